@@ -1,0 +1,81 @@
+//! Builds the servers a run needs, in release mode, through cargo.
+//!
+//! What is measured is always what the sources say now; cargo does nothing when nothing changed.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::fault::Fault;
+
+/// The programs of a run.
+#[derive(Clone, Debug)]
+pub struct Binaries {
+    /// `mcpring`, the command line's server.
+    pub mcpring: PathBuf,
+    /// The benchmark's server on the library.
+    pub server: PathBuf,
+    /// The bare loop.
+    pub bare: PathBuf,
+    /// The rmcp peer.
+    pub rmcp: PathBuf,
+}
+
+impl Binaries {
+    /// Builds all of them; cargo's own progress goes to standard error.
+    pub fn build() -> Result<Self, Fault> {
+        let benches = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let root = benches.parent().unwrap_or(benches);
+        say("building mcpring, the benchmark server and the bare loop (release)");
+        let own = cargo(root, &[
+            "--package", "mcpring", "--bin", "mcpring",
+            "--package", "mcpring-bench", "--bin", "mcpring-bench-server",
+            "--bin", "mcpring-bench-bare",
+        ])?;
+        say("building the rmcp peer (release; the first time takes some minutes)");
+        let peer = cargo(&benches.join("peers/rmcp"), &["--locked"])?;
+        Ok(Self {
+            mcpring: find(&own, "mcpring")?,
+            server: find(&own, "mcpring-bench-server")?,
+            bare: find(&own, "mcpring-bench-bare")?,
+            rmcp: find(&peer, "mcpring-peer-rmcp")?,
+        })
+    }
+
+    /// Where results are written: beside what was built.
+    pub fn results(&self) -> PathBuf {
+        let release = self.mcpring.parent();
+        release.and_then(Path::parent).unwrap_or(Path::new("target")).join("bench")
+    }
+}
+
+/// Runs `cargo build --release` in `folder` and returns the programs it names.
+fn cargo(folder: &Path, arguments: &[&str]) -> Result<Vec<PathBuf>, Fault> {
+    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(program)
+        .current_dir(folder)
+        .args(["build", "--release", "--message-format=json-render-diagnostics"])
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(Fault::harness("start cargo"))?;
+    if !output.status.success() {
+        let shown = folder.display();
+        return Err(Fault::Invalid(format!("cargo build failed in {shown}; its words are above")));
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    let messages = text.lines().filter_map(|line| serde_json::from_str(line).ok());
+    Ok(messages.filter_map(|message: serde_json::Value| Some(message["executable"].as_str()?.into()))
+        .collect())
+}
+
+fn find(built: &[PathBuf], name: &str) -> Result<PathBuf, Fault> {
+    let found = built.iter().find(|path| path.file_name().is_some_and(|file| file == name));
+    found.cloned().ok_or_else(|| Fault::Invalid(format!("cargo built no program {name}")))
+}
+
+/// One line of progress. Nobody reading it is no reason to stop.
+pub fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}

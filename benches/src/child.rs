@@ -1,0 +1,151 @@
+//! A server as a child process: started on its core, asked where it listens, stopped at the end.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::fault::Fault;
+use crate::measure::cores::Cores;
+use crate::measure::process::Process;
+
+/// A server that has not said where it listens by then has failed.
+const READY: Duration = Duration::from_secs(10);
+
+/// Where a child may run.
+#[derive(Clone, Copy, Debug)]
+pub enum Place<'a> {
+    /// On the server's core.
+    Pinned(&'a Cores),
+    /// Anywhere, as a user would start it.
+    Anywhere(&'a Cores),
+}
+
+/// A running server; dropping it ends it.
+pub struct Server {
+    child: Child,
+    lines: Receiver<String>,
+    said: Vec<String>,
+    /// When it was started.
+    pub started: Instant,
+}
+
+impl Server {
+    /// Starts `command` with its output read line by line, standard error included. Afterwards
+    /// this thread is on the load's core.
+    pub fn start(command: &mut Command, place: Place<'_>) -> Result<Self, Fault> {
+        let program = command.get_program().to_string_lossy().into_owned();
+        let (reader, writer) = std::io::pipe().map_err(Fault::harness("open a pipe"))?;
+        let errors = writer.try_clone().map_err(Fault::harness("share a pipe"))?;
+        command.stdin(Stdio::piped()).stdout(writer).stderr(errors);
+        let (Place::Pinned(cores) | Place::Anywhere(cores)) = place;
+        match place {
+            // A child starts with the cores of the thread that starts it.
+            Place::Pinned(_) => cores.pin(cores.server)?,
+            Place::Anywhere(_) => cores.unpin()?,
+        }
+        let started = Instant::now();
+        let spawned = command.spawn();
+        cores.pin(cores.load)?;
+        // The command keeps the writing ends; the reader must see the end when the child is gone.
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let child = spawned.map_err(Fault::harness(format!("start {program}")))?;
+        let (sender, lines) = channel();
+        thread::spawn(move || {
+            for line in BufReader::new(reader).lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Ok(Self { child, lines, said: Vec::new(), started })
+    }
+
+    /// The address behind `scheme` in what the server prints, such as `http` in
+    /// `http://127.0.0.1:8080/mcp`.
+    pub fn address(&mut self, scheme: &str) -> Result<SocketAddr, Fault> {
+        let until = Instant::now() + READY;
+        let mut seen = 0;
+        loop {
+            if let Some(address) = self.said[seen..].iter().find_map(|line| address(line, scheme)) {
+                return Ok(address);
+            }
+            seen = self.said.len();
+            match self.lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok(line) => self.said.push(line),
+                Err(end) => return Err(self.not_ready(scheme, end)),
+            }
+        }
+    }
+
+    fn not_ready(&self, scheme: &str, end: RecvTimeoutError) -> Fault {
+        let what = match end {
+            RecvTimeoutError::Timeout => "did not say in time",
+            RecvTimeoutError::Disconnected => "ended before it said",
+        };
+        let said = self.said.join("\n  ");
+        Fault::Target(format!("the server {what} where it listens ({scheme}); it said:\n  {said}"))
+    }
+
+    /// The next line the server prints.
+    pub fn line(&mut self) -> Result<String, Fault> {
+        let line = self.lines.recv_timeout(READY);
+        line.map_err(|end| self.not_ready("a line on standard output", end))
+    }
+
+    /// What it printed so far, the lines already asked for.
+    pub fn said(&self) -> &[String] {
+        &self.said
+    }
+
+    /// Its standard input.
+    pub fn input(&mut self) -> Option<&mut ChildStdin> {
+        self.child.stdin.as_mut()
+    }
+
+    /// Its process.
+    pub fn process(&self) -> Process {
+        Process(self.child.id())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself; then there is nothing to kill and it is only awaited.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The socket address behind `scheme://` in a line, unless the scheme is the end of a longer one.
+fn address(line: &str, scheme: &str) -> Option<SocketAddr> {
+    let marker = format!("{scheme}://");
+    let at = line.find(&marker)?;
+    let alone = !line[..at].ends_with(|letter: char| letter.is_ascii_alphanumeric() || letter == '+');
+    let rest = &line[at + marker.len()..];
+    let end = rest.find(|letter: char| !(letter.is_ascii_hexdigit() || ".:[]".contains(letter)));
+    rest[..end.unwrap_or(rest.len())].parse().ok().filter(|_| alone)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_found_in_prose() {
+        let rows = [
+            ("ready http://127.0.0.1:80/mcp", "http", Some("127.0.0.1:80")),
+            ("listening on tcp://127.0.0.1:81, tcp+line://127.0.0.1:82", "tcp", Some("127.0.0.1:81")),
+            ("line frames tcp+line://127.0.0.1:82", "tcp+line", Some("127.0.0.1:82")),
+            ("http://[::1]:80/mcp", "http", Some("[::1]:80")),
+            ("tcp+line://127.0.0.1:82", "line", None),
+            ("nothing", "http", None),
+        ];
+        for (line, scheme, want) in rows {
+            let want = want.map(|text| text.parse().expect("an address"));
+            assert_eq!(address(line, scheme), want, "{line}");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! A plain blocking client for everything that is not load: the handshake, one probe, `/metrics`.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use crate::fault::{Fault, excerpt};
+use crate::generator::reader::{Reader, header};
+use crate::generator::request;
+use crate::target::{Era, Target, Wire};
+
+/// An answer that takes longer will not come.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The first message of the handshake era.
+pub const HELLO: &[u8] = concat!(
+    r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","#,
+    r#""capabilities":{},"clientInfo":{"name":"bench","version":"1"}}}"#
+)
+.as_bytes();
+
+/// One connection, one request at a time.
+pub struct Client {
+    stream: TcpStream,
+    reader: Reader,
+    bytes: Vec<u8>,
+}
+
+/// A whole answer.
+pub struct Reply {
+    /// The HTTP status; 200 for other wires.
+    pub status: u16,
+    /// The HTTP head; empty for other wires.
+    pub head: Vec<u8>,
+    /// The message.
+    pub body: Vec<u8>,
+}
+
+impl Client {
+    /// Connects to `target` and says nothing yet.
+    pub fn connect(target: &Target) -> Result<Self, Fault> {
+        let stream = TcpStream::connect_timeout(&target.address, PATIENCE)
+            .map_err(Fault::target(format!("connect to {}", target.address)))?;
+        Self::over(stream, target.wire)
+    }
+
+    /// Speaks over a stream that is connected already.
+    pub fn over(stream: TcpStream, wire: Wire) -> Result<Self, Fault> {
+        let set = || -> std::io::Result<()> {
+            stream.set_nodelay(true)?;
+            stream.set_read_timeout(Some(PATIENCE))?;
+            stream.set_write_timeout(Some(PATIENCE))
+        };
+        set().map_err(Fault::harness("prepare a socket"))?;
+        Ok(Self { stream, reader: Reader::new(wire), bytes: Vec::new() })
+    }
+
+    /// Sends `request` as it is and expects no answer.
+    pub fn send(&mut self, request: &[u8]) -> Result<(), Fault> {
+        self.stream.write_all(request).map_err(Fault::target("send"))
+    }
+
+    /// Sends `request` as it is and waits for its answer.
+    pub fn ask(&mut self, request: &[u8]) -> Result<Reply, Fault> {
+        self.send(request)?;
+        let mut piece = [0; 16 << 10];
+        loop {
+            if let Some(answer) = self.reader.next(&self.bytes).map_err(Fault::Target)? {
+                let head = self.bytes[answer.head].to_vec();
+                let body = self.bytes[answer.body].to_vec();
+                self.bytes.drain(..answer.end);
+                return Ok(Reply { status: answer.status, head, body });
+            }
+            match self.stream.read(&mut piece).map_err(Fault::target("wait for an answer"))? {
+                0 => return Err(Fault::Target("the server closed the connection".into())),
+                count => self.bytes.extend_from_slice(&piece[..count]),
+            }
+        }
+    }
+
+    /// Opens a session, if the era has one, and says its HTTP id, if it has one.
+    pub fn handshake(&mut self, target: &Target) -> Result<Option<String>, Fault> {
+        if target.era != Era::Handshake {
+            return Ok(None);
+        }
+        let reply = self.ask(&wrap(target, None, HELLO))?;
+        if reply.status != 200 || memchr::memmem::find(&reply.body, b"protocolVersion").is_none() {
+            let text = format!("initialize: {} {}", reply.status, excerpt(&reply.body));
+            return Err(Fault::Target(text));
+        }
+        let session = header(&reply.head, "Mcp-Session-Id").map(str::to_owned);
+        let ready = br#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
+        let ready = wrap(target, session.as_deref(), ready);
+        match target.wire {
+            // A notification has no answer of its own except over HTTP.
+            Wire::Length | Wire::Line => self.send(&ready)?,
+            Wire::Http => {
+                self.ask(&ready)?;
+            }
+        }
+        Ok(session)
+    }
+
+    /// Gives the connection away; between two answers nothing is lost.
+    pub fn into_stream(self) -> TcpStream {
+        self.stream
+    }
+}
+
+/// `message` as `target` wants it on the wire.
+pub fn wrap(target: &Target, session: Option<&str>, message: &[u8]) -> Vec<u8> {
+    match target.wire {
+        Wire::Length => request::frame(message).0,
+        Wire::Line => [message, b"\n"].concat(),
+        Wire::Http => request::post(target, session, &[], message).0,
+    }
+}
+
+/// The body of `GET path`.
+pub fn get(target: &Target, path: &str) -> Result<String, Fault> {
+    let mut client = Client::connect(target)?;
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", target.address);
+    let reply = client.ask(request.as_bytes())?;
+    let body = String::from_utf8_lossy(&reply.body).into_owned();
+    match reply.status {
+        200 => Ok(body),
+        status => Err(Fault::Target(format!("GET {path}: {status} {}", excerpt(body.as_bytes())))),
+    }
+}

@@ -1,0 +1,64 @@
+//! Why a measurement could not be made, by who has to act, which is also the exit code.
+//!
+//! A figure that misses its goal is no fault: it is a row of the report.
+
+use std::fmt;
+use std::io;
+
+/// Why there is no figure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The command line or a workload makes no sense.
+    Usage(String),
+    /// The machine or the harness could not measure: no build, no core, no ring.
+    Invalid(String),
+    /// The server under test is down, silent, or answered wrongly.
+    Target(String),
+}
+
+impl Fault {
+    /// The exit code of a process that ends with this.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 2,
+            Self::Invalid(_) => 3,
+            Self::Target(_) => 4,
+        }
+    }
+
+    /// An I/O error of the harness itself, with what it was doing.
+    pub fn harness(doing: impl fmt::Display) -> impl FnOnce(io::Error) -> Self {
+        move |error| Self::Invalid(format!("{doing}: {error}"))
+    }
+
+    /// An I/O error on the way to the server, with what it was doing.
+    pub fn target(doing: impl fmt::Display) -> impl FnOnce(io::Error) -> Self {
+        move |error| Self::Target(format!("{doing}: {error}"))
+    }
+
+    /// The same fault with the place it happened in front.
+    pub fn within(self, place: &str) -> Self {
+        match self {
+            Self::Usage(text) => Self::Usage(format!("{place}: {text}")),
+            Self::Invalid(text) => Self::Invalid(format!("{place}: {text}")),
+            Self::Target(text) => Self::Target(format!("{place}: {text}")),
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage(text) | Self::Invalid(text) | Self::Target(text) => f.write_str(text),
+        }
+    }
+}
+
+impl std::error::Error for Fault {}
+
+/// The beginning of `bytes` as text, for a message.
+pub fn excerpt(bytes: &[u8]) -> String {
+    const SHOWN: usize = 300;
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(SHOWN)]).into_owned();
+    if bytes.len() > SHOWN { format!("{text}… ({} bytes)", bytes.len()) } else { text }
+}

@@ -1,0 +1,160 @@
+//! Finds where an answer ends in the bytes received so far.
+//!
+//! It judges only what a client must know to go on; whether the answer is right is [`super::check`].
+//! A body in chunks or as an event stream is not read yet and refused in words.
+
+use std::ops::Range;
+
+use memchr::{memchr, memmem};
+
+use crate::fault::excerpt;
+use crate::target::Wire;
+
+/// One whole answer at the beginning of the bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// The HTTP status; 200 for other wires.
+    pub status: u16,
+    /// The HTTP head; empty for other wires.
+    pub head: Range<usize>,
+    /// The message.
+    pub body: Range<usize>,
+    /// Where the next answer begins.
+    pub end: usize,
+}
+
+/// Reads the answers of one connection.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    wire: Wire,
+    /// Bytes known to hold no end of line, so that a long line is searched once.
+    searched: usize,
+}
+
+impl Reader {
+    /// A reader of what `wire` carries.
+    pub fn new(wire: Wire) -> Self {
+        Self { wire, searched: 0 }
+    }
+
+    /// The answer at the beginning of `bytes`, or none while it is not whole. Must see the same
+    /// bytes again, and more, after none.
+    pub fn next(&mut self, bytes: &[u8]) -> Result<Option<Answered>, String> {
+        match self.wire {
+            Wire::Length => Ok(length(bytes)),
+            Wire::Line => Ok(self.line(bytes)),
+            Wire::Http => http(bytes),
+        }
+    }
+
+    fn line(&mut self, bytes: &[u8]) -> Option<Answered> {
+        match memchr(b'\n', &bytes[self.searched..]) {
+            Some(at) => {
+                let body = 0..self.searched + at;
+                self.searched = 0;
+                Some(Answered { status: 200, head: 0..0, end: body.end + 1, body })
+            }
+            None => {
+                self.searched = bytes.len();
+                None
+            }
+        }
+    }
+}
+
+fn length(bytes: &[u8]) -> Option<Answered> {
+    let (prefix, rest) = bytes.split_first_chunk::<4>()?;
+    let length = u32::from_be_bytes(*prefix) as usize;
+    (rest.len() >= length).then_some(Answered {
+        status: 200,
+        head: 0..0,
+        body: 4..4 + length,
+        end: 4 + length,
+    })
+}
+
+fn http(bytes: &[u8]) -> Result<Option<Answered>, String> {
+    let mut headers = [httparse::EMPTY_HEADER; 32];
+    let mut response = httparse::Response::new(&mut headers);
+    let malformed = |what: &str| format!("{what} in HTTP answer {:?}", excerpt(bytes));
+    let head = match response.parse(bytes) {
+        Ok(httparse::Status::Complete(head)) => head,
+        Ok(httparse::Status::Partial) => return Ok(None),
+        Err(error) => return Err(malformed(&error.to_string())),
+    };
+    let status = response.code.unwrap_or(0);
+    let mut length = (status == 202 || status == 204).then_some(0);
+    for header in response.headers.iter() {
+        if header.name.eq_ignore_ascii_case("content-length") {
+            length = std::str::from_utf8(header.value).ok().and_then(|text| text.parse().ok());
+        } else if header.name.eq_ignore_ascii_case("transfer-encoding") {
+            return Err(malformed("a body in chunks, which is not read yet,"));
+        }
+    }
+    let length: usize = length.ok_or_else(|| malformed("no length"))?;
+    let end = head + length;
+    let whole = Answered { status, head: 0..head, body: head..end, end };
+    Ok((bytes.len() >= end).then_some(whole))
+}
+
+/// The value of the header `name` in an HTTP head.
+pub fn header<'a>(head: &'a [u8], name: &str) -> Option<&'a str> {
+    let mut at = 0;
+    while let Some(end) = memmem::find(&head[at..], b"\r\n") {
+        let line = std::str::from_utf8(&head[at..at + end]).ok();
+        if let Some((key, value)) = line.and_then(|line| line.split_once(':'))
+            && key.eq_ignore_ascii_case(name)
+        {
+            return Some(value.trim());
+        }
+        at += end + 2;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(wire: Wire, bytes: &[u8], want: &[(u16, &str)]) {
+        // Bytes may end anywhere: only the last round sees all of them.
+        let mut reader = Reader::new(wire);
+        let (mut got, mut at) = (Vec::new(), 0);
+        for seen in 0..=bytes.len() {
+            while let Some(answer) = reader.next(&bytes[at..seen]).expect("well formed") {
+                let body = String::from_utf8_lossy(&bytes[at..][answer.body.clone()]).into_owned();
+                got.push((answer.status, body));
+                at += answer.end;
+            }
+        }
+        let got: Vec<_> = got.iter().map(|(status, body)| (*status, body.as_str())).collect();
+        assert_eq!(got, want);
+        assert_eq!(at, bytes.len(), "nothing is left over");
+    }
+
+    #[test]
+    fn answers_end_where_their_wire_says() {
+        check(Wire::Length, b"\0\0\0\x02{}\0\0\0\0\0\0\0\x01x", &[(200, "{}"), (200, ""), (200, "x")]);
+        check(Wire::Line, b"{}\n[1,\t2]\n", &[(200, "{}"), (200, "[1,\t2]")]);
+        let http = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}HTTP/1.1 202 Accepted\r\n\r\n";
+        check(Wire::Http, http, &[(200, "{}"), (202, "")]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_refused_in_words() {
+        for bytes in [
+            &b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"[..],
+            b"HTTP/1.1 200 OK\r\n\r\n",
+            b"SSH-2.0-x\r\n\r\n",
+        ] {
+            assert!(Reader::new(Wire::Http).next(bytes).is_err(), "{:?}", excerpt(bytes));
+        }
+    }
+
+    #[test]
+    fn headers_are_found_in_any_case() {
+        let head = b"HTTP/1.1 200 OK\r\nmcp-session-id: abc\r\n\r\n";
+        assert_eq!(header(head, "Mcp-Session-Id"), Some("abc"));
+        assert_eq!(header(head, "Date"), None);
+    }
+}

@@ -1,0 +1,95 @@
+//! A request built once, sent many times: the bytes on the wire with a hole for the id.
+
+use crate::target::{Era, Target, Wire};
+use crate::workload::{Answer, Workload};
+
+/// Ids have this many digits, so that an id is patched in place and no length ever changes.
+pub const ID_DIGITS: usize = 9;
+/// The first id.
+pub const ID_FIRST: u64 = 100_000_000;
+
+/// The wire bytes of one request, head or prefix included.
+#[derive(Debug)]
+pub struct Request {
+    bytes: Vec<u8>,
+    /// Where the id stands; none if the request carries none.
+    id_at: Option<usize>,
+}
+
+impl Request {
+    /// What `workload` asks, as `target` wants it, in the HTTP session `session` if there is one.
+    pub fn new(target: &Target, workload: &Workload, session: Option<&str>) -> Self {
+        let (message, at) = workload.message(target.era, ID_FIRST);
+        let (bytes, offset) = match target.wire {
+            Wire::Length => frame(&message),
+            Wire::Line => ([&message[..], b"\n"].concat(), 0),
+            Wire::Http => {
+                let mut headers = Vec::new();
+                if target.era == Era::Stateless {
+                    headers.push(("Mcp-Method", workload.method()));
+                    headers.extend(workload.tool_name().map(|name| ("Mcp-Name", name)));
+                }
+                post(target, session, &headers, &message)
+            }
+        };
+        let carries_id = matches!(workload.answer, Answer::Holds(_));
+        Self { bytes, id_at: carries_id.then_some(offset + at) }
+    }
+
+    /// Appends the request with `id` to `out`.
+    pub fn append(&self, out: &mut Vec<u8>, id: u64) {
+        let start = out.len();
+        out.extend_from_slice(&self.bytes);
+        let Some(at) = self.id_at else { return };
+        let mut rest = id;
+        for digit in out[start + at..start + at + ID_DIGITS].iter_mut().rev() {
+            *digit = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+    }
+}
+
+/// `message` behind its length, and how far it moved.
+pub fn frame(message: &[u8]) -> (Vec<u8>, usize) {
+    let length = (message.len() as u32).to_be_bytes();
+    ([&length[..], message].concat(), length.len())
+}
+
+/// `message` as a POST, and how far it moved.
+pub fn post(
+    target: &Target,
+    session: Option<&str>,
+    headers: &[(&str, &str)],
+    message: &[u8],
+) -> (Vec<u8>, usize) {
+    let mut head = format!(
+        "POST {} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n\
+         Accept: application/json, text/event-stream\r\nMCP-Protocol-Version: {}\r\n",
+        target.path,
+        target.address,
+        target.era.version()
+    );
+    for (name, value) in headers.iter().copied().chain(session.map(|id| ("Mcp-Session-Id", id))) {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    head.push_str(&format!("Content-Length: {}\r\n\r\n", message.len()));
+    ([head.as_bytes(), message].concat(), head.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_patched_in_place() {
+        for wire in [Wire::Length, Wire::Line, Wire::Http] {
+            let target = Target::new(([127, 0, 0, 1], 80).into(), wire, Era::Stateless);
+            let request = Request::new(&target, &Workload::echo(10), None);
+            let mut out = b"before".to_vec();
+            request.append(&mut out, 123_456_789);
+            let text = String::from_utf8_lossy(&out);
+            assert!(text.contains(r#""id":123456789,"method""#), "{text}");
+            assert_eq!(out.len(), 6 + request.bytes.len());
+        }
+    }
+}

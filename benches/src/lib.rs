@@ -1,0 +1,37 @@
+//! Measures MCP servers: starts them pinned to one core, loads them from another, checks every
+//! answer, and sets what it measured beside a floor and beside peers.
+//!
+//! ```text
+//! target    where a server listens and what it speaks
+//! workload  what is asked, and how a right answer looks
+//! generator the load, on the engine's own ring
+//! histogram latencies
+//! child     a server as a child process;   binaries  how it is built
+//! measure   what the kernel and the server say about a process
+//! rounds    sides in turn, medians;   report  rows, verdicts, JSON
+//! table     the rows of `cargo bench`
+//! ```
+//!
+//! The figure that carries is the server's CPU time per request, as a ratio within one run: the
+//! machine's speed cancels out. Nothing here decides whether a test passes.
+
+#![forbid(unsafe_code)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the engine's core may not see clocks, files and processes; measuring is about them"
+)]
+
+pub mod bare;
+pub mod binaries;
+pub mod child;
+pub mod cli;
+pub mod client;
+pub mod fault;
+pub mod generator;
+pub mod histogram;
+pub mod measure;
+pub mod report;
+pub mod rounds;
+pub mod table;
+pub mod target;
+pub mod workload;

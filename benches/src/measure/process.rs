@@ -1,0 +1,73 @@
+//! The kernel's account of a process, read from `/proc`.
+
+use std::fs;
+use std::time::Duration;
+
+use crate::fault::Fault;
+
+/// A process under measurement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Process(
+    /// Its id.
+    pub u32,
+);
+
+impl Process {
+    /// CPU time of all its threads that live, user and kernel, in nanoseconds of the scheduler.
+    ///
+    /// A thread that ended takes its time with it; servers here keep theirs.
+    pub fn cpu(self) -> Result<Duration, Fault> {
+        let tasks = format!("/proc/{}/task", self.0);
+        let mut ns = 0;
+        for task in fs::read_dir(&tasks).map_err(Fault::target(&tasks))? {
+            let path = task.map_err(Fault::target(&tasks))?.path().join("schedstat");
+            // A thread may end between the listing and the look.
+            let Ok(text) = fs::read_to_string(path) else { continue };
+            ns += text.split(' ').next().and_then(|word| word.parse::<u64>().ok()).unwrap_or(0);
+        }
+        Ok(Duration::from_nanos(ns))
+    }
+
+    /// Memory in RAM, exactly: the sum over its mappings and not the kernel's running estimate.
+    pub fn resident_bytes(self) -> Result<u64, Fault> {
+        let text = self.read("smaps_rollup")?;
+        let line = text.lines().find_map(|line| line.strip_prefix("Rss:"));
+        let kib = line.and_then(|rest| rest.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
+        kib.map(|kib| kib << 10).ok_or_else(|| Fault::Invalid("no Rss in smaps_rollup".into()))
+    }
+
+    /// File descriptors open.
+    pub fn descriptors(self) -> Result<usize, Fault> {
+        let path = format!("/proc/{}/fd", self.0);
+        Ok(fs::read_dir(&path).map_err(Fault::target(&path))?.count())
+    }
+
+    /// The highest number of file descriptors it may open, by its soft limit.
+    pub fn descriptors_max(self) -> Result<u64, Fault> {
+        let text = self.read("limits")?;
+        let line = text.lines().find_map(|line| line.strip_prefix("Max open files"));
+        line.and_then(|rest| rest.split_whitespace().next()?.parse().ok())
+            .ok_or_else(|| Fault::Invalid("no limit of open files in /proc".into()))
+    }
+
+    fn read(self, file: &str) -> Result<String, Fault> {
+        let path = format!("/proc/{}/{file}", self.0);
+        fs::read_to_string(&path).map_err(Fault::target(&path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_process_has_an_account() {
+        let own = Process(std::process::id());
+        let held = vec![1_u8; 8 << 20];
+        assert!(own.resident_bytes().expect("own memory") > held.len() as u64);
+        assert!(own.descriptors().expect("own descriptors") >= 3);
+        assert!(own.descriptors_max().expect("own limit") >= 3);
+        assert!(own.cpu().expect("own time") > Duration::ZERO);
+        assert_eq!(Process(u32::MAX).cpu().expect_err("no such process").exit_code(), 4);
+    }
+}

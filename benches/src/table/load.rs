@@ -1,0 +1,172 @@
+//! The rows about work: CPU per request beside the floor and beside rmcp, system calls per request.
+
+use std::net::SocketAddr;
+use std::process::Command;
+use std::time::Duration;
+
+use super::Bench;
+use crate::child::{Place, Server};
+use crate::fault::Fault;
+use crate::generator::{Extent, Load};
+use crate::measure::counters::Counters;
+use crate::report::{Asked, Comparison, Row};
+use crate::rounds::{Samples, Side, alternate, cpu_ratio, median};
+use crate::target::{Era, Target, Wire};
+use crate::workload::{Workload, form1000};
+
+/// Connections of every load.
+const CONNECTIONS: usize = 50;
+/// Letters of the echoed message: with the envelope about 200 bytes each way.
+const MESSAGE_BYTES: usize = 100;
+/// Most system calls per request.
+const ENTERS_MAX: f64 = 0.1;
+
+/// Length-framed TCP beside the bare loop.
+pub(super) fn tcp(bench: &mut Bench) -> Result<(), Fault> {
+    let mut ours = Ours::start(bench)?;
+    let echo = Workload::echo(MESSAGE_BYTES);
+    let reply = first_answer(&Target::new(ours.tcp()?, Wire::Length, Era::Handshake), &echo)?;
+    let mut command = Command::new(&bench.binaries.bare);
+    command.arg(format!("--reply-bytes={}", reply.len()));
+    command.arg(format!("--driver={}", bench.options.driver));
+    let mut bare = Server::start(&mut command, Place::Pinned(&bench.cores))?;
+    let floor = Target::new(bare.address("tcp")?, Wire::Length, Era::Bare);
+    let request = echo.message(Era::Handshake, crate::generator::request::ID_FIRST).0.len();
+    for (inflight, most) in [(16, 2.0), (1, 1.25)] {
+        let sides = [
+            ours.side(Wire::Length, Era::Handshake, echo.clone())?,
+            Side {
+                name: "bare loop",
+                server: &bare,
+                target: floor.clone(),
+                workload: Workload::opaque(request, reply.len()),
+                counters: None,
+            },
+        ];
+        let name = format!("TCP echo {CONNECTIONS} × {inflight}");
+        let sides = bench.compare(&name, &sides, inflight)?;
+        let ratio = cpu_ratio(&sides[0], &sides[1]);
+        let row = format!("{name}: CPU beside the bare loop");
+        bench.rows.push(Row::ratio(row, Asked::AtMost(most), ratio));
+        bench.system_calls(&name, &sides[0]);
+        bench.comparisons.push(Comparison { name, sides });
+    }
+    Ok(())
+}
+
+/// HTTP echo beside rmcp, in both eras.
+pub(super) fn http(bench: &mut Bench) -> Result<(), Fault> {
+    for (era, called) in [(Era::Stateless, "stateless"), (Era::Handshake, "handshake")] {
+        let name = format!("HTTP echo {CONNECTIONS} × 1, {called}");
+        let sides = beside_rmcp(bench, &name, era, &Workload::echo(MESSAGE_BYTES))?;
+        let ratio = cpu_ratio(&sides[0], &sides[1]);
+        let row = format!("{name}: CPU beside rmcp");
+        bench.rows.push(Row::ratio(row, Asked::AtMost(0.25), ratio));
+        bench.system_calls(&name, &sides[0]);
+        bench.comparisons.push(Comparison { name, sides });
+    }
+    Ok(())
+}
+
+/// The large form beside rmcp.
+pub(super) fn form(bench: &mut Bench) -> Result<(), Fault> {
+    let name = format!("HTTP 88 KB, 1000 fields {CONNECTIONS} × 1");
+    let sides = beside_rmcp(bench, &name, Era::Stateless, &form1000())?;
+    let ratio = cpu_ratio(&sides[1], &sides[0]);
+    bench.rows.push(Row::ratio(format!("{name}: rmcp's CPU beside ours"), Asked::AtLeast(10.0), ratio));
+    bench.comparisons.push(Comparison { name, sides });
+    Ok(())
+}
+
+fn beside_rmcp(
+    bench: &Bench,
+    name: &str,
+    era: Era,
+    workload: &Workload,
+) -> Result<Vec<Samples>, Fault> {
+    let mut ours = Ours::start(bench)?;
+    let mut command = Command::new(&bench.binaries.rmcp);
+    command.args(["--http", "127.0.0.1:0"]);
+    let mut rmcp = Server::start(&mut command, Place::Pinned(&bench.cores))?;
+    let target = Target::new(rmcp.address("http")?, Wire::Http, era);
+    let sides = [
+        ours.side(Wire::Http, era, workload.clone())?,
+        Side { name: "rmcp", server: &rmcp, target, workload: workload.clone(), counters: None },
+    ];
+    bench.compare(name, &sides, 1)
+}
+
+impl Bench {
+    fn compare(
+        &self,
+        name: &str,
+        sides: &[Side<'_>],
+        inflight: usize,
+    ) -> Result<Vec<Samples>, Fault> {
+        let load = Load {
+            connections: CONNECTIONS,
+            inflight,
+            warmup: self.seconds().min(Duration::from_millis(500)),
+            extent: Extent::Time(self.seconds()),
+            driver: self.options.driver,
+        };
+        alternate(sides, &load, self.rounds()).map_err(|fault| fault.within(name))
+    }
+
+    fn system_calls(&mut self, name: &str, ours: &Samples) {
+        let counted: Vec<f64> = ours.rounds.iter().filter_map(|sample| sample.enters).collect();
+        let reached = median(counted);
+        let row = Row::new(
+            format!("{name}: system calls a request"),
+            Asked::AtMost(ENTERS_MAX),
+            reached,
+            "",
+        );
+        let note = if reached.is_nan() { "the server shows no such counter" } else { "" };
+        self.rows.push(row.with_note(note));
+    }
+}
+
+/// Our server with the tools of the peers, on its core.
+struct Ours {
+    server: Server,
+    http: SocketAddr,
+}
+
+impl Ours {
+    fn start(bench: &Bench) -> Result<Self, Fault> {
+        let mut command = Command::new(&bench.binaries.server);
+        command.arg(format!("--driver={}", bench.options.driver));
+        let mut server = Server::start(&mut command, Place::Pinned(&bench.cores))?;
+        let http = server.address("http")?;
+        Ok(Self { server, http })
+    }
+
+    fn tcp(&mut self) -> Result<SocketAddr, Fault> {
+        self.server.address("tcp")
+    }
+
+    fn side(&mut self, wire: Wire, era: Era, workload: Workload) -> Result<Side<'_>, Fault> {
+        let address = match wire {
+            Wire::Http => self.http,
+            Wire::Length => self.server.address("tcp")?,
+            Wire::Line => self.server.address("tcp+line")?,
+        };
+        Ok(Side {
+            name: "mcpring",
+            server: &self.server,
+            target: Target::new(address, wire, era),
+            workload,
+            counters: Some(Counters::new(self.http)),
+        })
+    }
+}
+
+/// One answer to `workload`, so that the floor sends as many bytes as we do.
+fn first_answer(target: &Target, workload: &Workload) -> Result<Vec<u8>, Fault> {
+    let mut client = crate::client::Client::connect(target)?;
+    let session = client.handshake(target)?;
+    let message = workload.message(target.era, crate::generator::request::ID_FIRST).0;
+    let wrapped = crate::client::wrap(target, session.as_deref(), &message);
+    Ok(client.ask(&wrapped)?.body)
+}

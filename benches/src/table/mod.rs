@@ -1,0 +1,102 @@
+//! The table of `cargo bench`: ours beside the bare loop and beside rmcp, in one run.
+//!
+//! Every row of the project's "speed and memory" goals is measured here and nowhere else. A goal
+//! that is missed is shown and fails nothing: the machine is not the same everywhere.
+
+mod idle;
+mod load;
+mod start;
+
+use std::io::Write;
+use std::time::Duration;
+
+use mcpring::ring::{self, Choice, RingConfig};
+
+use crate::binaries::{Binaries, say};
+use crate::fault::Fault;
+use crate::measure::cores::Cores;
+use crate::report::{Comparison, Environment, Report, Row};
+
+/// What the table is to measure.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Options {
+    /// Rounds of each comparison; each runs every side once.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    pub rounds: u16,
+    /// Seconds counted of one run of one side.
+    #[arg(long, default_value_t = 2.0)]
+    pub seconds: f64,
+    /// Idle connections to hold.
+    #[arg(long, default_value_t = 51_000)]
+    pub idle: usize,
+    /// Driver of the servers and of the load: auto, uring or epoll.
+    #[arg(long, default_value = "auto")]
+    pub driver: Choice,
+    /// Only the parts named: tcp, http, form, idle, start (several with commas).
+    #[arg(long, value_delimiter = ',', value_parser = PARTS)]
+    pub only: Vec<String>,
+    /// One short round of everything and a thousand idle connections: shows that it works.
+    #[arg(long)]
+    pub quick: bool,
+}
+
+const PARTS: [&str; 5] = ["tcp", "http", "form", "idle", "start"];
+
+/// What all parts share.
+struct Bench {
+    options: Options,
+    cores: Cores,
+    binaries: Binaries,
+    rows: Vec<Row>,
+    comparisons: Vec<Comparison>,
+}
+
+/// Measures the table, prints it, and writes it as JSON beside the build.
+pub fn run(mut options: Options) -> Result<(), Fault> {
+    if options.quick {
+        (options.rounds, options.seconds) = (1, options.seconds.min(0.3));
+        options.idle = options.idle.min(1000);
+    }
+    if !(options.seconds.is_finite() && options.seconds > 0.0) {
+        return Err(Fault::Usage("--seconds must be more than nothing".into()));
+    }
+    let cores = Cores::find()?;
+    let driver = driver_line(options.driver)?;
+    let binaries = Binaries::build()?;
+    cores.pin(cores.load)?;
+    let (rows, comparisons) = (Vec::new(), Vec::new());
+    let mut bench = Bench { options, cores, binaries, rows, comparisons };
+    type Part = fn(&mut Bench) -> Result<(), Fault>;
+    let parts: [Part; 5] = [load::tcp, load::http, load::form, idle::measure, start::measure];
+    for (name, part) in PARTS.into_iter().zip(parts) {
+        if bench.options.only.is_empty() || bench.options.only.iter().any(|only| only == name) {
+            say(&format!("measuring {name}"));
+            part(&mut bench).map_err(|fault| fault.within(name))?;
+        }
+    }
+    bench.finish(driver)
+}
+
+fn driver_line(choice: Choice) -> Result<String, Fault> {
+    let config = RingConfig { connections_max: 1, ..RingConfig::default() };
+    let (_, line) = ring::open(choice, &config).map_err(|error| Fault::Invalid(error.to_string()))?;
+    Ok(line)
+}
+
+impl Bench {
+    fn rounds(&self) -> usize {
+        usize::from(self.options.rounds)
+    }
+
+    fn seconds(&self) -> Duration {
+        Duration::from_secs_f64(self.options.seconds)
+    }
+
+    fn finish(self, driver: String) -> Result<(), Fault> {
+        let environment = Environment::find(driver);
+        let report = Report { environment, rows: self.rows, comparisons: self.comparisons };
+        let path = report.write(&self.binaries.results(), "table")?;
+        let text = format!("{}\nresults: {}\n", report.text(), path.display());
+        std::io::stdout().write_all(text.as_bytes()).map_err(Fault::harness("print the table"))
+    }
+}

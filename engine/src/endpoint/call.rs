@@ -1,0 +1,290 @@
+//! Calls of tools, resources and prompts: found, checked, run where their feature says.
+
+use std::cell::OnceCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::Core;
+use super::calls::{Peer, PendingCall};
+use super::dispatch::Ending;
+use super::lifecycle::Carried;
+use super::message::Incoming;
+use super::{Output, Timer};
+use crate::json::{Kind, Value};
+use crate::limits::URI_BYTES_MAX;
+use crate::mcp::{Admitted, Client, Refusal, Session, Version, progress_token};
+use crate::rpc::{Request, RpcError};
+use crate::server::{
+    Call, CallContext, CallSource, Execution, Feature, Outcome, Post, Ticket, ToolEntry,
+};
+
+/// What a call can get from the message it came with.
+struct Source<'a> {
+    incoming: &'a Incoming<'a>,
+    admitted: &'a Admitted<'a>,
+    request: &'a Request<'a>,
+    client: Option<Arc<Client>>,
+    ticket: Ticket,
+    post: Arc<dyn Post>,
+    cancelled: OnceCell<Arc<AtomicBool>>,
+}
+
+impl CallSource for Source<'_> {
+    fn share(&self, part: &[u8]) -> Bytes {
+        self.incoming.share(part)
+    }
+
+    fn context(&self) -> Arc<CallContext> {
+        let client = self.client.clone().or_else(|| {
+            let envelope = self.admitted.envelope?;
+            Some(Arc::new(envelope.client()))
+        });
+        let token = progress_token(self.request.params).map(Bytes::copy_from_slice);
+        let cancelled = Arc::clone(self.cancelled.get_or_init(Arc::default));
+        let context = CallContext::new(self.admitted.version, self.ticket, self.post.clone());
+        Arc::new(context.with_client(client).with_progress_token(token).with_cancelled(cancelled))
+    }
+}
+
+impl Core {
+    pub(super) fn call_tool(
+        &mut self,
+        incoming: &Incoming<'_>,
+        request: &Request<'_>,
+        admitted: &Admitted<'_>,
+    ) -> Carried {
+        let server = self.server.clone();
+        let name = text_param(request, "name")?;
+        let Some(tool) = server.features().tools().find(&name) else {
+            return Err(invalid(format!("unknown tool: {}", shown(&name))));
+        };
+        let arguments = object_param(request, "arguments")?;
+        if let Some(params) = incoming.params.filter(|_| admitted.envelope.is_some()) {
+            super::param_header::check(tool.headers(), arguments, params)?;
+        }
+        if let Err(words) = checked(tool, arguments) {
+            return self.bad_arguments(incoming, request, admitted, words);
+        }
+        let bytes = arguments.map(Value::raw);
+        self.run(incoming, request, admitted, tool.feature(), |source| {
+            Call::tool(tool, bytes, source)
+        })
+    }
+
+    pub(super) fn get_prompt(
+        &mut self,
+        incoming: &Incoming<'_>,
+        request: &Request<'_>,
+        admitted: &Admitted<'_>,
+    ) -> Carried {
+        let server = self.server.clone();
+        let name = text_param(request, "name")?;
+        let Some(prompt) = server.features().prompts().find(&name) else {
+            return Err(invalid(format!("unknown prompt: {}", shown(&name))));
+        };
+        let arguments = object_param(request, "arguments")?;
+        prompt.check(arguments).map_err(Refusal::quiet)?;
+        let bytes = arguments.map(Value::raw);
+        self.run(incoming, request, admitted, prompt.feature(), |source| {
+            Call::prompt(prompt, bytes, source)
+        })
+    }
+
+    pub(super) fn read_resource(
+        &mut self,
+        incoming: &Incoming<'_>,
+        request: &Request<'_>,
+        admitted: &Admitted<'_>,
+    ) -> Carried {
+        let server = self.server.clone();
+        let uri = text_param(request, "uri")?;
+        if uri.len() > URI_BYTES_MAX {
+            return Err(invalid(format!("params.uri is longer than {URI_BYTES_MAX} bytes")));
+        }
+        let Some(found) = server.features().resource(&uri) else {
+            let error = RpcError::new(admitted.version.resource_not_found(), "resource not found");
+            return Err(Refusal::quiet(error.with_data(&serde_json::json!({ "uri": uri }))));
+        };
+        self.run(incoming, request, admitted, found.feature(), |source| {
+            Call::resource(&found, &uri, source)
+        })
+    }
+
+    /// Arguments that do not fit are a failure the model can mend, or a protocol error before the
+    /// versions that say so (SEP-1303).
+    fn bad_arguments(
+        &mut self,
+        incoming: &Incoming<'_>,
+        request: &Request<'_>,
+        admitted: &Admitted<'_>,
+        words: String,
+    ) -> Carried {
+        if !admitted.version.has_argument_failures() {
+            return Err(invalid(words));
+        }
+        let outcome = Outcome::failure(words);
+        let Admitted { row, version, .. } = *admitted;
+        Ok(Some(self.write_outcome(incoming.origin, request.id, row, version, outcome)))
+    }
+
+    fn run<'a>(
+        &mut self,
+        incoming: &'a Incoming<'a>,
+        request: &'a Request<'a>,
+        admitted: &'a Admitted<'a>,
+        feature: &Feature,
+        call: impl for<'s> FnOnce(&'s Source<'a>) -> Call<'s>,
+    ) -> Carried {
+        let client = self.check_peer(incoming.peer, request, admitted.version)?;
+        let source = Source {
+            incoming,
+            admitted,
+            request,
+            client,
+            ticket: self.calls.reserve(),
+            post: self.post.clone(),
+            cancelled: OnceCell::new(),
+        };
+        if feature.execution() == Execution::Inline {
+            let mut call = call(&source);
+            return match call.invoke() {
+                Outcome::Deferred => {
+                    drop(call);
+                    self.wait_for(&source, feature);
+                    Ok(None)
+                }
+                outcome => {
+                    drop(call);
+                    self.calls.release(source.ticket);
+                    let Admitted { row, version, .. } = *admitted;
+                    let origin = incoming.origin;
+                    Ok(Some(self.write_outcome(origin, request.id, row, version, outcome)))
+                }
+            };
+        }
+        let job = call(&source).into_job();
+        self.wait_for(&source, feature);
+        self.outbox.outputs.push_back(Output::Work(job));
+        Ok(None)
+    }
+
+    /// Refuses an id in flight and a call too many; gives who is asking if a session knows it.
+    fn check_peer(
+        &mut self,
+        peer: Peer,
+        request: &Request<'_>,
+        version: Version,
+    ) -> Result<Option<Arc<Client>>, Refusal> {
+        let inflight_max = self.config.inflight_calls_max;
+        let Some(session) = self.session_of(peer) else { return Ok(None) };
+        if session.pending.contains(request.id) {
+            return Err(Refusal::bad_request(RpcError::invalid_request(
+                "a request with this id is in flight: use another id",
+            )));
+        }
+        if session.pending.len() >= inflight_max {
+            return Err(Refusal::busy(version, "too many unanswered calls: wait for some answers"));
+        }
+        Ok(session.client().cloned())
+    }
+
+    pub(super) fn session_of(&mut self, peer: Peer) -> Option<&mut Session> {
+        match peer {
+            Peer::Stream(slot) => self.slots.get_mut(slot)?.session.as_deref_mut(),
+            Peer::Session(key) => self.session(key),
+            Peer::Newcomer | Peer::Exchange => None,
+        }
+    }
+
+    /// Enters a call that is answered later.
+    fn wait_for(&mut self, source: &Source<'_>, feature: &Feature) {
+        let Source { incoming, admitted, request, ticket, .. } = source;
+        let peer = incoming.peer;
+        if let Some(session) = self.session_of(peer) {
+            session.pending.register(request.id, ticket.0);
+        }
+        // Over HTTP closing the connection cancels in the stateless era only.
+        if let (super::reply::Origin::Exchange(slot), Peer::Exchange) = (incoming.origin, peer)
+            && let Some(connection) = self.slots.get_mut(slot)
+            && let Some(exchange) = &mut connection.exchange
+        {
+            exchange.call = Some(*ticket);
+        }
+        let deadline = self.now.after_ms(self.call_ms(feature));
+        self.calls.insert(
+            *ticket,
+            PendingCall {
+                origin: incoming.origin,
+                peer,
+                id: request.id.to_owned(),
+                label: admitted.index,
+                row: admitted.row,
+                version: admitted.version,
+                name: feature.name().into(),
+                progress_token: progress_token(request.params).map(Into::into),
+                cancelled: Arc::clone(source.cancelled.get_or_init(Arc::default)),
+                started: self.now,
+                deadline,
+            },
+        );
+        self.timers.set(deadline, Timer::Call(*ticket));
+    }
+
+    fn call_ms(&self, feature: &Feature) -> u64 {
+        let own = feature.timeout().or(self.server.call_timeout());
+        own.map_or(self.config.call_ms, |time: Duration| time.as_millis() as u64)
+    }
+}
+
+/// What is wrong with the arguments, in words for the model.
+fn checked(tool: &ToolEntry, arguments: Option<Value<'_>>) -> Result<(), String> {
+    // A schema may make the validator panic; that is this call's misfortune alone.
+    match catch_unwind(AssertUnwindSafe(|| tool.check(arguments))) {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(violation)) => {
+            Err(format!("invalid arguments for tool {}: {violation}", tool.name()))
+        }
+        Err(_panic) => Err(format!("the arguments of tool {} cannot be checked", tool.name())),
+    }
+}
+
+fn text_param<'p>(
+    request: &Request<'p>,
+    name: &str,
+) -> Result<std::borrow::Cow<'p, str>, Refusal> {
+    let value = request.params.and_then(|params| params.get(name));
+    value
+        .and_then(Value::as_str)
+        .ok_or_else(|| invalid(format!("params.{name} is missing or no string")))
+}
+
+fn object_param<'p>(request: &Request<'p>, name: &str) -> Result<Option<Value<'p>>, Refusal> {
+    let value = request.params.and_then(|params| params.get(name));
+    match value.map(Value::kind) {
+        None => Ok(None),
+        Some(Kind::Object) => Ok(value),
+        Some(_) => Err(invalid(format!("params.{name} must be an object"))),
+    }
+}
+
+fn invalid(words: String) -> Refusal {
+    Refusal::quiet(RpcError::invalid_params(words))
+}
+
+/// Enough of a peer's text to recognise it.
+fn shown(text: &str) -> String {
+    text.chars().take(128).collect()
+}
+
+/// For the metrics of calls that are answered on the spot.
+pub(super) fn ending(outcome: &Outcome) -> Ending {
+    match outcome {
+        Outcome::Tool(result) if result.is_error => Ending::Failure,
+        Outcome::Tool(_) | Outcome::Resource(_) | Outcome::Prompt(_) => Ending::Result,
+        Outcome::Error(_) | Outcome::Ask(_) | Outcome::Deferred => Ending::Error,
+    }
+}

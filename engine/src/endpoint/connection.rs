@@ -1,0 +1,205 @@
+//! One connection: its transport, its unsent bytes, and how it ends.
+//!
+//! An idle connection owns no buffer: reply bytes live in a vector that is taken from and returned
+//! to the shard's spare ones, and partial input only exists while a frame is incomplete.
+
+use std::collections::VecDeque;
+
+use super::dispatch::CloseReason;
+use super::{Now, Output};
+use crate::config::Config;
+use crate::mcp::Session;
+use crate::server::Ticket;
+use crate::slot::Slot;
+use crate::transport::{Assembled, Http1, Pipe};
+
+/// How bytes become messages on this connection.
+#[derive(Debug)]
+pub(super) enum Wire {
+    /// A byte stream with a framing.
+    Pipe(Pipe),
+    /// HTTP/1.1.
+    Http(Http1),
+}
+
+/// The HTTP exchange that is being answered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OpenExchange {
+    pub(super) keep_alive: bool,
+    /// The call it waits for, which closing the connection cancels in the stateless era.
+    pub(super) call: Option<Ticket>,
+}
+
+/// One connection of the shard.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) wire: Wire,
+    pub(super) listener: u16,
+    /// Reply bytes not yet handed to the driver.
+    pub(super) out: Vec<u8>,
+    /// Bytes of the send in flight.
+    pub(super) sending_bytes: usize,
+    /// A byte stream's protocol state.
+    pub(super) session: Option<Box<Session>>,
+    pub(super) exchange: Option<OpenExchange>,
+    /// Received bytes that wait until the peer has taken what it was answered. Bounded by what
+    /// the driver delivers of one connection in one turn.
+    backlog: Vec<u8>,
+    /// Last time bytes came or went.
+    pub(super) active: Now,
+    /// Since when a frame is incomplete.
+    pub(super) partial_since: Option<Now>,
+    /// Stands in the list of connections with something to send.
+    pub(super) is_dirty: bool,
+    pub(super) is_sending: bool,
+    pub(super) is_paused: bool,
+    /// The peer sends no more; what it asked is still answered.
+    pub(super) is_ending: bool,
+    /// Closed as soon as everything is sent.
+    pub(super) is_closing: bool,
+    /// The driver was told to close.
+    pub(super) is_closed: bool,
+    /// A deadline shorter than the idle one is set.
+    pub(super) is_watched: bool,
+}
+
+impl Connection {
+    pub(super) fn new(wire: Wire, listener: u16, now: Now) -> Self {
+        let session = match wire {
+            Wire::Pipe(_) => Some(Box::default()),
+            Wire::Http(_) => None,
+        };
+        Self {
+            wire,
+            listener,
+            out: Vec::new(),
+            sending_bytes: 0,
+            session,
+            exchange: None,
+            backlog: Vec::new(),
+            active: now,
+            partial_since: None,
+            is_dirty: false,
+            is_sending: false,
+            is_paused: false,
+            is_ending: false,
+            is_closing: false,
+            is_closed: false,
+            is_watched: false,
+        }
+    }
+
+    /// Bytes the peer has not taken yet.
+    pub(super) fn unsent(&self) -> usize {
+        self.out.len() + self.sending_bytes
+    }
+
+    /// Whether the peer takes its answers fast enough to be given more.
+    pub(super) fn has_room_to_send(&self, unsent_bytes_max: usize) -> bool {
+        self.unsent() <= unsent_bytes_max
+    }
+
+    /// Keeps received bytes for later.
+    pub(super) fn keep(&mut self, bytes: &[u8]) {
+        self.backlog.extend_from_slice(bytes);
+    }
+
+    /// Takes what was kept.
+    pub(super) fn take_backlog(&mut self) -> Option<Assembled> {
+        let backlog = std::mem::take(&mut self.backlog);
+        (!backlog.is_empty()).then(|| Assembled::copy(&backlog))
+    }
+
+    /// Whether received bytes wait to be handled.
+    pub(super) fn is_behind(&self) -> bool {
+        let kept = match &self.wire {
+            Wire::Pipe(_) => 0,
+            Wire::Http(http) => http.backlog_bytes(),
+        };
+        kept + self.backlog.len() > 0
+    }
+
+    /// Whether a call of this connection is unanswered.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.exchange.is_some() || self.session.as_ref().is_some_and(|s| !s.pending.is_empty())
+    }
+
+    /// Whether all is said and sent.
+    pub(super) fn is_drained(&self) -> bool {
+        !self.is_sending && self.out.is_empty() && !self.is_waiting() && self.backlog.is_empty()
+    }
+
+    /// Forgets everything that would be sent or handled.
+    pub(super) fn clear(&mut self) {
+        self.out = Vec::new();
+        self.backlog = Vec::new();
+    }
+
+    /// When this connection will have been silent, partial or stuck for too long.
+    pub(super) fn deadline(&self, config: &Config) -> Now {
+        let mut deadline = self.active.after_ms(config.idle_ms);
+        if self.is_sending {
+            deadline = deadline.min(self.active.after_ms(config.send_stall_ms));
+        }
+        if let Some(since) = self.partial_since {
+            let grace = since.after_ms(config.frame_ms);
+            // A large frame may take its time as long as it keeps the least speed.
+            let earned_ms = match config.body_bytes_per_second_min {
+                0 => 0,
+                least => self.partial_bytes() as u64 * 1000 / least,
+            };
+            deadline = deadline.min(grace.max(since.after_ms(earned_ms)));
+        }
+        deadline
+    }
+
+    /// Why the deadline has passed.
+    pub(super) fn overdue(&self) -> CloseReason {
+        if self.is_sending {
+            CloseReason::Stalled
+        } else if self.partial_since.is_some() {
+            CloseReason::Partial
+        } else {
+            CloseReason::Idle
+        }
+    }
+
+    fn partial_bytes(&self) -> usize {
+        match &self.wire {
+            Wire::Pipe(pipe) => pipe.partial_bytes(),
+            Wire::Http(http) => http.partial_bytes(),
+        }
+    }
+}
+
+/// Output waiting for [`super::Endpoint::poll`], and the buffers it goes out in.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    pub(super) outputs: VecDeque<Output>,
+    pub(super) dirty: VecDeque<Slot>,
+    spare: Vec<Vec<u8>>,
+}
+
+/// Spare buffers kept, and the largest worth keeping: an idle shard holds at most 4 MiB of them.
+const SPARE_BUFFERS: usize = 256;
+const SPARE_BYTES_MAX: usize = 16 << 10;
+
+impl Outbox {
+    /// Lends a buffer to a connection that has none.
+    pub(super) fn lend(&mut self, out: &mut Vec<u8>) {
+        if out.capacity() == 0
+            && let Some(spare) = self.spare.pop()
+        {
+            *out = spare;
+        }
+    }
+
+    /// Takes a sent buffer back.
+    pub(super) fn recycle(&mut self, mut bytes: Vec<u8>) {
+        let fits = (1..=SPARE_BYTES_MAX).contains(&bytes.capacity());
+        if fits && self.spare.len() < SPARE_BUFFERS {
+            bytes.clear();
+            self.spare.push(bytes);
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! From an admitted request to whoever answers it: one match over the method table's targets.
+
+use super::Core;
+use super::message::Incoming;
+use super::reply::Head;
+use crate::json::Writer;
+use crate::mcp::{Admitted, META_SERVER_INFO, Refusal, Row, Target, Version};
+use crate::metrics::Labels;
+use crate::model::MetaExtra;
+use crate::rpc::{Id, Request};
+use crate::server::Server;
+
+/// How a request ended, as metrics count it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// With a result.
+    Result,
+    /// With a tool's failure.
+    Failure,
+    /// With a protocol error.
+    Error,
+    /// It was not admitted.
+    Refused,
+    /// A limit was reached.
+    Busy,
+    /// The client gave it up.
+    Cancelled,
+    /// It took too long.
+    Timeout,
+}
+
+/// Why this side closed a connection, as metrics count it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CloseReason {
+    /// All was said.
+    Done,
+    /// Nothing was said for too long.
+    Idle,
+    /// The peer did not take what was sent.
+    Stalled,
+    /// A frame did not become whole in time.
+    Partial,
+    /// Sending failed.
+    Broken,
+    /// The drain's time was over.
+    Drain,
+}
+
+/// The names behind the numbers of this shard's metrics.
+pub const LABELS: Labels = Labels {
+    methods: &METHOD_NAMES,
+    outcomes: &["result", "failure", "error", "refused", "busy", "cancelled", "timeout"],
+    closes: &["done", "idle", "stalled", "partial", "broken", "drain"],
+};
+
+/// The label of requests that were refused before a method was found.
+pub(super) const OTHER_METHOD: usize = METHOD_NAMES.len() - 1;
+
+const METHOD_NAMES: [&str; crate::mcp::METHODS.len() + 1] = {
+    let mut names = ["other"; crate::mcp::METHODS.len() + 1];
+    let mut place = 0;
+    while place < crate::mcp::METHODS.len() {
+        names[place] = crate::mcp::METHODS[place].name;
+        place += 1;
+    }
+    names
+};
+
+const _: () = assert!(METHOD_NAMES.len() <= crate::limits::METHOD_LABELS_MAX);
+
+impl Core {
+    pub(super) fn dispatch(
+        &mut self,
+        incoming: &Incoming<'_>,
+        request: &Request<'_>,
+        admitted: &Admitted<'_>,
+    ) {
+        let done = match admitted.row.target {
+            Target::Initialize => self.initialize(incoming, request),
+            Target::Ping => {
+                let head = Head::default();
+                self.reply_result(incoming.origin, request.id, &head, |w| w.raw(b"{}"));
+                Ok(Some(Ending::Result))
+            }
+            Target::Discover => self.discover(incoming, request, admitted),
+            Target::ToolsList
+            | Target::ResourcesList
+            | Target::TemplatesList
+            | Target::PromptsList => self.list(incoming, request, admitted),
+            Target::ToolsCall => self.call_tool(incoming, request, admitted),
+            Target::ResourcesRead => self.read_resource(incoming, request, admitted),
+            Target::PromptsGet => self.get_prompt(incoming, request, admitted),
+            Target::Initialized | Target::Cancelled | Target::Progress => {
+                Err(Refusal::no_method(&request.method, false))
+            }
+        };
+        match done {
+            Ok(Some(ending)) => self.metrics.count_request(admitted.index, ending as usize, 0),
+            // It waits for its outcome, and is counted then.
+            Ok(None) => {}
+            Err(refusal) => {
+                let ending =
+                    if refusal.is_busy() { Ending::Busy } else { Ending::Error } as usize;
+                self.metrics.count_request(admitted.index, ending, 0);
+                self.refuse(incoming.origin, Some(request.id), &refusal);
+            }
+        }
+    }
+
+    /// Answers with a complete result; `members` writes its members, `_meta` with them.
+    pub(super) fn reply_complete(
+        &mut self,
+        origin: super::reply::Origin,
+        id: Id<'_>,
+        row: &Row,
+        version: Version,
+        members: impl FnOnce(&mut Writer<'_>, &MetaExtra<'_>),
+    ) {
+        let server = self.server.clone();
+        self.reply_result(origin, id, &Head::default(), |w| {
+            write_complete(w, &server, row, version, members);
+        });
+    }
+}
+
+/// Writes a complete result with what its version adds to every result.
+fn write_complete(
+    w: &mut Writer<'_>,
+    server: &Server,
+    row: &Row,
+    version: Version,
+    members: impl FnOnce(&mut Writer<'_>, &MetaExtra<'_>),
+) {
+    w.begin_object();
+    if version.has_result_type() {
+        w.member_string("resultType", "complete");
+        if row.is_cacheable {
+            // Nothing is promised: a list may change with the next release of the program.
+            w.member_uint("ttlMs", 0);
+            w.member_string("cacheScope", "private");
+        }
+        members(w, &[(META_SERVER_INFO, server.info_json(version.fields()))]);
+    } else {
+        members(w, &[]);
+    }
+    w.end_object();
+}
+
+/// Writes `_meta` with these members, if there are any.
+pub(super) fn write_meta(w: &mut Writer<'_>, extra: &MetaExtra<'_>) {
+    if extra.is_empty() {
+        return;
+    }
+    w.key("_meta");
+    w.begin_object();
+    for (key, value) in extra {
+        w.member_raw(key, value);
+    }
+    w.end_object();
+}

@@ -1,0 +1,290 @@
+//! HTTP exchanges: which era and which session a request belongs to, before its body is read.
+//!
+//! A connection answers one exchange at a time. What a verb may do depends on the era, which the
+//! version header names; whether it may be here at all was decided by the transport.
+
+use std::rc::Rc;
+
+use super::calls::Peer;
+use super::connection::{OpenExchange, Wire};
+use super::forward::{Answer, Forwarded, ForwardedRequest};
+use super::message::Incoming;
+use super::reply::Origin;
+use super::sessions::Sessions;
+use super::{Core, ListenerKind};
+use crate::json::Parser;
+use crate::mcp::{self, Mirror, Status, Version};
+use crate::rpc::{RpcError, code};
+use crate::slot::Slot;
+use crate::transport::exchange::decode_value;
+use crate::transport::respond::CONTINUE;
+use crate::transport::{Assembled, Chunk, Exchange, Facts, Route, Step, Verb, respond_empty};
+
+impl Core {
+    /// Handles the requests of a chunk, until one waits for its answer.
+    pub(super) fn receive_exchange(&mut self, parser: &mut Parser, slot: Slot, chunk: &dyn Chunk) {
+        let Some(connection) = self.slots.get_mut(slot) else { return };
+        if !connection.has_room_to_send(self.config.unsent_bytes_pause) {
+            connection.keep(chunk.payload());
+            return self.touch(slot);
+        }
+        let listeners = Rc::clone(&self.listeners);
+        let Some(ListenerKind::Http(rules)) = listeners.get(connection.listener as usize) else {
+            return;
+        };
+        let mut at = 0;
+        loop {
+            let Some(connection) = self.slots.get_mut(slot) else { return };
+            let Wire::Http(http) = &mut connection.wire else { return };
+            let step = http.next(rules, chunk, &mut at);
+            if !self.step(parser, slot, step, chunk) {
+                return;
+            }
+        }
+    }
+
+    /// Goes on with what was received behind an exchange that is answered now.
+    pub(super) fn resume_exchange(&mut self, parser: &mut Parser, slot: Slot) {
+        let listeners = Rc::clone(&self.listeners);
+        let nothing = Assembled::empty();
+        loop {
+            let Some(connection) = self.slots.get_mut(slot) else { return };
+            let Some(ListenerKind::Http(rules)) = listeners.get(connection.listener as usize)
+            else {
+                return;
+            };
+            let Wire::Http(http) = &mut connection.wire else { return };
+            if http.awaiting() || http.backlog_bytes() == 0 {
+                return;
+            }
+            let step = http.next_kept(rules);
+            if !self.step(parser, slot, step, &nothing) {
+                return;
+            }
+        }
+    }
+
+    /// Acts on one step; says whether there may be another.
+    fn step(
+        &mut self,
+        parser: &mut Parser,
+        slot: Slot,
+        step: Step<'_>,
+        chunk: &dyn Chunk,
+    ) -> bool {
+        let Some(connection) = self.slots.get_mut(slot) else { return false };
+        match step {
+            Step::NeedMore | Step::Waiting => return false,
+            Step::Continue => {
+                self.outbox.lend(&mut connection.out);
+                connection.out.extend_from_slice(CONTINUE);
+            }
+            Step::Refuse(refusal) => {
+                self.metrics.http_refused.add(1);
+                self.outbox.lend(&mut connection.out);
+                refusal.write(&mut connection.out);
+                connection.is_closing |= refusal.close();
+            }
+            Step::Exchange(exchange) => {
+                let keep_alive = exchange.keep_alive;
+                connection.exchange = Some(OpenExchange { keep_alive, call: None });
+                self.exchange(parser, slot, &exchange, chunk);
+            }
+        }
+        self.touch(slot);
+        true
+    }
+
+    fn exchange(
+        &mut self,
+        parser: &mut Parser,
+        slot: Slot,
+        exchange: &Exchange<'_>,
+        chunk: &dyn Chunk,
+    ) {
+        self.metrics.frames.add(1);
+        let header = exchange.facts.protocol_version();
+        let is_handshake = header
+            .and_then(|header| Version::parse(header.trim()))
+            .map_or(header.is_none(), Version::has_handshake);
+        match (exchange.route, exchange.verb, is_handshake) {
+            (Route::Health, ..) => self.reply_health(slot),
+            (Route::Metrics, ..) => self.reply_metrics(slot),
+            (Route::Mcp, Verb::Post, false) => {
+                self.post(parser, slot, exchange, chunk, Peer::Exchange);
+            }
+            (Route::Mcp, Verb::Get | Verb::Delete, false) => self.reply_no_verb(slot, "POST"),
+            // Without server-sent events there is nothing to listen to (2025-03-26: 405).
+            (Route::Mcp, Verb::Get, true) => self.reply_no_verb(slot, "POST, DELETE"),
+            (Route::Mcp, Verb::Post | Verb::Delete, true) => {
+                self.exchange_in_session(parser, slot, exchange, chunk);
+            }
+        }
+    }
+
+    /// A handshake-era exchange: it names its session, or opens one.
+    fn exchange_in_session(
+        &mut self,
+        parser: &mut Parser,
+        slot: Slot,
+        exchange: &Exchange<'_>,
+        chunk: &dyn Chunk,
+    ) {
+        if exchange.facts.duplicate_routing_header() {
+            let error = RpcError::invalid_request("a session or version header was sent twice");
+            return self.reply_error(Origin::Exchange(slot), None, &error, Status::BadRequest);
+        }
+        let Some(id) = exchange.facts.session_id() else {
+            return match exchange.verb {
+                Verb::Post => self.post(parser, slot, exchange, chunk, Peer::Newcomer),
+                _ => self.reply_no_session(Origin::Exchange(slot)),
+            };
+        };
+        match Sessions::parse_id(id.trim()) {
+            None => self.reply_unknown_session(Origin::Exchange(slot)),
+            Some((shard, key)) if shard == self.shard => {
+                if exchange.verb == Verb::Delete {
+                    self.delete_session(Origin::Exchange(slot), key);
+                } else if self.session(key).is_some() {
+                    self.post(parser, slot, exchange, chunk, Peer::Session(key));
+                } else {
+                    self.reply_unknown_session(Origin::Exchange(slot));
+                }
+            }
+            Some((shard, _)) if shard as usize >= self.all_metrics.len() => {
+                self.reply_unknown_session(Origin::Exchange(slot));
+            }
+            Some((shard, session)) => {
+                let body = Assembled::copy(exchange.body.payload(chunk));
+                let version = exchange.facts.protocol_version().map(str::to_owned);
+                let verb = exchange.verb;
+                let request =
+                    ForwardedRequest { shard: self.shard, slot, verb, session, version, body };
+                self.metrics.forwards.add(1);
+                self.forward(shard, Forwarded::Request(request));
+            }
+        }
+    }
+
+    fn post(
+        &mut self,
+        parser: &mut Parser,
+        slot: Slot,
+        exchange: &Exchange<'_>,
+        chunk: &dyn Chunk,
+        peer: Peer,
+    ) {
+        let name = exchange.facts.name().map(str::trim).map(decode_value);
+        let facts = mcp::Facts {
+            version: exchange.facts.protocol_version().map(str::trim),
+            method: exchange.facts.method().map_or(Mirror::Absent, |m| Mirror::Value(m.trim())),
+            name: match &name {
+                None => Mirror::Absent,
+                Some(Ok(name)) => Mirror::Value(name),
+                Some(Err(_)) => Mirror::Undecodable,
+            },
+            has_duplicates: exchange.facts.duplicate_routing_header(),
+        };
+        let origin = Origin::Exchange(slot);
+        let incoming = Incoming::new(origin, peer, chunk, &exchange.body, Some(&facts))
+            .with_params(&exchange.facts);
+        self.message(parser, &incoming);
+    }
+
+    /// A message from another shard.
+    pub(super) fn forwarded(&mut self, parser: &mut Parser, message: Forwarded) {
+        match message {
+            Forwarded::Request(request) => self.forwarded_request(parser, &request),
+            Forwarded::Answer(answer) => self.forwarded_answer(&answer),
+            Forwarded::Undelivered(slot) => {
+                let error = RpcError::new(code::BUSY_HANDSHAKE, "the session's shard is busy");
+                self.reply_error(Origin::Exchange(slot), None, &error, Status::Busy);
+            }
+        }
+    }
+
+    fn forwarded_request(&mut self, parser: &mut Parser, request: &ForwardedRequest) {
+        let origin = Origin::Remote { shard: request.shard, slot: request.slot };
+        if request.verb == Verb::Delete {
+            return self.delete_session(origin, request.session);
+        }
+        if self.session(request.session).is_none() {
+            return self.reply_unknown_session(origin);
+        }
+        let facts = mcp::Facts {
+            version: request.version.as_deref().map(str::trim),
+            method: Mirror::Absent,
+            name: Mirror::Absent,
+            has_duplicates: false,
+        };
+        let body = crate::transport::Frame::Assembled(request.body.clone());
+        let peer = Peer::Session(request.session);
+        let incoming = Incoming::new(origin, peer, &request.body, &body, Some(&facts));
+        self.message(parser, &incoming);
+    }
+
+    fn forwarded_answer(&mut self, answer: &Answer) {
+        if answer.body.is_empty() {
+            return self.reply_empty(answer.slot, answer.status, &[]);
+        }
+        self.reply_exchange(answer.slot, answer.status, answer.session.as_deref(), |out| {
+            out.extend_from_slice(&answer.body);
+        });
+    }
+
+    /// The message is taken and wants no answer.
+    pub(super) fn reply_nothing(&mut self, origin: Origin) {
+        match origin {
+            Origin::Stream(_) => {}
+            Origin::Batch(batch) => self.nothing_in_batch(batch),
+            Origin::Exchange(slot) => self.reply_empty(slot, 202, &[]),
+            Origin::Remote { shard, slot } => {
+                let answer = Answer { slot, status: 202, session: None, body: Vec::new() };
+                self.forward(shard, Forwarded::Answer(answer));
+            }
+        }
+    }
+
+    pub(super) fn reply_no_session(&mut self, origin: Origin) {
+        let error = RpcError::invalid_request(
+            "missing Mcp-Session-Id header: send initialize first, then its session id",
+        );
+        self.reply_error(origin, None, &error, Status::BadRequest);
+    }
+
+    fn reply_unknown_session(&mut self, origin: Origin) {
+        let error = RpcError::invalid_request("session not found: send initialize again");
+        self.reply_error(origin, None, &error, Status::NotFound);
+    }
+
+    fn reply_no_verb(&mut self, slot: Slot, allow: &str) {
+        self.reply_empty(slot, 405, &[("allow", allow)]);
+    }
+
+    fn reply_empty(&mut self, slot: Slot, status: u16, headers: &[(&str, &str)]) {
+        if let Some((connection, keep_alive)) = self.take_exchange(slot) {
+            respond_empty(&mut connection.out, status, headers, keep_alive);
+            self.touch(slot);
+        }
+    }
+
+    fn delete_session(&mut self, origin: Origin, key: u128) {
+        let Some(mut ended) = self.sessions.close(key) else {
+            return self.reply_unknown_session(origin);
+        };
+        self.metrics.sessions_closed.add(1);
+        self.metrics.sessions_open.set(self.sessions.len() as u64);
+        self.abandon_session(&mut ended.session);
+        match origin {
+            Origin::Exchange(slot) => self.reply_empty(slot, 200, &[]),
+            Origin::Remote { shard, slot } => {
+                let answer = Answer { slot, status: 200, session: None, body: Vec::new() };
+                self.forward(shard, Forwarded::Answer(answer));
+            }
+            Origin::Stream(_) | Origin::Batch(_) => {}
+        }
+    }
+}
+
+/// `Mcp-Param-*` headers, for the check against a tool's schema.
+pub(super) type Params<'a> = Option<&'a Facts<'a>>;

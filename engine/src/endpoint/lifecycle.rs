@@ -1,0 +1,105 @@
+//! Openings: `initialize` of the handshake era, `server/discover` of the stateless one.
+
+use super::Core;
+use super::calls::Peer;
+use super::dispatch::{Ending, write_meta};
+use super::message::Incoming;
+use super::reply::Head;
+use crate::mcp::{Admitted, Initialize, Refusal, Session, Version};
+use crate::rpc::Request;
+
+/// How a request was carried out: at once, with this ending, or `None` while it waits.
+pub(super) type Carried = Result<Option<Ending>, Refusal>;
+
+impl Core {
+    pub(super) fn initialize(
+        &mut self,
+        incoming: &Incoming<'_>,
+        request: &Request<'_>,
+    ) -> Carried {
+        if matches!(incoming.origin, super::reply::Origin::Batch(_)) {
+            return Err(Refusal::bad_request(crate::rpc::RpcError::invalid_request(
+                "initialize must not be part of a batch",
+            )));
+        }
+        let initialize = Initialize::read(request.params).map_err(Refusal::bad_request)?;
+        let version = initialize.version;
+        let mut head = Head::default();
+        match incoming.peer {
+            Peer::Stream(slot) => {
+                if let Some(connection) = self.slots.get_mut(slot) {
+                    connection.session.get_or_insert_default().shake_hands(initialize);
+                }
+            }
+            Peer::Newcomer => head.session = Some(self.open_session(initialize)),
+            // An exchange with a session is refused before it comes here, one without an era's
+            // handshake has no such method.
+            Peer::Session(_) | Peer::Exchange => {}
+        }
+        self.reply_initialize(incoming, request, &head, version);
+        Ok(Some(Ending::Result))
+    }
+
+    fn open_session(&mut self, initialize: Initialize) -> String {
+        let opened = self.sessions.open(self.now, &mut self.rng, initialize);
+        if let Some(mut evicted) = opened.evicted {
+            self.metrics.sessions_evicted.add(1);
+            self.abandon_session(&mut evicted.session);
+        }
+        self.metrics.sessions_created.add(1);
+        self.metrics.sessions_open.set(self.sessions.len() as u64);
+        self.sessions.id(opened.key)
+    }
+
+    /// Cancels what an ended session still waits for.
+    pub(super) fn abandon_session(&mut self, session: &mut Session) {
+        for ticket in session.pending.drain() {
+            self.cancel_by_id(crate::server::Ticket(ticket));
+        }
+    }
+
+    fn reply_initialize(
+        &mut self,
+        incoming: &Incoming<'_>,
+        request: &Request<'_>,
+        head: &Head,
+        version: Version,
+    ) {
+        let server = self.server.clone();
+        let fields = version.fields();
+        self.reply_result(incoming.origin, request.id, head, |w| {
+            w.begin_object();
+            w.member_string("protocolVersion", version.as_str());
+            w.member_raw("capabilities", server.capabilities_json(fields));
+            w.member_raw("serverInfo", server.info_json(fields));
+            if let Some(instructions) = server.instructions() {
+                w.member_string("instructions", instructions);
+            }
+            w.end_object();
+        });
+    }
+
+    pub(super) fn discover(
+        &mut self,
+        incoming: &Incoming<'_>,
+        request: &Request<'_>,
+        admitted: &Admitted<'_>,
+    ) -> Carried {
+        let server = self.server.clone();
+        let version = admitted.version;
+        self.reply_complete(incoming.origin, request.id, admitted.row, version, |w, extra| {
+            w.key("supportedVersions");
+            w.begin_array();
+            for version in Version::STATELESS {
+                w.string(version.as_str());
+            }
+            w.end_array();
+            w.member_raw("capabilities", server.capabilities_json(version.fields()));
+            if let Some(instructions) = server.instructions() {
+                w.member_string("instructions", instructions);
+            }
+            write_meta(w, extra);
+        });
+        Ok(Some(Ending::Result))
+    }
+}

@@ -1,0 +1,557 @@
+//! All protocol state of one shard, without a clock, a socket or a thread.
+//!
+//! Two verbs: [`Endpoint::handle`] takes one input, [`Endpoint::poll`] gives the outputs, to be
+//! drained until there are none. The same inputs give the same outputs, byte for byte; the seed of
+//! all randomness is given at construction. Here the bytes tower (`transport`) and the meaning
+//! tower (`mcp`, `server`) meet:
+//!
+//! ```text
+//! Received → stream | exchange → message → dispatch → handler → outcome → reply → Send
+//! ```
+
+mod admin;
+mod batch;
+mod call;
+mod calls;
+mod connection;
+mod dispatch;
+mod exchange;
+mod features;
+mod forward;
+mod lifecycle;
+mod message;
+mod now;
+mod outcome;
+mod param_header;
+mod reply;
+mod sessions;
+mod slots;
+mod stream;
+mod timers;
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+use batch::Batches;
+use calls::Calls;
+use connection::{Connection, Outbox, Wire};
+use dispatch::CloseReason;
+use sessions::{SessionKey, Sessions};
+use slots::Slots;
+use timers::Timers;
+
+use crate::config::Config;
+use crate::json::Parser;
+use crate::metrics::ShardMetrics;
+use crate::server::{CallEvent, Job, Post, Server, Ticket};
+use crate::slot::Slot;
+use crate::transport::{Chunk, Framing, Http1, HttpRules, Pipe};
+
+pub use dispatch::LABELS;
+pub use forward::Forwarded;
+pub use now::Now;
+
+/// What a listener's connections speak.
+#[derive(Clone, Debug)]
+pub enum ListenerKind {
+    /// Framed messages.
+    Pipe(Framing),
+    /// Streamable HTTP.
+    Http(Arc<HttpRules>),
+}
+
+/// What an endpoint needs to exist.
+pub struct EndpointConfig {
+    /// The features served.
+    pub server: Arc<Server>,
+    /// What the connections of each listener speak, by listener number.
+    pub listeners: Vec<ListenerKind>,
+    /// This shard's number; session ids carry it.
+    pub shard: u16,
+    /// Limits and choices.
+    pub config: Arc<Config>,
+    /// Seed of all randomness; unpredictable in production.
+    pub seed: [u8; 32],
+    /// Where outcomes of calls are posted from other threads.
+    pub post: Arc<dyn Post>,
+    /// The metrics of all shards, this one's at index `shard`.
+    pub metrics: Arc<[Arc<ShardMetrics>]>,
+    /// What `/metrics` says about the process, such as the driver's name.
+    pub driver: &'static str,
+}
+
+/// Something happened.
+pub enum Input<'a> {
+    /// A connection was accepted, or adopted.
+    Accepted {
+        /// Its name.
+        slot: Slot,
+        /// Which listener's rules it follows.
+        listener: u16,
+    },
+    /// Bytes arrived.
+    Received {
+        /// On this connection.
+        slot: Slot,
+        /// The bytes.
+        chunk: &'a dyn Chunk,
+    },
+    /// The peer sends no more, or receiving failed.
+    Ended {
+        /// On this connection.
+        slot: Slot,
+        /// Nothing can be sent either.
+        is_broken: bool,
+    },
+    /// A send came back.
+    Sent {
+        /// On this connection.
+        slot: Slot,
+        /// The bytes given.
+        bytes: Vec<u8>,
+        /// How many of them are gone.
+        start: usize,
+        /// Nothing further can be sent.
+        is_failed: bool,
+    },
+    /// The connection is gone.
+    Closed {
+        /// Which was it.
+        slot: Slot,
+    },
+    /// A call came to something.
+    Call(CallEvent),
+    /// Another shard says something.
+    Forward(Box<Forwarded>),
+    /// [`Endpoint::deadline`] has passed.
+    Timeout,
+    /// End in good order: answer what was asked, then close.
+    Shutdown,
+}
+
+/// Something to do.
+#[derive(Debug)]
+pub enum Output {
+    /// Send these bytes from `start` on; they come back as [`Input::Sent`].
+    Send {
+        /// On this connection.
+        slot: Slot,
+        /// The bytes.
+        bytes: Vec<u8>,
+        /// Where the unsent ones begin.
+        start: usize,
+    },
+    /// Receive from now on.
+    Receive {
+        /// On this connection.
+        slot: Slot,
+    },
+    /// Receive no more for now.
+    Pause {
+        /// On this connection.
+        slot: Slot,
+    },
+    /// Close.
+    Close {
+        /// This connection.
+        slot: Slot,
+    },
+    /// Run a call on another thread.
+    Work(Job),
+    /// Tell another shard.
+    Forward {
+        /// Which.
+        shard: u16,
+        /// What.
+        message: Box<Forwarded>,
+    },
+    /// After [`Input::Shutdown`]: the last connection is gone.
+    Drained,
+}
+
+/// What a deadline belongs to.
+#[derive(Clone, Copy, Debug)]
+enum Timer {
+    Connection(Slot),
+    Call(Ticket),
+    Sessions,
+    Drain,
+}
+
+/// One shard's protocol state.
+pub struct Endpoint {
+    parser: Parser,
+    core: Core,
+}
+
+/// Everything but the parser, whose tape is borrowed while a message is handled.
+struct Core {
+    now: Now,
+    /// Counted per shard: a count that all shards shared would be their busiest memory.
+    server: Rc<Arc<Server>>,
+    config: Arc<Config>,
+    listeners: Rc<[ListenerKind]>,
+    shard: u16,
+    slots: Slots<Connection>,
+    sessions: Sessions,
+    calls: Calls,
+    batches: Batches,
+    timers: Timers<Timer>,
+    fired: Vec<Timer>,
+    outbox: Outbox,
+    rng: StdRng,
+    post: Arc<dyn Post>,
+    metrics: Arc<ShardMetrics>,
+    all_metrics: Arc<[Arc<ShardMetrics>]>,
+    driver: &'static str,
+    is_draining: bool,
+    is_drained: bool,
+}
+
+impl Endpoint {
+    /// An endpoint without connections at time `now`.
+    pub fn new(now: Now, setup: EndpointConfig) -> Self {
+        let EndpointConfig { server, listeners, shard, config, seed, post, metrics, driver } = setup;
+        let mut timers = Timers::new(now);
+        timers.set(now.after_ms(config.session_idle_ms), Timer::Sessions);
+        let core = Core {
+            now,
+            server: Rc::new(server),
+            listeners: listeners.into(),
+            shard,
+            slots: Slots::new(),
+            sessions: Sessions::new(shard, config.sessions_max, config.session_idle_ms),
+            calls: Calls::default(),
+            batches: Batches::default(),
+            timers,
+            fired: Vec::new(),
+            outbox: Outbox::default(),
+            rng: StdRng::from_seed(seed),
+            post,
+            metrics: Arc::clone(&metrics[shard as usize]),
+            all_metrics: metrics,
+            driver,
+            is_draining: false,
+            is_drained: false,
+            config: Arc::clone(&config),
+        };
+        Self { parser: Parser::new(config.json), core }
+    }
+
+    /// Takes one input. Drain [`Self::poll`] before waiting again.
+    pub fn handle(&mut self, now: Now, input: Input<'_>) {
+        let Self { parser, core } = self;
+        core.now = now;
+        match input {
+            Input::Accepted { slot, listener } => core.accept(slot, listener),
+            Input::Received { slot, chunk } => core.receive(parser, slot, chunk),
+            Input::Ended { slot, is_broken } => core.end(parser, slot, is_broken),
+            Input::Sent { slot, bytes, start, is_failed } => {
+                core.sent(slot, bytes, start, is_failed);
+            }
+            Input::Closed { slot } => core.closed(slot),
+            Input::Call(event) => core.call_event(event),
+            Input::Forward(message) => core.forwarded(parser, *message),
+            Input::Timeout => core.timeout(),
+            Input::Shutdown => core.shutdown(),
+        }
+    }
+
+    /// The next thing to do, until `None`.
+    pub fn poll(&mut self) -> Option<Output> {
+        loop {
+            if let Some(output) = self.core.outbox.outputs.pop_front() {
+                return Some(output);
+            }
+            let Some(slot) = self.core.outbox.dirty.pop_front() else {
+                return self.core.poll_drained();
+            };
+            self.core.settle(&mut self.parser, slot);
+        }
+    }
+
+    /// When [`Input::Timeout`] is due.
+    pub fn deadline(&self) -> Option<Now> {
+        self.core.timers.deadline()
+    }
+
+    /// Connections open now.
+    pub fn connections(&self) -> usize {
+        self.core.slots.len()
+    }
+}
+
+impl Core {
+    fn accept(&mut self, slot: Slot, listener: u16) {
+        let config = &self.config;
+        let wire = match self.listeners.get(listener as usize) {
+            Some(ListenerKind::Pipe(framing)) => {
+                Wire::Pipe(Pipe::new(*framing, config.frame_bytes_max))
+            }
+            Some(ListenerKind::Http(_)) => Wire::Http(Http1::new()),
+            None => return self.outbox.outputs.push_back(Output::Close { slot }),
+        };
+        self.metrics.connections_accepted.add(1);
+        if self.is_draining || self.slots.len() >= config.connections_max {
+            self.metrics.connections_refused.add(1);
+            return self.outbox.outputs.push_back(Output::Close { slot });
+        }
+        let connection = Connection::new(wire, listener, self.now);
+        self.timers.set(connection.deadline(config), Timer::Connection(slot));
+        self.slots.insert(slot, connection);
+        self.metrics.connections_open.set(self.slots.len() as u64);
+        self.outbox.outputs.push_back(Output::Receive { slot });
+    }
+
+    fn receive(&mut self, parser: &mut Parser, slot: Slot, chunk: &dyn Chunk) {
+        let now = self.now;
+        let Some(connection) = self.slots.get_mut(slot) else { return };
+        connection.active = now;
+        self.metrics.bytes_received.add(chunk.len() as u64);
+        if connection.is_closing {
+            return;
+        }
+        match connection.wire {
+            Wire::Pipe(_) => self.receive_stream(parser, slot, chunk),
+            Wire::Http(_) => self.receive_exchange(parser, slot, chunk),
+        }
+        self.watch(slot);
+    }
+
+    /// Sets a timer for a deadline shorter than the idle one, once.
+    fn watch(&mut self, slot: Slot) {
+        let (now, config) = (self.now, Arc::clone(&self.config));
+        let Some(connection) = self.slots.get_mut(slot) else { return };
+        let is_partial = match &connection.wire {
+            Wire::Pipe(pipe) => pipe.is_partial(),
+            Wire::Http(http) => http.is_partial(),
+        };
+        connection.partial_since = match (is_partial, connection.partial_since) {
+            (true, since) => since.or(Some(now)),
+            (false, _) => None,
+        };
+        let needs_watch = is_partial || connection.is_sending;
+        if needs_watch && !connection.is_watched {
+            connection.is_watched = true;
+            let deadline = connection.deadline(&config);
+            self.timers.set(deadline, Timer::Connection(slot));
+        }
+    }
+
+    fn end(&mut self, parser: &mut Parser, slot: Slot, is_broken: bool) {
+        let Some(connection) = self.slots.get_mut(slot) else { return };
+        connection.is_ending = true;
+        if is_broken {
+            return self.close(slot, CloseReason::Broken);
+        }
+        if let Wire::Pipe(pipe) = &mut connection.wire
+            && let Some(last) = pipe.finish()
+        {
+            // A last line without its newline is a message all the same.
+            let whole = crate::transport::Frame::Assembled(last.clone());
+            self.message_on_stream(parser, slot, &last, &whole);
+        }
+        self.touch(slot);
+    }
+
+    /// Closes at once, whatever is unsent; its calls are cancelled.
+    fn close(&mut self, slot: Slot, reason: CloseReason) {
+        let Some(connection) = self.slots.get_mut(slot) else { return };
+        if connection.is_closed {
+            return;
+        }
+        connection.is_closing = true;
+        connection.is_closed = true;
+        self.metrics.count_close(reason as usize);
+        self.outbox.outputs.push_back(Output::Close { slot });
+        self.abandon(slot);
+    }
+
+    /// Cancels what this connection still waits for.
+    fn abandon(&mut self, slot: Slot) {
+        let Some(connection) = self.slots.get_mut(slot) else { return };
+        connection.clear();
+        let mut tickets: Vec<Ticket> = Vec::new();
+        if let Some(session) = &mut connection.session {
+            tickets.extend(session.pending.drain().into_iter().map(Ticket));
+        }
+        // Over HTTP a disconnect cancels in the stateless era only (2025-11-25, transports).
+        tickets.extend(connection.exchange.take().and_then(|exchange| exchange.call));
+        for ticket in tickets {
+            self.cancel_call(ticket);
+        }
+    }
+
+    fn sent(&mut self, slot: Slot, bytes: Vec<u8>, start: usize, is_failed: bool) {
+        let now = self.now;
+        let Some(connection) = self.slots.get_mut(slot) else {
+            return self.outbox.recycle(bytes);
+        };
+        let first = bytes.len().saturating_sub(connection.sending_bytes);
+        self.metrics.bytes_sent.add(start.saturating_sub(first) as u64);
+        connection.active = now;
+        connection.is_sending = false;
+        connection.sending_bytes = 0;
+        if is_failed {
+            self.metrics.answers_dropped.add(1);
+            self.outbox.recycle(bytes);
+            return self.close(slot, CloseReason::Broken);
+        }
+        if start < bytes.len() && !connection.is_closed {
+            connection.is_sending = true;
+            connection.sending_bytes = bytes.len() - start;
+            return self.outbox.outputs.push_back(Output::Send { slot, bytes, start });
+        }
+        self.outbox.recycle(bytes);
+        self.touch(slot);
+    }
+
+    fn closed(&mut self, slot: Slot) {
+        self.abandon(slot);
+        if self.slots.remove(slot).is_some() {
+            self.metrics.connections_closed.add(1);
+            self.metrics.connections_open.set(self.slots.len() as u64);
+        }
+    }
+
+    /// Gives one connection its due at the end of the turn: resume what waited, send what is
+    /// written, close what is done.
+    fn settle(&mut self, parser: &mut Parser, slot: Slot) {
+        let Some(connection) = self.slots.get_mut(slot) else { return };
+        connection.is_dirty = false;
+        if connection.is_closed {
+            return;
+        }
+        self.resume(parser, slot);
+        let Some(connection) = self.slots.get_mut(slot) else { return };
+        if !connection.is_sending && !connection.out.is_empty() {
+            let bytes = std::mem::take(&mut connection.out);
+            connection.is_sending = true;
+            connection.sending_bytes = bytes.len();
+            self.outbox.outputs.push_back(Output::Send { slot, bytes, start: 0 });
+        }
+        self.throttle(slot);
+        self.watch(slot);
+        let Some(connection) = self.slots.get_mut(slot) else { return };
+        let is_done = connection.is_ending || connection.is_closing;
+        if is_done && connection.is_drained() {
+            self.close(slot, CloseReason::Done);
+        }
+    }
+
+    /// Goes on with input that had to wait, as far as it may.
+    fn resume(&mut self, parser: &mut Parser, slot: Slot) {
+        let unsent_max = self.config.unsent_bytes_pause;
+        let Some(connection) = self.slots.get_mut(slot) else { return };
+        if connection.is_closing || !connection.has_room_to_send(unsent_max) {
+            return;
+        }
+        let backlog = connection.take_backlog();
+        match &connection.wire {
+            Wire::Pipe(_) => {
+                if let Some(chunk) = backlog {
+                    self.receive_stream(parser, slot, &chunk);
+                }
+            }
+            Wire::Http(_) => {
+                self.resume_exchange(parser, slot);
+                if let Some(chunk) = backlog {
+                    self.receive_exchange(parser, slot, &chunk);
+                }
+            }
+        }
+    }
+
+    /// Stops reading from a peer that does not take its answers, and starts again when it does.
+    fn throttle(&mut self, slot: Slot) {
+        let unsent_max = self.config.unsent_bytes_pause;
+        let Some(connection) = self.slots.get_mut(slot) else { return };
+        let must_wait = connection.is_behind() || !connection.has_room_to_send(unsent_max);
+        if must_wait == connection.is_paused || connection.is_ending || connection.is_closing {
+            return;
+        }
+        connection.is_paused = must_wait;
+        let output = if must_wait { Output::Pause { slot } } else { Output::Receive { slot } };
+        self.outbox.outputs.push_back(output);
+    }
+
+    fn timeout(&mut self) {
+        let mut fired = std::mem::take(&mut self.fired);
+        self.timers.fire(self.now, &mut fired);
+        for timer in fired.drain(..) {
+            match timer {
+                Timer::Connection(slot) => self.connection_due(slot),
+                Timer::Call(ticket) => self.call_due(ticket),
+                Timer::Sessions => self.sessions_due(),
+                Timer::Drain => self.drain_due(),
+            }
+        }
+        self.fired = fired;
+    }
+
+    fn connection_due(&mut self, slot: Slot) {
+        let (now, config) = (self.now, Arc::clone(&self.config));
+        let Some(connection) = self.slots.get_mut(slot) else { return };
+        // A connection that waits for its own call is not silent: the call has a deadline.
+        if connection.is_waiting() && !connection.is_sending {
+            connection.active = now;
+        }
+        connection.is_watched = false;
+        let deadline = connection.deadline(&config);
+        if deadline <= now {
+            self.metrics.timeouts.add(1);
+            let reason = connection.overdue();
+            return self.close(slot, reason);
+        }
+        self.timers.set(deadline, Timer::Connection(slot));
+    }
+
+    fn sessions_due(&mut self) {
+        while let Some(mut ended) = self.sessions.take_idle(self.now) {
+            self.metrics.sessions_evicted.add(1);
+            self.abandon_session(&mut ended.session);
+        }
+        self.metrics.sessions_open.set(self.sessions.len() as u64);
+        let next = self.now.after_ms(self.config.session_idle_ms.div_ceil(16).max(1000));
+        self.timers.set(next, Timer::Sessions);
+    }
+
+    fn shutdown(&mut self) {
+        if self.is_draining {
+            return;
+        }
+        self.is_draining = true;
+        self.timers.set(self.now.after_ms(self.config.drain_ms), Timer::Drain);
+        for slot in self.slots.slots() {
+            if let Some(connection) = self.slots.get_mut(slot) {
+                connection.is_ending = true;
+            }
+            self.outbox.outputs.push_back(Output::Pause { slot });
+            self.touch(slot);
+        }
+    }
+
+    fn drain_due(&mut self) {
+        for slot in self.slots.slots() {
+            self.close(slot, CloseReason::Drain);
+        }
+    }
+
+    fn poll_drained(&mut self) -> Option<Output> {
+        if self.is_draining && !self.is_drained && self.slots.len() == 0 {
+            self.is_drained = true;
+            return Some(Output::Drained);
+        }
+        None
+    }
+
+    /// A session that is used now.
+    fn session(&mut self, key: SessionKey) -> Option<&mut crate::mcp::Session> {
+        let session = self.sessions.get_mut(key)?;
+        session.used = self.now;
+        Some(&mut session.session)
+    }
+}

@@ -1,0 +1,170 @@
+//! What calls come to: answers on the spot, later ones, and the ones nobody waits for any more.
+
+use std::sync::atomic::Ordering;
+
+use super::Core;
+use super::call::ending;
+use super::calls::PendingCall;
+use super::dispatch::Ending;
+use super::reply::Origin;
+use crate::json::Writer;
+use crate::mcp::{Refusal, Row, Status, Version};
+use crate::model::{ResourceContents, ToolResult};
+use crate::rpc::{Id, RpcError, code};
+use crate::server::{CallEvent, Outcome, Ticket};
+
+impl Core {
+    /// Answers a request with what its handler came to.
+    pub(super) fn write_outcome(
+        &mut self,
+        origin: Origin,
+        id: Id<'_>,
+        row: &Row,
+        version: Version,
+        outcome: Outcome,
+    ) -> Ending {
+        let ending = ending(&outcome);
+        let fields = version.fields();
+        match outcome {
+            Outcome::Tool(result) => self.reply_complete(origin, id, row, version, |w, extra| {
+                ToolResult::encode_members(&result, w, fields, extra);
+            }),
+            Outcome::Resource(contents) => {
+                self.reply_complete(origin, id, row, version, |w, extra| {
+                    ResourceContents::encode_members(&contents, w, fields, extra);
+                });
+            }
+            Outcome::Prompt(prompt) => self.reply_complete(origin, id, row, version, |w, extra| {
+                prompt.encode_members(w, fields, extra);
+            }),
+            Outcome::Error(mut error) => {
+                if error.code == code::RESOURCE_NOT_FOUND {
+                    error.code = version.resource_not_found();
+                }
+                self.reply_error(origin, Some(id), &error, Status::Ok);
+            }
+            Outcome::Ask(_) | Outcome::Deferred => {
+                let error = RpcError::internal("the handler asked what cannot be asked here");
+                self.reply_error(origin, Some(id), &error, Status::Ok);
+            }
+        }
+        ending
+    }
+
+    /// Something happened to a call on another thread.
+    pub(super) fn call_event(&mut self, event: CallEvent) {
+        match event {
+            CallEvent::Done { ticket, outcome } => self.done(ticket, outcome),
+            CallEvent::Refused { ticket } => self.refused(ticket),
+            CallEvent::Progress { ticket, progress, total, message } => {
+                self.progress(ticket, progress, total, message.as_deref());
+            }
+            // Without the logging capability nobody has asked for it.
+            CallEvent::Log { .. } => {}
+        }
+    }
+
+    fn done(&mut self, ticket: Ticket, outcome: Outcome) {
+        let Some(call) = self.take_call(ticket) else {
+            return self.metrics.answers_late.add(1);
+        };
+        let PendingCall { origin, row, version, .. } = *call;
+        let ending = self.write_outcome(origin, call.id.borrow(), row, version, outcome);
+        self.count_call(&call, ending);
+    }
+
+    fn refused(&mut self, ticket: Ticket) {
+        let Some(call) = self.take_call(ticket) else { return };
+        self.metrics.busy_refusals.add(1);
+        let refusal = Refusal::busy(call.version, "all workers are busy: try again shortly");
+        self.refuse(call.origin, Some(call.id.borrow()), &refusal);
+        self.count_call(&call, Ending::Busy);
+    }
+
+    /// Takes a call off every list; whoever still works on it is told to stop.
+    fn take_call(&mut self, ticket: Ticket) -> Option<Box<PendingCall>> {
+        let call = self.calls.take(ticket)?;
+        if let Some(session) = self.session_of(call.peer) {
+            session.pending.remove(call.id.borrow());
+        }
+        Some(call)
+    }
+
+    /// The call's time is over.
+    pub(super) fn call_due(&mut self, ticket: Ticket) {
+        let Some(call) = self.take_call(ticket) else { return };
+        call.cancelled.store(true, Ordering::Relaxed);
+        self.metrics.timeouts.add(1);
+        let time_ms = call.deadline.since(call.started).as_millis();
+        let words = format!("{} did not answer within {time_ms} ms", call.name);
+        let outcome = match call.row.target {
+            crate::mcp::Target::ToolsCall => Outcome::failure(words),
+            _ => Outcome::internal(words),
+        };
+        self.write_outcome(call.origin, call.id.borrow(), call.row, call.version, outcome);
+        self.count_call(&call, Ending::Timeout);
+    }
+
+    /// Its connection is gone: nobody is left to answer.
+    pub(super) fn cancel_call(&mut self, ticket: Ticket) {
+        let Some(call) = self.take_call(ticket) else { return };
+        call.cancelled.store(true, Ordering::Relaxed);
+        self.count_call(&call, Ending::Cancelled);
+        if let Origin::Batch(batch) = call.origin {
+            self.nothing_in_batch(batch);
+        }
+    }
+
+    /// Its client gave it up. A stream gets no answer; an HTTP exchange must end with one.
+    pub(super) fn cancel_by_id(&mut self, ticket: Ticket) {
+        let Some(call) = self.take_call(ticket) else { return };
+        call.cancelled.store(true, Ordering::Relaxed);
+        self.count_call(&call, Ending::Cancelled);
+        match call.origin {
+            Origin::Stream(_) => {}
+            Origin::Batch(batch) => self.nothing_in_batch(batch),
+            Origin::Exchange(_) | Origin::Remote { .. } => {
+                let error = RpcError::new(code::CANCELLED, "the request was cancelled");
+                self.reply_error(call.origin, Some(call.id.borrow()), &error, Status::Ok);
+            }
+        }
+    }
+
+    fn count_call(&self, call: &PendingCall, ending: Ending) {
+        let time = self.now.since(call.started).as_nanos() as u64;
+        self.metrics.count_request(call.label, ending as usize, time);
+    }
+
+    /// Tells the client how far its call is, where notifications can be sent beside answers.
+    fn progress(
+        &mut self,
+        ticket: Ticket,
+        progress: f64,
+        total: Option<f64>,
+        message: Option<&str>,
+    ) {
+        let Some(call) = self.calls.get(ticket) else { return };
+        let (origin, fields) = (call.origin, call.version.fields());
+        let (Some(token), Origin::Stream(slot)) = (call.progress_token.clone(), origin) else {
+            return;
+        };
+        self.notify_stream(slot, |out| {
+            let mut w = Writer::new(out);
+            w.begin_object();
+            w.member_string("jsonrpc", "2.0");
+            w.member_string("method", "notifications/progress");
+            w.key("params");
+            w.begin_object();
+            w.member_raw("progressToken", &token);
+            w.member_float("progress", progress);
+            if let Some(total) = total {
+                w.member_float("total", total);
+            }
+            if let Some(message) = message.filter(|_| fields.progress_message) {
+                w.member_string("message", message);
+            }
+            w.end_object();
+            w.end_object();
+        });
+    }
+}

@@ -1,0 +1,42 @@
+//! **mcpring**: a Model Context Protocol server engine on Linux io_uring.
+//!
+//! Build a [`Server`] from [`Tool`]s, [`Resource`]s and [`Prompt`]s, give it to an [`Engine`], and
+//! run it on stdio, TCP, Unix sockets or Streamable HTTP. The kernel fills registered buffers,
+//! frames are ranges of them, handlers read the sender's bytes where they lie, and all answers of
+//! a turn leave with one system call.
+//!
+//! The modules are the parts, from the bytes up; most programs need only what is re-exported here.
+
+#![deny(unsafe_code)]
+
+pub mod codec;
+pub mod config;
+pub mod endpoint;
+pub mod error;
+mod inbox;
+pub mod json;
+pub mod limits;
+pub mod mcp;
+pub mod metrics;
+pub mod model;
+pub mod ring;
+pub mod rpc;
+pub mod server;
+pub mod shard;
+pub mod slot;
+mod trace;
+pub mod transport;
+pub mod uri;
+
+pub use config::Config;
+pub use error::{Error, ErrorKind};
+pub use model::{Content, PromptArgument, PromptMessage, PromptResult, ResourceContents, ToolResult};
+pub use rpc::RpcError;
+pub use server::{
+    Call, Deferred, Execution, Handler, Json, Outcome, Prompt, Resource, ResourceTemplate, Server,
+    Tool, ToolError,
+};
+pub use shard::{Engine, Running};
+
+/// The crate's version.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

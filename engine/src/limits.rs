@@ -1,0 +1,151 @@
+//! Every limit of the engine, with its unit in the name, asserted against its neighbours below.
+//!
+//! A constant here is a default or a hard bound; what a user may change is a field of
+//! [`crate::config::Config`] that starts from it.
+
+/// Largest frame, HTTP body or message, in bytes.
+pub const FRAME_BYTES_MAX: usize = 16 << 20;
+/// Largest HTTP request head (request line and headers), in bytes.
+pub const HEAD_BYTES_MAX: usize = 16 << 10;
+/// Most header fields in one HTTP request.
+pub const HEADERS_MAX: usize = 64;
+/// Largest size line of an HTTP chunk, extensions included, in bytes.
+pub const CHUNK_LINE_BYTES_MAX: usize = 256;
+/// Most trailer bytes behind a chunked HTTP body.
+pub const TRAILER_BYTES_MAX: usize = 4 << 10;
+/// Readable bytes behind every receive buffer, so that SIMD loads need no bounds.
+pub const SLACK_BYTES: usize = 64;
+/// Deepest nesting of arrays and objects in a message.
+pub const JSON_DEPTH_MAX: usize = 128;
+/// Most nodes on one tape: bounds the tape's memory by the message's size and this count.
+pub const JSON_NODES_MAX: usize = 1 << 24;
+/// Most messages in one 2025-03-26 batch.
+pub const BATCH_MESSAGES_MAX: usize = 256;
+/// Longest request id echoed, in raw bytes (quotes included).
+pub const ID_BYTES_MAX: usize = 1 << 10;
+
+/// Payload bytes of one receive buffer.
+pub const RECEIVE_BUFFER_BYTES: usize = 4 << 10;
+/// Receive buffers in one shard's ring (a power of two).
+pub const RECEIVE_BUFFERS: usize = 512;
+/// Below this many free receive buffers a slice that leaves the shard is copied instead of lent.
+pub const LEASES_LOW_WATER: usize = RECEIVE_BUFFERS / 4;
+/// Receive buffers one connection may fill in one turn before it waits for the next.
+pub const RECEIVE_CREDIT_PER_TURN: usize = 64;
+/// Entries of one shard's submission queue.
+pub const SUBMISSIONS: u32 = 1024;
+/// Entries of one shard's completion queue.
+pub const COMPLETIONS: u32 = 8192;
+/// Most bytes handed to the kernel in one send.
+pub const SEND_BYTES_MAX: usize = 1 << 20;
+
+/// Most connections a shard accepts.
+pub const CONNECTIONS_MAX: usize = 20_000;
+/// Most connections a shard adopts: stdio and client sockets.
+pub const ADOPTIONS_MAX: usize = 64;
+/// Time until accepting is tried again after the kernel refused it, in milliseconds.
+pub const ACCEPT_RETRY_MS: u64 = 100;
+/// Connections taken from one listener in one turn, where each takes a system call.
+pub const ACCEPTS_PER_TURN: usize = 64;
+/// Unsent reply bytes of one connection above which its input is paused.
+pub const UNSENT_BYTES_PAUSE: usize = 1 << 20;
+/// Unanswered calls of one connection or session; one more is answered "busy".
+pub const INFLIGHT_CALLS_MAX: usize = 1024;
+/// Handshake-era HTTP sessions of one shard.
+pub const SESSIONS_MAX: usize = 10_000;
+/// Time after which an unused handshake-era HTTP session ends, in milliseconds.
+pub const SESSION_IDLE_MS: u64 = 1_800_000;
+/// Items of one page of a list.
+pub const PAGE_ITEMS: usize = 1000;
+
+/// Time after which a silent connection is closed, in milliseconds.
+pub const IDLE_MS: u64 = 300_000;
+/// Time for a started frame or head to become whole, in milliseconds.
+pub const FRAME_MS: u64 = 10_000;
+/// Least speed of a body after the grace of [`FRAME_MS`], in bytes a second.
+pub const BODY_BYTES_PER_SECOND_MIN: u64 = 1 << 10;
+/// Time a send may make no progress before the connection is closed, in milliseconds.
+pub const SEND_STALL_MS: u64 = 10_000;
+/// Time a call may run before it is answered with an error, in milliseconds.
+pub const CALL_MS: u64 = 60_000;
+/// Time a drain may take before the rest is closed, in milliseconds.
+pub const DRAIN_MS: u64 = 10_000;
+/// Tick of the timer wheel, in milliseconds.
+pub const TICK_MS: u64 = 100;
+
+/// Threads of the blocking worker pool.
+pub const WORKERS: usize = 16;
+/// Jobs waiting for a worker; one more is answered "busy".
+pub const WORKER_QUEUE: usize = 1024;
+/// Messages waiting in one shard's inbox.
+pub const INBOX_MAX: usize = 1 << 16;
+/// Completions handled in one turn before timers and sends get their chance.
+pub const COMPLETIONS_PER_TURN: usize = 4096;
+
+/// Compiled schemas kept by content.
+pub const SCHEMAS_MAX: usize = 4096;
+/// Bytes of one schema's text.
+pub const SCHEMA_BYTES_MAX: usize = 1 << 20;
+/// Size limit of one compiled regular expression in a schema, in bytes.
+pub const REGEX_BYTES_MAX: usize = 1 << 20;
+/// Longest URI template, in bytes.
+pub const TEMPLATE_BYTES_MAX: usize = 1 << 12;
+/// Longest URI read, in bytes.
+pub const URI_BYTES_MAX: usize = 1 << 13;
+/// Most variables in one URI template.
+pub const TEMPLATE_VARIABLES_MAX: usize = 64;
+/// Most methods told apart in the metrics; the last one stands for all beyond.
+pub const METHOD_LABELS_MAX: usize = 32;
+/// Most outcomes of a request told apart in the metrics.
+pub const OUTCOME_LABELS_MAX: usize = 8;
+/// Most reasons for closing a connection told apart in the metrics.
+pub const CLOSE_LABELS_MAX: usize = 16;
+
+/// Connections that wait to be accepted, per listening socket.
+pub const BACKLOG: i32 = 4096;
+/// Silence after which TCP asks whether the peer is still there, in seconds.
+pub const KEEPALIVE_IDLE_SECONDS: u64 = 30;
+/// Time between two such questions, in seconds.
+pub const KEEPALIVE_INTERVAL_SECONDS: u64 = 10;
+/// Unanswered questions after which TCP gives the peer up.
+pub const KEEPALIVE_PROBES: u32 = 3;
+/// Time sent bytes may stay unacknowledged before TCP gives the peer up, in milliseconds.
+pub const TCP_USER_TIMEOUT_MS: u64 = 60_000;
+/// Most shards of one engine: one a core, and few machines have more cores than this.
+pub const SHARDS_MAX: usize = 256;
+/// Threads that run asynchronous handlers.
+pub const ASYNC_WORKERS: usize = 1;
+/// Inbox messages taken in one turn.
+pub const MESSAGES_PER_TURN: usize = 4096;
+/// Time beyond a drain's own for the kernel to report the last closings, in milliseconds.
+pub const DRAIN_GRACE_MS: u64 = 1_000;
+/// Outputs of the endpoint carried out in one turn; the rest waits for the next.
+pub const OUTPUTS_PER_TURN: usize = 1 << 14;
+
+const _: () = assert!(RECEIVE_BUFFERS.is_power_of_two() && RECEIVE_BUFFERS <= 1 << 15);
+const _: () = assert!(LEASES_LOW_WATER < RECEIVE_BUFFERS);
+const _: () = assert!(FRAME_BYTES_MAX < u32::MAX as usize, "spans on the tape are u32");
+const _: () = assert!(HEAD_BYTES_MAX < FRAME_BYTES_MAX);
+const _: () = assert!(COMPLETIONS as usize >= 2 * RECEIVE_BUFFERS, "a full pool must fit the queue");
+const _: () = assert!(TICK_MS < FRAME_MS && FRAME_MS <= SEND_STALL_MS && SEND_STALL_MS < IDLE_MS);
+const _: () = assert!(ID_BYTES_MAX < RECEIVE_BUFFER_BYTES);
+
+/// Tape nodes whose memory a parser keeps between messages (16 bytes each).
+pub const JSON_TAPE_NODES_KEPT: usize = 1 << 16;
+/// Members of an object looked up one after another; beyond it a validation sorts a key index.
+pub const JSON_LINEAR_MEMBERS_MAX: usize = 16;
+/// Longest text of one schema violation or schema error, in bytes.
+pub const VIOLATION_BYTES_MAX: usize = 512;
+/// Longest name or value quoted inside such a text, in bytes.
+pub const VIOLATION_QUOTE_BYTES_MAX: usize = 80;
+
+const _: () = assert!(JSON_NODES_MAX <= 1 << 24, "a tape node counts its children in 24 bits");
+const _: () = assert!(JSON_TAPE_NODES_KEPT <= JSON_NODES_MAX);
+const _: () = assert!(VIOLATION_QUOTE_BYTES_MAX < VIOLATION_BYTES_MAX);
+const _: () = assert!(INBOX_MAX >= MESSAGES_PER_TURN && OUTPUTS_PER_TURN >= COMPLETIONS_PER_TURN);
+const _: () = assert!(
+    KEEPALIVE_IDLE_SECONDS + KEEPALIVE_INTERVAL_SECONDS * KEEPALIVE_PROBES as u64
+        <= TCP_USER_TIMEOUT_MS / 1000
+);
+const _: () = assert!(HEAD_BYTES_MAX <= u16::MAX as usize, "spans in a head are u16");
+const _: () = assert!(CHUNK_LINE_BYTES_MAX < TRAILER_BYTES_MAX && TRAILER_BYTES_MAX < HEAD_BYTES_MAX);

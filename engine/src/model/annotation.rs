@@ -1,0 +1,149 @@
+//! Hints for whoever shows a thing to a person: audience, priority, icons.
+
+use super::{Fields, Text, write};
+use crate::json::Writer;
+
+/// Who speaks in a conversation, and for whom something is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The model.
+    Assistant,
+    /// The person.
+    User,
+}
+
+impl Role {
+    /// The word on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Assistant => "assistant",
+            Self::User => "user",
+        }
+    }
+}
+
+/// Hints on content and resources.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Annotations {
+    /// For whom it is meant; empty means unsaid.
+    pub audience: Vec<Role>,
+    /// From 0 (least) to 1 (required).
+    pub priority: Option<f64>,
+    /// When it last changed, as an ISO 8601 text.
+    pub last_modified: Option<Text>,
+}
+
+impl Annotations {
+    /// Writes `"annotations": {…}` when a hint is set that exists there.
+    pub(super) fn encode_member(own: Option<&Self>, w: &mut Writer<'_>, fields: &Fields) {
+        let Some(own) = own else { return };
+        let last_modified = own
+            .last_modified
+            .as_deref()
+            .filter(|_| fields.last_modified);
+        if own.audience.is_empty() && own.priority.is_none() && last_modified.is_none() {
+            return;
+        }
+        w.key("annotations");
+        w.begin_object();
+        if !own.audience.is_empty() {
+            w.key("audience");
+            w.begin_array();
+            for role in &own.audience {
+                w.string(role.as_str());
+            }
+            w.end_array();
+        }
+        if let Some(priority) = own.priority {
+            w.key("priority");
+            w.float(priority);
+        }
+        write::text(w, "lastModified", last_modified);
+        w.end_object();
+    }
+}
+
+/// The background an icon is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Theme {
+    /// A dark background.
+    Dark,
+    /// A light background.
+    Light,
+}
+
+/// A picture that stands for a feature or a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Icon {
+    /// Where it is: an `http`, `https` or `data` URI.
+    pub src: Text,
+    /// Its media type.
+    pub mime_type: Option<Text>,
+    /// Its sizes, as `48x48` or `any`; empty means unsaid.
+    pub sizes: Vec<Text>,
+    /// The background it is made for.
+    pub theme: Option<Theme>,
+}
+
+impl Icon {
+    /// An icon at `src`.
+    pub fn new(src: impl Into<Text>) -> Self {
+        Self {
+            src: src.into(),
+            mime_type: None,
+            sizes: Vec::new(),
+            theme: None,
+        }
+    }
+
+    /// Sets the media type.
+    pub fn mime_type(mut self, mime_type: impl Into<Text>) -> Self {
+        self.mime_type = Some(mime_type.into());
+        self
+    }
+
+    /// Adds a size: `48x48` or `any`.
+    pub fn size(mut self, size: impl Into<Text>) -> Self {
+        self.sizes.push(size.into());
+        self
+    }
+
+    /// Sets the background it is made for.
+    pub fn theme(mut self, theme: Theme) -> Self {
+        self.theme = Some(theme);
+        self
+    }
+
+    fn encode(&self, w: &mut Writer<'_>) {
+        w.begin_object();
+        write::text(w, "src", Some(&self.src));
+        write::text(w, "mimeType", self.mime_type.as_deref());
+        if !self.sizes.is_empty() {
+            w.key("sizes");
+            w.begin_array();
+            for size in &self.sizes {
+                w.string(size);
+            }
+            w.end_array();
+        }
+        let theme = self.theme.map(|theme| match theme {
+            Theme::Dark => "dark",
+            Theme::Light => "light",
+        });
+        write::text(w, "theme", theme);
+        w.end_object();
+    }
+
+    /// Writes `"icons": […]` where icons exist.
+    pub(super) fn encode_member(icons: &[Self], w: &mut Writer<'_>, fields: &Fields) {
+        if icons.is_empty() || !fields.icons {
+            return;
+        }
+        w.key("icons");
+        w.begin_array();
+        for icon in icons {
+            icon.encode(w);
+        }
+        w.end_array();
+    }
+}

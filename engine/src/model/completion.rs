@@ -1,0 +1,39 @@
+//! What an argument could be completed to.
+
+use super::Text;
+use crate::json::Writer;
+
+/// Suggested values for an argument.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Completion {
+    /// The suggestions, best first; only the first hundred are sent.
+    pub values: Vec<Text>,
+    /// How many there are in all.
+    pub total: Option<u64>,
+    /// Whether there are more than were given.
+    pub has_more: bool,
+}
+
+impl Completion {
+    /// Most values one answer may hold, by the protocol.
+    pub const VALUES_MAX: usize = 100;
+
+    /// Writes the `completion` member into an object the caller opened.
+    pub fn encode_members(&self, w: &mut Writer<'_>) {
+        w.key("completion");
+        w.begin_object();
+        w.key("values");
+        w.begin_array();
+        for value in self.values.iter().take(Self::VALUES_MAX) {
+            w.string(value);
+        }
+        w.end_array();
+        if let Some(total) = self.total {
+            w.key("total");
+            w.uint(total);
+        }
+        w.key("hasMore");
+        w.bool(self.has_more || self.values.len() > Self::VALUES_MAX);
+        w.end_object();
+    }
+}

@@ -1,0 +1,176 @@
+//! Resources and templates as they are listed, and the contents a read answers.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::{Annotations, Fields, Icon, Meta, MetaExtra, Text, base64, write};
+use crate::json::Writer;
+
+/// A resource as it is listed.
+#[derive(Clone, Debug)]
+pub struct ResourceInfo {
+    /// Where it is.
+    pub uri: Text,
+    /// What it is called.
+    pub name: Text,
+    /// The name for people.
+    pub title: Option<Text>,
+    /// What it holds.
+    pub description: Option<Text>,
+    /// Its media type.
+    pub mime_type: Option<Text>,
+    /// Its size in bytes.
+    pub size: Option<u64>,
+    /// Pictures for it.
+    pub icons: Vec<Icon>,
+    /// Hints for the reader.
+    pub annotations: Option<Annotations>,
+    /// Open members.
+    pub meta: Option<Meta>,
+}
+
+impl ResourceInfo {
+    /// A resource at `uri`, called `name`.
+    pub fn new(uri: impl Into<Text>, name: impl Into<Text>) -> Self {
+        Self {
+            uri: uri.into(),
+            name: name.into(),
+            title: None,
+            description: None,
+            mime_type: None,
+            size: None,
+            icons: Vec::new(),
+            annotations: None,
+            meta: None,
+        }
+    }
+
+    /// Writes the resource as a list shows it.
+    pub fn encode(&self, w: &mut Writer<'_>, fields: &Fields) {
+        self.encode_as(w, fields, "uri");
+    }
+
+    fn encode_as(&self, w: &mut Writer<'_>, fields: &Fields, address: &str) {
+        w.begin_object();
+        write::text(w, address, Some(&self.uri));
+        write::text(w, "name", Some(&self.name));
+        write::text(w, "title", self.title.as_deref().filter(|_| fields.titles));
+        write::text(w, "description", self.description.as_deref());
+        write::text(w, "mimeType", self.mime_type.as_deref());
+        if let Some(size) = self.size {
+            w.key("size");
+            w.uint(size);
+        }
+        Annotations::encode_member(self.annotations.as_ref(), w, fields);
+        Icon::encode_member(&self.icons, w, fields);
+        Meta::encode_member(self.meta.as_ref().filter(|_| fields.item_meta), w, &[]);
+        w.end_object();
+    }
+}
+
+/// A resource template as it is listed: the same members, addressed by a URI template.
+#[derive(Clone, Debug)]
+pub struct TemplateInfo(
+    /// The members; `uri` holds the template and `size` stays unset.
+    pub ResourceInfo,
+);
+
+impl TemplateInfo {
+    /// Writes the template as a list shows it.
+    pub fn encode(&self, w: &mut Writer<'_>, fields: &Fields) {
+        self.0.encode_as(w, fields, "uriTemplate");
+    }
+}
+
+/// What a resource holds.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// Text made for this read.
+    Text(String),
+    /// Text many reads share.
+    Shared(Arc<str>),
+    /// Bytes, written as base64.
+    Blob(Bytes),
+}
+
+/// The contents of one resource, or of one part of it.
+#[derive(Clone, Debug)]
+pub struct ResourceContents {
+    /// Which resource; may name a part of the one that was read.
+    pub uri: Text,
+    /// Its media type.
+    pub mime_type: Option<Text>,
+    /// The text or the bytes.
+    pub body: Body,
+    /// Open members.
+    pub meta: Option<Meta>,
+}
+
+impl ResourceContents {
+    /// Text at `uri`.
+    pub fn text(uri: impl Into<Text>, text: impl Into<String>) -> Self {
+        Self::new(uri, Body::Text(text.into()))
+    }
+
+    /// Bytes at `uri`.
+    pub fn blob(uri: impl Into<Text>, bytes: impl Into<Bytes>) -> Self {
+        Self::new(uri, Body::Blob(bytes.into()))
+    }
+
+    /// A body at `uri`.
+    pub fn new(uri: impl Into<Text>, body: Body) -> Self {
+        Self {
+            uri: uri.into(),
+            mime_type: None,
+            body,
+            meta: None,
+        }
+    }
+
+    /// Sets the media type.
+    pub fn mime_type(mut self, mime_type: impl Into<Text>) -> Self {
+        self.mime_type = Some(mime_type.into());
+        self
+    }
+
+    /// Sets the open members.
+    pub fn meta(mut self, meta: Meta) -> Self {
+        self.meta = Some(meta);
+        self
+    }
+
+    /// Writes the contents object.
+    pub fn encode(&self, w: &mut Writer<'_>, fields: &Fields) {
+        w.begin_object();
+        write::text(w, "uri", Some(&self.uri));
+        write::text(w, "mimeType", self.mime_type.as_deref());
+        match &self.body {
+            Body::Text(text) => write::text(w, "text", Some(text)),
+            Body::Shared(text) => write::text(w, "text", Some(text)),
+            Body::Blob(bytes) => {
+                w.key("blob");
+                base64::encode(w, bytes);
+            }
+        }
+        Meta::encode_member(self.meta.as_ref().filter(|_| fields.item_meta), w, &[]);
+        w.end_object();
+    }
+
+    /// Writes the members of a read's result (`contents`, `_meta`) into an object the caller
+    /// opened.
+    pub fn encode_members(
+        contents: &[Self],
+        w: &mut Writer<'_>,
+        fields: &Fields,
+        extra: &MetaExtra<'_>,
+    ) {
+        w.key("contents");
+        w.begin_array();
+        for part in contents {
+            part.encode(w, fields);
+        }
+        w.end_array();
+        Meta::encode_member(None, w, extra);
+    }
+}

@@ -1,0 +1,51 @@
+//! Arguments as a handler reads them: decoded from the sender's bytes when, and only when, asked.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
+
+use super::ToolError;
+
+/// For tools that take nothing: refuses every argument.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoArguments {}
+
+// By hand, as a derived schema would carry the words above to every client.
+impl JsonSchema for NoArguments {
+    fn schema_name() -> Cow<'static, str> {
+        Cow::Borrowed("NoArguments")
+    }
+
+    fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "object", "additionalProperties": false })
+    }
+}
+
+/// Arguments as a type. Checked arguments fail here only where the type is stricter than its
+/// schema.
+pub(super) fn decode<T: DeserializeOwned>(json: &[u8]) -> Result<T, ToolError> {
+    serde_json::from_slice(json).map_err(|fault| ToolError(format!("invalid arguments: {fault}")))
+}
+
+/// One member that is a string.
+pub(super) fn text<'a>(json: &'a [u8], name: &str) -> Option<Cow<'a, str>> {
+    let members: BTreeMap<Key<'a>, Member<'a>> = serde_json::from_slice(json).ok()?;
+    match members.into_iter().find(|(key, _)| key.0 == name)? {
+        (_, Member::Text(text)) => Some(text),
+        (_, Member::Other(_)) => None,
+    }
+}
+
+#[derive(Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Member<'a> {
+    Text(#[serde(borrow)] Cow<'a, str>),
+    Other(IgnoredAny),
+}

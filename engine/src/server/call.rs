@@ -1,0 +1,235 @@
+//! A request handed to a handler: borrowed from the received bytes, nothing copied.
+//!
+//! What a handler keeps beyond its own return it takes along with [`Call::defer`]; only then are
+//! the arguments shared out of the receive buffer and the [`CallContext`] made.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+
+use super::deferred::Owned;
+use super::features::FoundResource;
+use super::job::LocalFuture;
+use super::{
+    CallContext, Deferred, Feature, FeatureKind, Job, Lane, Outcome, PromptEntry, ToolEntry,
+    ToolError,
+};
+use crate::uri::Bindings;
+
+/// What a call can get from whoever received it.
+pub trait CallSource {
+    /// A part of the received bytes, able to leave the shard.
+    fn share(&self, part: &[u8]) -> Bytes;
+    /// The call's context; asked for once at most.
+    fn context(&self) -> Arc<CallContext>;
+}
+
+const NO_ARGUMENTS: &[u8] = b"{}";
+
+/// How a job hands a future to the runtime of its worker thread.
+pub(super) type Spawn<'a> = &'a dyn Fn(LocalFuture);
+
+/// A request handed to a handler.
+pub struct Call<'a> {
+    feature: &'a Arc<Feature>,
+    arguments: Option<&'a [u8]>,
+    uri: &'a str,
+    bindings: Option<&'a Bindings>,
+    source: &'a dyn CallSource,
+    spawn: Option<Spawn<'a>>,
+    context: OnceCell<Arc<CallContext>>,
+    is_deferred: bool,
+}
+
+impl<'a> Call<'a> {
+    /// A call of `tool`; `arguments` are the sender's bytes of a checked JSON object.
+    pub fn tool(
+        tool: &'a ToolEntry,
+        arguments: Option<&'a [u8]>,
+        source: &'a dyn CallSource,
+    ) -> Self {
+        Self::new(tool.feature(), arguments, source)
+    }
+
+    /// A request for `prompt`; `arguments` as for a tool.
+    pub fn prompt(
+        prompt: &'a PromptEntry,
+        arguments: Option<&'a [u8]>,
+        source: &'a dyn CallSource,
+    ) -> Self {
+        Self::new(prompt.feature(), arguments, source)
+    }
+
+    /// A read of the resource `found` at `uri`.
+    pub fn resource(
+        found: &'a FoundResource<'a>,
+        uri: &'a str,
+        source: &'a dyn CallSource,
+    ) -> Self {
+        let call = Self::new(found.feature(), None, source);
+        Self {
+            uri,
+            bindings: found.bindings(),
+            ..call
+        }
+    }
+
+    fn new(
+        feature: &'a Arc<Feature>,
+        arguments: Option<&'a [u8]>,
+        source: &'a dyn CallSource,
+    ) -> Self {
+        Self {
+            feature,
+            arguments,
+            uri: "",
+            bindings: None,
+            source,
+            spawn: None,
+            context: OnceCell::new(),
+            is_deferred: false,
+        }
+    }
+
+    /// The same call again, from what was taken along.
+    pub(super) fn from_owned(owned: &'a Owned, spawn: Option<Spawn<'a>>) -> Self {
+        let call = Self::new(&owned.feature, Some(&owned.arguments), owned);
+        Self {
+            uri: &owned.uri,
+            bindings: owned.bindings.as_ref(),
+            spawn,
+            ..call
+        }
+    }
+
+    /// What kind of feature is called.
+    pub fn kind(&self) -> FeatureKind {
+        self.feature.kind
+    }
+
+    /// The name of the tool, prompt, resource or template.
+    pub fn name(&self) -> &'a str {
+        &self.feature.name
+    }
+
+    /// The sender's bytes of `arguments`: a JSON object, `{}` when absent.
+    pub fn arguments_json(&self) -> &'a [u8] {
+        self.arguments.unwrap_or(NO_ARGUMENTS)
+    }
+
+    /// The arguments as a type of the handler's.
+    pub fn arguments<T: DeserializeOwned>(&self) -> Result<T, ToolError> {
+        super::arguments::decode(self.arguments_json())
+    }
+
+    /// One text argument; how prompts read theirs. Looks through the arguments each time.
+    pub fn argument(&self, name: &str) -> Option<Cow<'a, str>> {
+        super::arguments::text(self.arguments_json(), name)
+    }
+
+    /// The URI that is read; empty for tools and prompts.
+    pub fn uri(&self) -> &'a str {
+        self.uri
+    }
+
+    /// The registered media type of the resource that is read.
+    pub fn mime_type(&self) -> Option<&'a str> {
+        self.feature.mime_type.as_deref()
+    }
+
+    /// What the URI has in the place of a template's variable.
+    pub fn variable(&self, name: &str) -> Option<&'a str> {
+        self.bindings.and_then(|bindings| bindings.get(name))
+    }
+
+    /// Version, client, cancellation, progress and log; made at the first use.
+    pub fn context(&self) -> &Arc<CallContext> {
+        self.context.get_or_init(|| self.source.context())
+    }
+
+    /// Takes the call along to be answered later, from any thread. Return [`Outcome::Deferred`]
+    /// afterwards: of several answers only the first is sent.
+    pub fn defer(&mut self) -> Deferred {
+        self.is_deferred = true;
+        Deferred::new(self.to_owned_call())
+    }
+
+    /// Starts `future` on this worker thread's runtime; its outcome is the answer. Only calls with
+    /// [`Execution::Async`](super::Execution::Async) have one: elsewhere the call fails.
+    ///
+    /// The [`Deferred`] that `start` gets is for context and progress; the future may answer early
+    /// through it.
+    pub fn spawn<F>(&mut self, start: impl FnOnce(Deferred) -> F) -> Outcome
+    where
+        F: Future<Output = Outcome> + 'static,
+    {
+        let Some(spawn) = self.spawn else {
+            return Outcome::internal("an asynchronous handler was run where there is no runtime");
+        };
+        let answer = self.defer();
+        let future = start(answer.companion());
+        spawn(Box::pin(answer.drive(future)));
+        Outcome::Deferred
+    }
+
+    /// Runs the feature's handler here and now. A panic is answered for, not passed on.
+    ///
+    /// [`Outcome::Deferred`] means that the answer came or will come through [`super::Post`].
+    pub fn invoke(&mut self) -> Outcome {
+        let outcome = self.run();
+        // A handler that took the call along and answered here as well: the first one counts.
+        let is_late = self.is_deferred && !matches!(outcome, Outcome::Deferred);
+        if is_late && !self.context().claim() {
+            Outcome::Deferred
+        } else {
+            outcome
+        }
+    }
+
+    /// Runs the handler; the answer is not claimed yet.
+    pub(super) fn run(&mut self) -> Outcome {
+        let feature = self.feature;
+        match catch_unwind(AssertUnwindSafe(|| feature.handler.call(self))) {
+            Ok(Outcome::Deferred) if self.is_deferred => Outcome::Deferred,
+            Ok(Outcome::Deferred) => Outcome::internal("the handler put off an answer it dropped"),
+            Ok(outcome) => feature.checked(outcome),
+            Err(_panic) => feature.kind.panicked(),
+        }
+    }
+
+    /// The call as work for another thread. The context is made now if it was not before.
+    pub fn into_job(self) -> Job {
+        let lane = match self.feature.execution {
+            super::Execution::Async => Lane::Async,
+            super::Execution::Inline | super::Execution::Pool => Lane::Pool,
+        };
+        Job::new(lane, Deferred::new(self.to_owned_call()))
+    }
+
+    fn to_owned_call(&self) -> Owned {
+        Owned {
+            feature: Arc::clone(self.feature),
+            arguments: match self.arguments {
+                Some(arguments) => self.source.share(arguments),
+                None => Bytes::from_static(NO_ARGUMENTS),
+            },
+            uri: self.uri.into(),
+            bindings: self.bindings.cloned(),
+            context: Arc::clone(self.context()),
+        }
+    }
+}
+
+impl fmt::Debug for Call<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("feature", &self.feature)
+            .field("uri", &self.uri)
+            .finish_non_exhaustive()
+    }
+}

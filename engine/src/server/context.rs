@@ -1,0 +1,203 @@
+//! What a call knows besides its arguments, shared by whoever still works on it.
+//!
+//! Made only for calls that leave the shard or ask for it: an inline call never pays for it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+
+use super::Outcome;
+use crate::mcp::{Client, Version};
+use crate::model::{LogLevel, RawJson};
+
+/// Names a call between the session that waits for it and whoever works on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Ticket(
+    /// The endpoint's number for the call; never given out twice.
+    pub u64,
+);
+
+/// Takes what happens to calls back to the shard that waits; called from any thread.
+pub trait Post: Send + Sync {
+    /// Takes one event; must not block.
+    fn post(&self, event: CallEvent);
+}
+
+/// Something that happened to a call.
+#[derive(Clone, Debug)]
+pub enum CallEvent {
+    /// It was answered. Comes once at most; a ticket nobody waits for any more is no fault.
+    Done {
+        /// Which call.
+        ticket: Ticket,
+        /// The answer; never [`Outcome::Deferred`].
+        outcome: Outcome,
+    },
+    /// It came further.
+    Progress {
+        /// Which call.
+        ticket: Ticket,
+        /// How far; grows with each report.
+        progress: f64,
+        /// How far it will go, if known.
+        total: Option<f64>,
+        /// Words for a person.
+        message: Option<String>,
+    },
+    /// It has something to say.
+    Log {
+        /// Which call.
+        ticket: Ticket,
+        /// How grave.
+        level: LogLevel,
+        /// Which part of the program speaks.
+        logger: Option<String>,
+        /// What it says.
+        data: Box<RawJson>,
+    },
+    /// No worker had room for it.
+    Refused {
+        /// Which call.
+        ticket: Ticket,
+    },
+}
+
+/// What a call knows besides its arguments.
+pub struct CallContext {
+    version: Version,
+    client: Option<Arc<Client>>,
+    progress_token: Option<Bytes>,
+    ticket: Ticket,
+    cancelled: Arc<AtomicBool>,
+    is_answered: AtomicBool,
+    post: Arc<dyn Post>,
+}
+
+impl CallContext {
+    /// The context of the call `ticket`, whose events go to `post`.
+    pub fn new(version: Version, ticket: Ticket, post: Arc<dyn Post>) -> Self {
+        Self {
+            version,
+            client: None,
+            progress_token: None,
+            ticket,
+            cancelled: Arc::default(),
+            is_answered: AtomicBool::new(false),
+            post,
+        }
+    }
+
+    /// Says who is asking.
+    pub fn with_client(mut self, client: Option<Arc<Client>>) -> Self {
+        self.client = client;
+        self
+    }
+
+    /// Sets the token that progress is reported under, as JSON text.
+    pub fn with_progress_token(mut self, token: Option<Bytes>) -> Self {
+        self.progress_token = token;
+        self
+    }
+
+    /// Shares the flag that the call is no longer wanted.
+    pub fn with_cancelled(mut self, cancelled: Arc<AtomicBool>) -> Self {
+        self.cancelled = cancelled;
+        self
+    }
+
+    /// The protocol version spoken.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// Who is asking, in its own words; unproven.
+    pub fn client(&self) -> Option<&Client> {
+        self.client.as_deref()
+    }
+
+    /// The token that progress is reported under, as JSON text; `None` when nobody wants it.
+    pub fn progress_token(&self) -> Option<&[u8]> {
+        self.progress_token.as_deref()
+    }
+
+    /// Which call this is.
+    pub fn ticket(&self) -> Ticket {
+        self.ticket
+    }
+
+    /// Whether the answer is no longer wanted: cancelled by the client, timed out, or its
+    /// connection closed. Long work asks now and then, and stops.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// Reports how far the work is, when the client asked to know. Each report must be greater
+    /// than the one before. Reports of an inline handler come too late to be sent.
+    pub fn progress(&self, progress: f64, total: Option<f64>, message: Option<&str>) {
+        if self.progress_token.is_none() || self.is_cancelled() {
+            return;
+        }
+        let message = message.map(str::to_owned);
+        self.post.post(CallEvent::Progress {
+            ticket: self.ticket,
+            progress,
+            total,
+            message,
+        });
+    }
+
+    /// Sends a log message to the client, which gets it if it asked for that level.
+    pub fn log(&self, level: LogLevel, message: &str) {
+        // A plain string always has a JSON text.
+        if let Ok(data) = serde_json::value::to_raw_value(message) {
+            self.log_data(level, None, data);
+        }
+    }
+
+    /// As [`Self::log`], with data of any shape and the name of who speaks.
+    pub fn log_data(&self, level: LogLevel, logger: Option<&str>, data: Box<RawJson>) {
+        let logger = logger.map(str::to_owned);
+        self.post.post(CallEvent::Log {
+            ticket: self.ticket,
+            level,
+            logger,
+            data,
+        });
+    }
+
+    /// Takes the right to answer; only the first taker has it.
+    pub(super) fn claim(&self) -> bool {
+        !self.is_answered.swap(true, Ordering::AcqRel)
+    }
+
+    /// Answers the call unless it was answered before.
+    pub(super) fn answer(&self, outcome: Outcome) {
+        if self.claim() {
+            self.post.post(CallEvent::Done {
+                ticket: self.ticket,
+                outcome,
+            });
+        }
+    }
+
+    /// Says that nobody will work on the call.
+    pub(super) fn refuse(&self) {
+        if self.claim() {
+            self.post.post(CallEvent::Refused {
+                ticket: self.ticket,
+            });
+        }
+    }
+}
+
+impl fmt::Debug for CallContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallContext")
+            .field("version", &self.version)
+            .field("ticket", &self.ticket)
+            .field("is_cancelled", &self.is_cancelled())
+            .finish_non_exhaustive()
+    }
+}

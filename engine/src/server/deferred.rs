@@ -1,0 +1,163 @@
+//! A call taken along: owned, `Send`, answered once at most, and never forgotten.
+
+use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+
+use super::{CallContext, CallSource, Feature, FeatureKind, Outcome, ToolError};
+use crate::uri::Bindings;
+
+/// Everything of a call, owned; cloning copies no arguments.
+#[derive(Clone, Debug)]
+pub(super) struct Owned {
+    pub(super) feature: Arc<Feature>,
+    pub(super) arguments: Bytes,
+    pub(super) uri: Box<str>,
+    pub(super) bindings: Option<Bindings>,
+    pub(super) context: Arc<CallContext>,
+}
+
+impl CallSource for Owned {
+    fn share(&self, part: &[u8]) -> Bytes {
+        self.arguments.slice_ref(part)
+    }
+
+    fn context(&self) -> Arc<CallContext> {
+        Arc::clone(&self.context)
+    }
+}
+
+/// A call that is answered later. Dropping it unanswered answers with an internal error.
+#[derive(Debug)]
+pub struct Deferred {
+    call: Owned,
+    /// Whether the call depends on this one for its answer.
+    is_armed: bool,
+}
+
+impl Deferred {
+    pub(super) fn new(call: Owned) -> Self {
+        Self {
+            call,
+            is_armed: true,
+        }
+    }
+
+    /// What kind of feature is called.
+    pub fn kind(&self) -> FeatureKind {
+        self.call.feature.kind
+    }
+
+    /// The name of the tool, prompt, resource or template.
+    pub fn name(&self) -> &str {
+        &self.call.feature.name
+    }
+
+    /// The sender's bytes of `arguments`: a JSON object, `{}` when absent.
+    pub fn arguments_json(&self) -> &Bytes {
+        &self.call.arguments
+    }
+
+    /// The arguments as a type of the handler's.
+    pub fn arguments<T: DeserializeOwned>(&self) -> Result<T, ToolError> {
+        super::arguments::decode(&self.call.arguments)
+    }
+
+    /// One text argument; how prompts read theirs.
+    pub fn argument(&self, name: &str) -> Option<Cow<'_, str>> {
+        super::arguments::text(&self.call.arguments, name)
+    }
+
+    /// The URI that is read; empty for tools and prompts.
+    pub fn uri(&self) -> &str {
+        &self.call.uri
+    }
+
+    /// The registered media type of the resource that is read.
+    pub fn mime_type(&self) -> Option<&str> {
+        self.call.feature.mime_type.as_deref()
+    }
+
+    /// What the URI has in the place of a template's variable.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.call
+            .bindings
+            .as_ref()
+            .and_then(|bindings| bindings.get(name))
+    }
+
+    /// Version, client, cancellation, progress and log.
+    pub fn context(&self) -> &Arc<CallContext> {
+        &self.call.context
+    }
+
+    /// Answers the call. An answer after the first goes nowhere.
+    pub fn finish(mut self, outcome: Outcome) {
+        self.is_armed = false;
+        let outcome = match outcome {
+            Outcome::Deferred => Outcome::internal("the handler put off an answer it dropped"),
+            outcome => self.call.feature.checked(outcome),
+        };
+        self.call.context.answer(outcome);
+    }
+
+    /// Leaves the answer to others.
+    pub(super) fn disarm(mut self) {
+        self.is_armed = false;
+    }
+
+    pub(super) fn owned(&self) -> &Owned {
+        &self.call
+    }
+
+    /// One more of the same call that may be dropped without harm.
+    pub(super) fn companion(&self) -> Self {
+        Self {
+            call: self.call.clone(),
+            is_armed: false,
+        }
+    }
+
+    /// Answers with what `future` comes to, or for its panic.
+    pub(super) async fn drive(self, future: impl Future<Output = Outcome> + 'static) {
+        let kind = self.kind();
+        let outcome = Guarded(Box::pin(future)).await;
+        self.finish(outcome.unwrap_or_else(|Panicked| kind.panicked()));
+    }
+}
+
+impl Drop for Deferred {
+    fn drop(&mut self) {
+        if !self.is_armed {
+            return;
+        }
+        let outcome = if std::thread::panicking() {
+            self.kind().panicked()
+        } else {
+            Outcome::internal("the handler dropped the call without an answer")
+        };
+        self.call.context.answer(outcome);
+    }
+}
+
+struct Panicked;
+
+/// A future whose panic is a value, so that it cannot end the runtime's thread.
+struct Guarded<F>(Pin<Box<F>>);
+
+impl<F: Future> Future for Guarded<F> {
+    type Output = Result<F::Output, Panicked>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let inner = self.0.as_mut();
+        match catch_unwind(AssertUnwindSafe(|| inner.poll(cx))) {
+            Ok(poll) => poll.map(Ok),
+            Err(_panic) => Poll::Ready(Err(Panicked)),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! What every callable feature has in common: a name, a handler, and where that runs.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Execution, Handler, Outcome, output::OutputCheck};
+
+/// The kinds of feature a client can call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FeatureKind {
+    /// Called by name with JSON arguments.
+    Tool,
+    /// Read by URI.
+    Resource,
+    /// Asked for by name with text arguments.
+    Prompt,
+}
+
+impl FeatureKind {
+    /// The word for people.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Tool => "tool",
+            Self::Resource => "resource",
+            Self::Prompt => "prompt",
+        }
+    }
+
+    /// What a handler's panic is answered with: a panicking tool is a failure of that call, which
+    /// the model may read; the others have no such form. The panic's own words stay inside.
+    pub(super) fn panicked(self) -> Outcome {
+        match self {
+            Self::Tool => Outcome::failure("the tool panicked"),
+            Self::Resource => Outcome::internal("the resource's handler panicked"),
+            Self::Prompt => Outcome::internal("the prompt's handler panicked"),
+        }
+    }
+}
+
+/// A registered feature as a call sees it; shared with the jobs that carry its calls.
+pub struct Feature {
+    pub(super) kind: FeatureKind,
+    pub(super) name: Box<str>,
+    pub(super) mime_type: Option<Box<str>>,
+    pub(super) execution: Execution,
+    pub(super) timeout: Option<Duration>,
+    pub(super) output: Option<OutputCheck>,
+    pub(super) handler: Arc<dyn Handler>,
+}
+
+impl Feature {
+    /// Which kind.
+    pub fn kind(&self) -> FeatureKind {
+        self.kind
+    }
+
+    /// The name of a tool, resource, template or prompt.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where its handler runs.
+    pub fn execution(&self) -> Execution {
+        self.execution
+    }
+
+    /// How long a call may take; `None` means as long as the server's calls may.
+    pub fn timeout(&self) -> Option<Duration> {
+        self.timeout
+    }
+}
+
+impl fmt::Debug for Feature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Feature")
+            .field("kind", &self.kind)
+            .field("name", &self.name)
+            .field("execution", &self.execution)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,207 @@
+//! The features of a server: found by name or URI, listed in the order they were registered.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::fmt;
+use std::sync::Arc;
+
+use super::listing::Listing;
+use super::{Feature, PromptEntry, ResourceEntry, TemplateEntry, ToolEntry};
+use crate::error::Error;
+use crate::json::Writer;
+use crate::model::Fields;
+use crate::uri::{Bindings, Router, Template};
+
+/// A feature that has a place in a list.
+pub(super) trait Listed {
+    /// What it is found by.
+    fn key(&self) -> &str;
+    /// Writes it as the list shows it.
+    fn encode(&self, w: &mut Writer<'_>, fields: &Fields);
+}
+
+/// Features of one kind.
+pub struct FeatureSet<T> {
+    entries: Vec<T>,
+    by_key: HashMap<Box<str>, u32>,
+    listing: Listing,
+}
+
+/// A part of a list, ready to be spliced into a reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page<'a> {
+    /// The items' JSON with commas between; empty when there are none.
+    pub items: &'a [u8],
+    /// How many items that is.
+    pub len: usize,
+    /// Where the next page begins, when there is one.
+    pub next: Option<usize>,
+}
+
+impl<T> FeatureSet<T> {
+    /// The entries, which must differ in their keys.
+    pub(super) fn new(entries: Vec<T>, kind: &str) -> Result<Self, Error>
+    where
+        T: Listed,
+    {
+        let mut by_key = HashMap::with_capacity(entries.len());
+        for (place, entry) in entries.iter().enumerate() {
+            match by_key.entry(entry.key().into()) {
+                Entry::Vacant(vacant) => vacant.insert(place as u32),
+                Entry::Occupied(taken) => {
+                    let fault = format!("{kind} {:?}: it is registered twice", taken.key());
+                    return Err(Error::usage(fault));
+                }
+            };
+        }
+        let listing = Listing::new(&entries, T::encode);
+        Ok(Self {
+            entries,
+            by_key,
+            listing,
+        })
+    }
+
+    /// The feature of that exact name (tools, prompts) or URI (resources, templates).
+    pub fn find(&self, key: &str) -> Option<&T> {
+        self.by_key
+            .get(key)
+            .map(|place| &self.entries[*place as usize])
+    }
+
+    /// All features, in the order they were registered.
+    pub fn iter(&self) -> std::slice::Iter<'_, T> {
+        self.entries.iter()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// One feature as it is listed.
+    pub fn listing(&self, place: usize, fields: &Fields) -> &[u8] {
+        self.listing.item(place, fields)
+    }
+
+    /// At most `limit` features from the one at `position` on.
+    pub fn page(&self, position: usize, limit: usize, fields: &Fields) -> Page<'_> {
+        let from = position.min(self.len());
+        let to = from.saturating_add(limit.max(1)).min(self.len());
+        Page {
+            items: self.listing.items(from, to, fields),
+            len: to - from,
+            next: (to < self.len()).then_some(to),
+        }
+    }
+}
+
+impl<'a, T> IntoIterator for &'a FeatureSet<T> {
+    type Item = &'a T;
+    type IntoIter = std::slice::Iter<'a, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for FeatureSet<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(&self.entries).finish()
+    }
+}
+
+/// All features of a server.
+#[derive(Debug)]
+pub struct Features {
+    pub(super) tools: FeatureSet<ToolEntry>,
+    pub(super) resources: FeatureSet<ResourceEntry>,
+    pub(super) templates: FeatureSet<TemplateEntry>,
+    pub(super) prompts: FeatureSet<PromptEntry>,
+    pub(super) router: TemplateRouter,
+}
+
+impl Features {
+    /// The tools.
+    pub fn tools(&self) -> &FeatureSet<ToolEntry> {
+        &self.tools
+    }
+
+    /// The resources that have a URI of their own.
+    pub fn resources(&self) -> &FeatureSet<ResourceEntry> {
+        &self.resources
+    }
+
+    /// The resource templates.
+    pub fn templates(&self) -> &FeatureSet<TemplateEntry> {
+        &self.templates
+    }
+
+    /// The prompts.
+    pub fn prompts(&self) -> &FeatureSet<PromptEntry> {
+        &self.prompts
+    }
+
+    /// What answers a read of `uri`: the resource of that exact URI before any template.
+    pub fn resource(&self, uri: &str) -> Option<FoundResource<'_>> {
+        if let Some(entry) = self.resources.find(uri) {
+            return Some(FoundResource {
+                feature: entry.feature(),
+                bindings: None,
+            });
+        }
+        let (place, bindings) = self.router.0.find(uri)?;
+        let entry = &self.templates.entries[*place as usize];
+        Some(FoundResource {
+            feature: entry.feature(),
+            bindings: Some(bindings),
+        })
+    }
+}
+
+/// Finds the template a URI fits.
+pub(super) struct TemplateRouter(Router<u32>);
+
+impl TemplateRouter {
+    /// Places `templates` in the order of their entries.
+    pub(super) fn new(templates: Vec<Template>) -> Result<Self, Error> {
+        let mut router = Router::new();
+        for (place, template) in templates.into_iter().enumerate() {
+            let text = template.as_str().to_owned();
+            router
+                .insert(template, place as u32)
+                .map_err(|fault| Error::usage(format!("template {text:?}: {fault}")))?;
+        }
+        Ok(Self(router))
+    }
+}
+
+impl fmt::Debug for TemplateRouter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TemplateRouter")
+    }
+}
+
+/// What answers a read, and the values a template's variables have in the URI.
+#[derive(Debug)]
+pub struct FoundResource<'a> {
+    feature: &'a Arc<Feature>,
+    bindings: Option<Bindings>,
+}
+
+impl FoundResource<'_> {
+    /// Its callable side.
+    pub fn feature(&self) -> &Arc<Feature> {
+        self.feature
+    }
+
+    /// The values of a template's variables.
+    pub fn bindings(&self) -> Option<&Bindings> {
+        self.bindings.as_ref()
+    }
+}

@@ -1,0 +1,117 @@
+//! What a program offers to clients, and how a call of it is carried out.
+//!
+//! A [`Server`] is built once, checked while it is built, and never changes: every list it can be
+//! asked for is already encoded, every schema compiled, every template placed in its router. What
+//! answers a call is a [`Handler`]; it is handed a borrowed [`Call`], and either answers at once or
+//! takes an owned [`Deferred`] with it and answers through that.
+//!
+//! Not here: messages, sessions, threads. Whoever reads messages finds the feature, checks the
+//! arguments, and runs the call where its [`Execution`] says; answers that come later arrive
+//! through [`Post`].
+
+mod arguments;
+mod builder;
+mod call;
+mod context;
+mod deferred;
+mod feature;
+mod features;
+mod handler;
+mod job;
+mod listing;
+mod outcome;
+mod output;
+mod param_header;
+mod prompt;
+mod resource;
+mod returns;
+mod schema_cache;
+mod schema_source;
+mod setters;
+#[cfg(test)]
+mod tests;
+mod tool;
+
+use std::time::Duration;
+
+use crate::model::{Capabilities, Fields, Implementation};
+
+pub use arguments::NoArguments;
+pub use builder::ServerBuilder;
+pub use call::{Call, CallSource};
+pub use context::{CallContext, CallEvent, Post, Ticket};
+pub use deferred::Deferred;
+pub use feature::{Feature, FeatureKind};
+pub use features::{FeatureSet, Features, FoundResource, Page};
+pub use handler::{Execution, Handler};
+pub use job::{Job, Lane, LocalFuture};
+pub use outcome::{Ask, AskMethod, AskRequest, Outcome, ToolError};
+pub use param_header::{HeaderParam, ParamKind};
+pub use prompt::{Prompt, PromptEntry};
+pub use resource::{Resource, ResourceEntry, ResourceTemplate, TemplateEntry};
+pub use returns::{Json, PromptReturn, ResourceReturn, ToolReturn};
+pub use schema_cache::{SchemaCache, SchemaStats};
+pub use schema_source::SchemaSource;
+pub use tool::{Tool, ToolEntry};
+
+use listing::Listing;
+
+/// Everything a program offers, checked and ready. Share it in an `Arc`.
+#[derive(Debug)]
+pub struct Server {
+    info: Implementation,
+    info_listing: Listing,
+    instructions: Option<String>,
+    features: Features,
+    capabilities: Capabilities,
+    capabilities_listing: Listing,
+    call_timeout: Option<Duration>,
+    schema_stats: SchemaStats,
+}
+
+impl Server {
+    /// Starts a server called `name` at `version`.
+    pub fn builder(name: impl Into<String>, version: impl Into<String>) -> ServerBuilder {
+        ServerBuilder::new(name.into(), version.into())
+    }
+
+    /// How the server introduces itself.
+    pub fn info(&self) -> &Implementation {
+        &self.info
+    }
+
+    /// [`Self::info`] as JSON.
+    pub fn info_json(&self, fields: &Fields) -> &[u8] {
+        self.info_listing.item(0, fields)
+    }
+
+    /// What a model should know about using the server.
+    pub fn instructions(&self) -> Option<&str> {
+        self.instructions.as_deref()
+    }
+
+    /// The tools, resources, templates and prompts.
+    pub fn features(&self) -> &Features {
+        &self.features
+    }
+
+    /// What exists here.
+    pub fn capabilities(&self) -> Capabilities {
+        self.capabilities
+    }
+
+    /// [`Self::capabilities`] as JSON.
+    pub fn capabilities_json(&self, fields: &Fields) -> &[u8] {
+        self.capabilities_listing.item(0, fields)
+    }
+
+    /// How long a call may take when its feature does not say; `None` leaves it to the engine.
+    pub fn call_timeout(&self) -> Option<Duration> {
+        self.call_timeout
+    }
+
+    /// How the schemas were compiled.
+    pub fn schema_stats(&self) -> SchemaStats {
+        self.schema_stats
+    }
+}

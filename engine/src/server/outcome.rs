@@ -1,0 +1,113 @@
+//! What a handler returned: an answer, a failure, a question, or "later".
+
+use std::fmt;
+
+use crate::model::{PromptResult, RawJson, ResourceContents, Text, ToolResult};
+use crate::rpc::{RpcError, code};
+
+/// What a handler returned.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// A tool's answer, or its failure in words for the model.
+    Tool(ToolResult),
+    /// What a resource holds.
+    Resource(Vec<ResourceContents>),
+    /// A prompt's messages.
+    Prompt(PromptResult),
+    /// A failure at the level of the protocol.
+    Error(RpcError),
+    /// A question to the client; the handler is entered again with the answers.
+    Ask(Ask),
+    /// The answer comes through the [`Deferred`](super::Deferred) the handler took.
+    Deferred,
+}
+
+impl Outcome {
+    /// A tool's answer: one block of text.
+    pub fn text(text: impl Into<Text>) -> Self {
+        Self::Tool(ToolResult::text(text))
+    }
+
+    /// A tool's failure, in words for the model (`isError`).
+    pub fn failure(text: impl Into<Text>) -> Self {
+        Self::Tool(ToolResult::failure(text))
+    }
+
+    /// A tool's answer as data that is already JSON text.
+    pub fn structured(json: Box<RawJson>) -> Self {
+        Self::Tool(ToolResult::structured(json))
+    }
+
+    /// A failure that is nobody's business but ours (−32603).
+    pub fn internal(message: impl Into<Text>) -> Self {
+        Self::Error(RpcError::internal(message))
+    }
+
+    /// The resource does not exist. The code is that of the handshake era; a later version's is
+    /// put in its place where the answer is written.
+    pub fn resource_not_found(uri: &str) -> Self {
+        let error = RpcError::new(code::RESOURCE_NOT_FOUND, "resource not found");
+        Self::Error(error.with_data(&serde_json::json!({ "uri": uri })))
+    }
+}
+
+/// Questions to the client, by keys the handler chose, and what the handler wants to remember.
+#[derive(Clone, Debug, Default)]
+pub struct Ask {
+    /// The questions; keys are unique.
+    pub requests: Vec<(String, AskRequest)>,
+    /// What the handler gets back, unread, when it is entered again.
+    pub state: Option<Vec<u8>>,
+}
+
+/// One question to the client.
+#[derive(Clone, Debug)]
+pub struct AskRequest {
+    /// What kind of question.
+    pub method: AskMethod,
+    /// Its parameters, a JSON object.
+    pub params: Box<RawJson>,
+}
+
+/// The questions a client can be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AskMethod {
+    /// Ask the person.
+    Elicitation,
+    /// Ask the client's model.
+    Sampling,
+    /// Ask which folders the client works in.
+    Roots,
+}
+
+impl AskMethod {
+    /// The method's name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Elicitation => "elicitation/create",
+            Self::Sampling => "sampling/createMessage",
+            Self::Roots => "roots/list",
+        }
+    }
+}
+
+/// Why a tool failed, in words for the model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolError(
+    /// The words.
+    pub String,
+);
+
+impl fmt::Display for ToolError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ToolError {}
+
+impl From<ToolError> for Outcome {
+    fn from(error: ToolError) -> Self {
+        Self::failure(error.0)
+    }
+}

@@ -1,0 +1,77 @@
+//! The builder methods that tools, resources, templates and prompts share, written once.
+
+/// Where and how long the handler of `self` runs: `self.execution`, `self.timeout`.
+macro_rules! run_setters {
+    () => {
+        /// Runs the handler on the thread that serves sockets: for brief computing that never
+        /// blocks. See [`Execution::Inline`](crate::server::Execution::Inline).
+        pub fn inline(self) -> Self {
+            self.execution(crate::server::Execution::Inline)
+        }
+
+        /// Runs the handler on the worker pool, where it may block; the default.
+        pub fn pool(self) -> Self {
+            self.execution(crate::server::Execution::Pool)
+        }
+
+        /// Says where the handler runs.
+        pub fn execution(mut self, execution: crate::server::Execution) -> Self {
+            self.execution = execution;
+            self
+        }
+
+        /// Limits how long a call may take before it is answered with an error.
+        pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
+            self.timeout = Some(timeout);
+            self
+        }
+    };
+}
+
+/// What people and hosts see of `self.$info`: title, description, icons, `_meta`.
+macro_rules! info_setters {
+    ($($info:tt)+) => {
+        /// Sets the name for people.
+        pub fn title(mut self, title: impl Into<crate::model::Text>) -> Self {
+            self.$($info)+.title = Some(title.into());
+            self
+        }
+
+        /// Says what it is for; models read this.
+        pub fn description(mut self, description: impl Into<crate::model::Text>) -> Self {
+            self.$($info)+.description = Some(description.into());
+            self
+        }
+
+        /// Adds a picture.
+        pub fn icon(mut self, icon: crate::model::Icon) -> Self {
+            self.$($info)+.icons.push(icon);
+            self
+        }
+
+        /// Sets the open members.
+        pub fn meta(mut self, meta: crate::model::Meta) -> Self {
+            self.$($info)+.meta = Some(meta);
+            self
+        }
+    };
+}
+
+/// What readers see of `self.$info`: media type, size, hints.
+macro_rules! resource_setters {
+    ($($info:tt)+) => {
+        /// Sets the media type.
+        pub fn mime_type(mut self, mime_type: impl Into<crate::model::Text>) -> Self {
+            self.$($info)+.mime_type = Some(mime_type.into());
+            self
+        }
+
+        /// Sets the hints for the reader.
+        pub fn annotations(mut self, annotations: crate::model::Annotations) -> Self {
+            self.$($info)+.annotations = Some(annotations);
+            self
+        }
+    };
+}
+
+pub(super) use {info_setters, resource_setters, run_setters};

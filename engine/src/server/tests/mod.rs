@@ -1,0 +1,145 @@
+//! Tests of the server module, a file for each noun; what they share is here.
+
+mod calls;
+mod lists;
+mod refusals;
+mod returns;
+mod schemas;
+
+use std::cell::Cell;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+
+use super::{
+    Call, CallContext, CallEvent, CallSource, Outcome, Post, Server, ServerBuilder, Ticket,
+};
+use crate::json::{Backend, PaddedBuf, Parser, Value, Writer};
+use crate::mcp::Version;
+use crate::model::{Fields, ResourceContents};
+
+/// Keeps what is posted.
+#[derive(Default)]
+pub(super) struct Mailbox(Mutex<Vec<CallEvent>>);
+
+impl Mailbox {
+    /// Each event as one line.
+    fn lines(&self) -> Vec<String> {
+        let events = self
+            .0
+            .lock()
+            .expect("no test panics while it holds the mailbox");
+        events.iter().map(line).collect()
+    }
+}
+
+impl Post for Mailbox {
+    fn post(&self, event: CallEvent) {
+        self.0
+            .lock()
+            .expect("no test panics while it holds the mailbox")
+            .push(event);
+    }
+}
+
+fn line(event: &CallEvent) -> String {
+    match event {
+        CallEvent::Done { ticket, outcome } => format!("done {} {}", ticket.0, shown(outcome)),
+        CallEvent::Progress {
+            ticket,
+            progress,
+            total,
+            message,
+        } => {
+            format!("progress {} {progress} {total:?} {message:?}", ticket.0)
+        }
+        CallEvent::Log {
+            ticket,
+            level,
+            logger,
+            data,
+        } => {
+            format!("log {} {} {logger:?} {data}", ticket.0, level.as_str())
+        }
+        CallEvent::Refused { ticket } => format!("refused {}", ticket.0),
+    }
+}
+
+/// An outcome as JSON behind a word, at the latest version.
+fn shown(outcome: &Outcome) -> String {
+    let fields = &Fields::V2026_07_28;
+    match outcome {
+        Outcome::Tool(result) => format!("tool {}", json(|w| result.encode(w, fields))),
+        Outcome::Prompt(result) => format!("prompt {}", json(|w| result.encode(w, fields))),
+        Outcome::Resource(contents) => {
+            let members = json(|w| {
+                w.begin_object();
+                ResourceContents::encode_members(contents, w, fields, &[]);
+                w.end_object();
+            });
+            format!("resource {members}")
+        }
+        Outcome::Error(error) => format!("error {}", json(|w| error.encode(w))),
+        Outcome::Ask(ask) => format!("ask {ask:?}"),
+        Outcome::Deferred => "deferred".into(),
+    }
+}
+
+fn json(write: impl FnOnce(&mut Writer<'_>)) -> String {
+    let mut out = Vec::new();
+    write(&mut Writer::new(&mut out));
+    String::from_utf8(out).expect("a writer writes UTF-8")
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).expect("a writer writes UTF-8")
+}
+
+/// What an endpoint is to a call.
+#[derive(Default)]
+pub(super) struct Source {
+    mailbox: Arc<Mailbox>,
+    progress_token: Option<Bytes>,
+    contexts: Cell<u32>,
+    shares: Cell<u32>,
+}
+
+impl CallSource for Source {
+    fn share(&self, part: &[u8]) -> Bytes {
+        self.shares.set(self.shares.get() + 1);
+        Bytes::copy_from_slice(part)
+    }
+
+    fn context(&self) -> Arc<CallContext> {
+        self.contexts.set(self.contexts.get() + 1);
+        let post: Arc<dyn Post> = self.mailbox.clone();
+        let context = CallContext::new(Version::V2025_11_25, Ticket(7), post);
+        Arc::new(context.with_progress_token(self.progress_token.clone()))
+    }
+}
+
+fn builder() -> ServerBuilder {
+    Server::builder("test", "1.0.0")
+}
+
+/// The call of the only tool of `server`.
+fn tool_call<'a>(server: &'a Server, arguments: &'a str, source: &'a Source) -> Call<'a> {
+    let tool = server
+        .features()
+        .tools()
+        .iter()
+        .next()
+        .expect("the server has a tool");
+    Call::tool(tool, Some(arguments.as_bytes()), source)
+}
+
+/// Parses `text` and hands the value to `look`.
+fn parsed<R>(text: &str, look: impl FnOnce(Value<'_>) -> R) -> R {
+    let text = PaddedBuf::copy(text.as_bytes());
+    let mut parser = Parser::new(Backend::default());
+    look(
+        parser
+            .parse(text.padded())
+            .expect("the test's JSON is JSON"),
+    )
+}

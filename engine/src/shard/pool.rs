@@ -1,0 +1,145 @@
+//! The engine: which addresses are served with what, and the start of one shard per core.
+//!
+//! Whoever gets a [`Running`] has a server that answers; whoever gets an error has nothing left
+//! behind.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+
+use super::place::{Place, Speech};
+use super::running::Running;
+use super::signal::{self, Event, Signals};
+use super::start;
+use crate::config::Config;
+use crate::error::Error;
+use crate::limits::SHARDS_MAX;
+use crate::ring::{self, Choice};
+use crate::server::Server;
+use crate::trace;
+use crate::transport::Framing;
+
+/// A server and the addresses it is to be served on.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    server: Arc<Server>,
+    config: Config,
+    places: Vec<Place>,
+}
+
+impl Engine {
+    /// An engine for `server` that listens nowhere yet.
+    pub fn new(server: impl Into<Arc<Server>>) -> Self {
+        Self { server: server.into(), config: Config::default(), places: Vec::new() }
+    }
+
+    /// Uses `config` for everything.
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// Serves Streamable HTTP on `address`, such as `127.0.0.1:8080`; `:8080` is short for that,
+    /// and port 0 takes a free one.
+    pub fn http(self, address: impl Into<String>) -> Self {
+        self.with(Place::Tcp(address.into(), Speech::Http))
+    }
+
+    /// Serves length-framed messages on a TCP `address`: four bytes of length, big-endian, then
+    /// the message.
+    pub fn tcp(self, address: impl Into<String>) -> Self {
+        self.with(Place::Tcp(address.into(), Speech::Framed(Framing::Length)))
+    }
+
+    /// Serves messages of one line each on a TCP `address`.
+    pub fn tcp_line(self, address: impl Into<String>) -> Self {
+        self.with(Place::Tcp(address.into(), Speech::Framed(Framing::Line)))
+    }
+
+    /// Serves length-framed messages on the Unix socket `path`.
+    pub fn unix(self, path: impl Into<PathBuf>) -> Self {
+        self.with(Place::Unix(path.into(), Framing::Length))
+    }
+
+    /// Serves messages of one line each on the Unix socket `path`.
+    pub fn unix_line(self, path: impl Into<PathBuf>) -> Self {
+        self.with(Place::Unix(path.into(), Framing::Line))
+    }
+
+    /// Serves messages of one line each on standard input and output. The engine takes both for
+    /// the life of the process: what is printed goes to standard error from then on. With the end
+    /// of the input the engine drains and ends, whatever else it serves.
+    pub fn stdio(self) -> Self {
+        self.with(Place::Stdio)
+    }
+
+    /// Uses `shards` threads to serve connections; 0 is one per core.
+    pub fn shards(mut self, shards: usize) -> Self {
+        self.config.shards = shards;
+        self
+    }
+
+    /// Uses this driver.
+    pub fn driver(mut self, choice: Choice) -> Self {
+        self.config.driver = choice;
+        self
+    }
+
+    /// Starts to serve and returns; faults of the environment are all found here.
+    pub fn start(self) -> Result<Running, Error> {
+        self.check()?;
+        signal::survive_broken_pipes()?;
+        let shards = self.count_shards();
+        // Both drivers are bounded by the soft limit; that it cannot be raised is no fault.
+        let _ = ring::raise_descriptor_limit();
+        start::start(self.server, self.config, &self.places, shards)
+    }
+
+    /// Starts, and serves until SIGTERM or SIGINT, or until standard input ends. The first signal
+    /// drains, the second ends at once. The signals' handlers stay in place afterwards.
+    pub fn run(self) -> Result<(), Error> {
+        let mut signals = Signals::install()?;
+        let bell = signals.bell()?;
+        let running = self.start()?;
+        trace::line("engine", format_args!("{}", running.driver_line()));
+        for address in running.addresses() {
+            trace::line("serving", format_args!("{address}"));
+        }
+        running.control.on_end(bell);
+        let mut is_draining = false;
+        while signals.wait() == Event::Signal {
+            if is_draining {
+                running.stop_now();
+            } else {
+                running.stop();
+            }
+            is_draining = true;
+        }
+        running.join()
+    }
+
+    fn with(mut self, place: Place) -> Self {
+        self.places.push(place);
+        self
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        if self.places.is_empty() {
+            return Err(Error::usage("nothing to serve on: add http, tcp, unix or stdio"));
+        }
+        if self.places.len() > u16::MAX as usize {
+            return Err(Error::usage("more addresses than 65535"));
+        }
+        self.config.check()
+    }
+
+    fn count_shards(&self) -> usize {
+        let only_stdio = self.places.iter().all(|place| matches!(place, Place::Stdio));
+        match self.config.shards {
+            // One connection can use one shard.
+            0 if only_stdio => 1,
+            0 => thread::available_parallelism().map_or(1, usize::from).min(SHARDS_MAX),
+            count => count,
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! What arrives at a shard from other threads, and how it gets there.
+//!
+//! Everything comes through the shard's inbox, and each message ends the shard's wait through the
+//! driver's waker, which costs a system call only when the shard sleeps. What must not be lost (the
+//! end of a call, an answer for another shard's connection, a stop) is never refused: there is at
+//! most one for each call in flight. The rest (forwarded requests, progress, log lines) is refused
+//! when the inbox is full.
+
+use crate::endpoint::Forwarded;
+use crate::inbox::{self, Inbox, Sender};
+use crate::ring::Waker;
+use crate::server::{CallEvent, Post};
+
+/// One message to a shard.
+pub(crate) enum Message {
+    /// Something happened to a call of this shard.
+    Call(CallEvent),
+    /// Another shard says something.
+    Forward(Box<Forwarded>),
+    /// Answer what was asked, then end.
+    Drain,
+    /// End now.
+    Stop,
+}
+
+/// Opens the inbox of the shard that `waker` wakes.
+pub(crate) fn inbox(inbox_max: usize, waker: Waker) -> (Sender<Message>, Inbox<Message>) {
+    inbox::open(inbox_max, move || waker.wake())
+}
+
+/// Takes the events of calls to the shard that waits for them.
+pub(crate) struct Poster(pub(crate) Sender<Message>);
+
+impl Post for Poster {
+    fn post(&self, event: CallEvent) {
+        // A shard that has ended has closed its connections: nobody waits for the event.
+        let _ = match event {
+            CallEvent::Done { .. } | CallEvent::Refused { .. } => self.0.send(Message::Call(event)),
+            CallEvent::Progress { .. } | CallEvent::Log { .. } => {
+                self.0.try_send(Message::Call(event))
+            }
+        };
+    }
+}
+
+/// Hands `message` to another shard; comes back with what to tell the own endpoint when it could
+/// not be delivered.
+pub(crate) fn forward(
+    target: Option<&Sender<Message>>,
+    message: Box<Forwarded>,
+) -> Option<Forwarded> {
+    let undelivered = message.undelivered();
+    let delivered = match (target, &undelivered) {
+        (None, _) => false,
+        // What can be turned back may be refused; an answer may not.
+        (Some(target), Some(_)) => target.try_send(Message::Forward(message)).is_ok(),
+        (Some(target), None) => target.send(Message::Forward(message)).is_ok(),
+    };
+    if delivered { None } else { undelivered }
+}

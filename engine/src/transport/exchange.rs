@@ -1,0 +1,197 @@
+//! The rules of Streamable HTTP that need no message: who may ask, where, and in which media types.
+//!
+//! They hold for every HTTP version alike. Whether a verb fits a protocol era, and everything about
+//! sessions and versions, is decided above from the [`Facts`].
+
+use crate::codec::Frame;
+use crate::limits::FRAME_BYTES_MAX;
+
+pub use super::value::{ValueError, decode_value};
+
+use super::facts::{FactSpans, Facts};
+use super::refusal::{self, Refusal};
+use super::{accept, host};
+
+/// What a listener serves and to whom; shared by all its connections.
+#[derive(Clone, Debug)]
+pub struct HttpRules {
+    /// Path of the MCP endpoint. A request may add or leave out one `/` at the end.
+    pub path: String,
+    /// Hosts the listener answers for: `name`, `name:port` or `[address]`; without a port any
+    /// port will do. `*` allows every host and gives up the guard against DNS rebinding.
+    pub allowed_hosts: Vec<String>,
+    /// Origins allowed beside those whose host is an allowed host, as `scheme://name[:port]`;
+    /// `*` allows every page of the web.
+    pub allowed_origins: Vec<String>,
+    /// Largest request body, in bytes.
+    pub body_bytes_max: usize,
+}
+
+/// What a listener on this machine needs: local names, any port, no other origins.
+impl Default for HttpRules {
+    fn default() -> Self {
+        Self {
+            path: "/mcp".to_owned(),
+            allowed_hosts: ["localhost", "127.0.0.1", "[::1]"]
+                .map(str::to_owned)
+                .to_vec(),
+            allowed_origins: Vec::new(),
+            body_bytes_max: FRAME_BYTES_MAX,
+        }
+    }
+}
+
+/// What a path leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// The MCP endpoint.
+    Mcp,
+    /// `/healthz`.
+    Health,
+    /// `/metrics`.
+    Metrics,
+}
+
+/// A method that is passed up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// A message.
+    Post,
+    /// A stream to listen on, or a page.
+    Get,
+    /// The end of a session.
+    Delete,
+}
+
+/// One request of HTTP that keeps the rules, with its body. It must be answered before the next
+/// one on its connection is read.
+#[derive(Debug)]
+pub struct Exchange<'c> {
+    /// Where it goes.
+    pub route: Route,
+    /// What it wants.
+    pub verb: Verb,
+    /// What its head says beside that.
+    pub facts: Facts<'c>,
+    /// Its body.
+    pub body: Frame,
+    /// Whether the connection lives on after the answer; the answer must say so.
+    pub keep_alive: bool,
+    /// Whether a streamed answer may be chunked. Not on HTTP/1.0: there, closing ends the stream.
+    pub takes_chunks: bool,
+}
+
+/// A request as every HTTP version has it.
+pub(super) struct Request<'b> {
+    pub(super) method: &'b str,
+    /// Path and query.
+    pub(super) path: &'b str,
+    /// Host or `:authority`.
+    pub(super) host: Option<&'b [u8]>,
+}
+
+/// A request that may go up.
+pub(super) struct Admission {
+    pub(super) route: Route,
+    pub(super) verb: Verb,
+    pub(super) facts: FactSpans,
+}
+
+/// Applies the rules, the first failure deciding. `fields` are cut from `head`.
+pub(super) fn judge<'b>(
+    rules: &HttpRules,
+    request: &Request<'b>,
+    head: &'b [u8],
+    fields: impl Iterator<Item = (&'b str, &'b [u8])>,
+) -> Result<Admission, Refusal> {
+    let mut origin = Origin::Absent;
+    let mut content_type = ContentType::Absent;
+    let mut facts = FactSpans::default();
+    for (name, value) in fields {
+        match name.len() {
+            6 if name.eq_ignore_ascii_case("origin") => origin.note(rules, value),
+            12 if name.eq_ignore_ascii_case("content-type") => content_type.note(value),
+            _ => facts.note(head, name, value),
+        }
+    }
+    if !request
+        .host
+        .is_some_and(|host| host::is_allowed_host(&rules.allowed_hosts, host))
+    {
+        return Err(refusal::HOST);
+    }
+    if origin == Origin::Refused {
+        return Err(refusal::ORIGIN);
+    }
+    if facts.has_two_authorizations() {
+        return Err(refusal::TWO_AUTHORIZATIONS);
+    }
+    let route = Route::of(rules, request.path).ok_or(refusal::NO_ROUTE)?;
+    let verb = verb_of(route, request.method)?;
+    if verb == Verb::Post && content_type != ContentType::Json {
+        return Err(refusal::CONTENT_TYPE);
+    }
+    if verb == Verb::Post && !(facts.accept.json() && facts.accept.event_stream()) {
+        return Err(refusal::ACCEPT);
+    }
+    Ok(Admission { route, verb, facts })
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    Absent,
+    Allowed,
+    Refused,
+}
+
+impl Origin {
+    /// A second Origin is refused whatever it says: a browser sends one.
+    fn note(&mut self, rules: &HttpRules, value: &[u8]) {
+        let fits = *self == Self::Absent
+            && host::is_allowed_origin(&rules.allowed_origins, &rules.allowed_hosts, value);
+        *self = if fits { Self::Allowed } else { Self::Refused };
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ContentType {
+    Absent,
+    Json,
+    Other,
+}
+
+impl ContentType {
+    fn note(&mut self, value: &[u8]) {
+        let fits = *self == Self::Absent && accept::is_json(value);
+        *self = if fits { Self::Json } else { Self::Other };
+    }
+}
+
+impl Route {
+    fn of(rules: &HttpRules, target: &str) -> Option<Self> {
+        let path = target.split_once('?').map_or(target, |(path, _)| path);
+        let bare = |path| str::strip_suffix(path, "/").unwrap_or(path);
+        match path {
+            _ if bare(path) == bare(&rules.path) => Some(Self::Mcp),
+            "/healthz" => Some(Self::Health),
+            "/metrics" => Some(Self::Metrics),
+            _ => None,
+        }
+    }
+}
+
+fn verb_of(route: Route, method: &str) -> Result<Verb, Refusal> {
+    let verb = match method {
+        "POST" => Verb::Post,
+        "GET" => Verb::Get,
+        "DELETE" => Verb::Delete,
+        "HEAD" | "PUT" | "PATCH" | "OPTIONS" | "TRACE" | "CONNECT" => {
+            return Err(refusal::verb(route, method == "HEAD"));
+        }
+        _ => return Err(refusal::METHOD),
+    };
+    match (route, verb) {
+        (Route::Mcp, _) | (_, Verb::Get) => Ok(verb),
+        _ => Err(refusal::verb(route, false)),
+    }
+}

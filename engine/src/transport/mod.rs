@@ -1,0 +1,25 @@
+//! What carries messages: pipes of frames, and exchanges of HTTP.
+//!
+//! A transport turns received chunks into frames with facts about them, and wraps what is written.
+//! It knows no JSON, no session and no clock; what a frame means is decided in `endpoint`.
+
+mod accept;
+pub mod exchange;
+mod facts;
+mod host;
+pub mod http1;
+mod pipe;
+mod refusal;
+pub mod respond;
+mod value;
+
+pub use crate::codec::{Assembled, Chunk, Frame, FrameError, sse};
+pub use exchange::{Exchange, HttpRules, Route, Verb};
+pub use facts::Facts;
+pub use http1::{Http1, Step};
+pub use pipe::{Framing, Mark, Pipe};
+pub use refusal::Refusal;
+pub use respond::{Stream, respond, respond_empty};
+
+#[cfg(test)]
+mod tests;

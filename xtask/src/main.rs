@@ -1,0 +1,76 @@
+//! The project's own commands, run as `cargo xtask COMMAND`.
+//!
+//! `test` is the whole check that a change must pass; `tidy` holds the rules that no compiler
+//! knows; `fuzz` runs the fuzz targets. Nothing here is part of the product.
+#![forbid(unsafe_code)]
+#![allow(
+    clippy::print_stdout,
+    reason = "a command line tool reports on standard output"
+)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a build tool reads files and starts processes"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+mod fuzz;
+mod imports;
+mod process;
+mod sizes;
+mod source;
+mod test;
+mod tidy;
+mod tools;
+mod verdict;
+
+const USAGE: &str = "\
+cargo xtask COMMAND
+
+  test [--quick]                 format, lints, tests, tidy, documents, real clients on both drivers;
+                                 --quick leaves out what needs other programs than Rust's
+  tidy                           the import table, banned macros, file heads, unsafe code; sizes
+  fuzz --seconds N [--target T]  every fuzz target, or one, for N seconds in all; the canary must fail
+  ci                             what continuous integration runs: the same as `test`
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let root = root();
+    let passed = match words.as_slice() {
+        ["test" | "ci"] => test::run(&root, test::Extent::Whole),
+        ["test", "--quick"] => test::run(&root, test::Extent::Quick),
+        ["tidy"] => tidy::run(&root),
+        ["fuzz", rest @ ..] => match fuzz::Request::parse(rest) {
+            Ok(request) => fuzz::run(&root, &request),
+            Err(fault) => return usage(&fault),
+        },
+        ["help" | "--help" | "-h"] => {
+            print!("{USAGE}");
+            true
+        }
+        [] => return usage("a command is missing"),
+        [other, ..] => return usage(&format!("{other:?} is not a command, or has odd arguments")),
+    };
+    if passed {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// Says what was wrong with the command line and what would be right.
+fn usage(fault: &str) -> ExitCode {
+    eprintln!("{fault}\n\n{USAGE}");
+    ExitCode::from(2)
+}
+
+/// The folder of the workspace: the one above this crate's.
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent()
+        .expect("the crate lies in the workspace's folder")
+        .to_path_buf()
+}

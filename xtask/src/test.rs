@@ -1,0 +1,170 @@
+//! `cargo xtask test`: everything a change must pass, and the counts at the end.
+//!
+//! Steps go from quick to slow. A failed step does not keep the others from running, except those
+//! that need what it builds.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::process::{command, shown, succeeds};
+use crate::verdict::Verdict;
+use crate::{tidy, tools};
+
+/// How much is run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// Everything.
+    Whole,
+    /// What needs no other programs than Rust's.
+    Quick,
+}
+
+/// Scripts with real clients, each on both drivers where that makes a difference.
+const SCRIPTS: &[&str] = &["frames", "curl", "seccomp", "python_sdk", "inspector"];
+const SCRIPTS_FOLDER: &str = "tests/interop";
+
+/// Runs the steps and prints the counts; whether everything passed.
+pub(crate) fn run(root: &Path, extent: Extent) -> bool {
+    let mut verdict = Verdict::default();
+    rust_steps(root, &mut verdict);
+    match extent {
+        Extent::Whole => whole_steps(root, &mut verdict),
+        Extent::Quick => {
+            verdict
+                .skip("documents, fuzz targets, real clients and seccomp: --quick was asked for");
+        }
+    }
+    verdict.print();
+    verdict.is_good()
+}
+
+/// The steps that need Rust only.
+fn rust_steps(root: &Path, verdict: &mut Verdict) {
+    heading("format");
+    let words = ["cargo", "fmt", "--all", "--check"];
+    verdict.step(
+        "format: run `cargo fmt --all`",
+        succeeds(&mut command(root, &words)),
+    );
+
+    heading("tidy");
+    verdict.step("tidy: run `cargo xtask tidy`", tidy::run(root));
+
+    heading("lints");
+    let words = [
+        "cargo",
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    verdict.step(
+        "lints: run `cargo clippy --workspace`",
+        succeeds(&mut command(root, &words)),
+    );
+
+    heading("tests and documentation examples");
+    let done = shown(&mut command(
+        root,
+        &["cargo", "test", "--workspace", "--no-fail-fast"],
+    ));
+    verdict.add_cargo_test(&done.output, done.succeeded);
+}
+
+/// The steps that need other programs.
+fn whole_steps(root: &Path, verdict: &mut Verdict) {
+    heading("documents");
+    let words = [
+        "cargo",
+        "doc",
+        "--workspace",
+        "--no-deps",
+        "--document-private-items",
+        "--quiet",
+    ];
+    let mut documents = command(root, &words);
+    documents.env("RUSTDOCFLAGS", "-D warnings");
+    verdict.step(
+        "documents: `cargo doc` finds faults",
+        succeeds(&mut documents),
+    );
+
+    fuzz_targets_build(root, verdict);
+
+    heading("programs");
+    for missing in tools::missing(root) {
+        verdict.fail(missing);
+    }
+    for missing in tools::debian(root) {
+        println!("not installed: {missing}");
+    }
+
+    heading("server");
+    let words = [
+        "cargo",
+        "build",
+        "--profile",
+        "fast",
+        "--package",
+        "mcpring",
+    ];
+    if !succeeds(&mut command(root, &words)) {
+        verdict.fail("server: it does not build, so no client was run");
+        return;
+    }
+    clients(root, verdict);
+}
+
+/// The fuzz targets are a workspace of their own, so the other steps do not see them break.
+fn fuzz_targets_build(root: &Path, verdict: &mut Verdict) {
+    heading("fuzz targets");
+    if !succeeds(&mut command(root, &["c++", "--version"])) {
+        verdict.skip("fuzz targets: no C++ compiler, which libFuzzer needs");
+        return;
+    }
+    let words = [
+        "cargo",
+        "check",
+        "--quiet",
+        "--manifest-path",
+        "fuzz/Cargo.toml",
+    ];
+    let mut check = command(root, &words);
+    check.arg("--target-dir").arg(root.join("target"));
+    verdict.step("fuzz targets: they do not build", succeeds(&mut check));
+}
+
+/// The real clients.
+fn clients(root: &Path, verdict: &mut Verdict) {
+    let with_sdk = tools::install_python(root);
+    verdict.step("the Python SDK could not be installed", with_sdk);
+    let with_inspector = tools::install_node(root);
+    verdict.step("the Inspector could not be installed", with_inspector);
+    for name in SCRIPTS {
+        heading(&format!("clients: {name}"));
+        let runs = match *name {
+            "python_sdk" => with_sdk,
+            "inspector" => with_inspector,
+            _ => true,
+        };
+        if !runs {
+            verdict.skip(format!("{name}: its client is not installed"));
+            continue;
+        }
+        let script = format!("{SCRIPTS_FOLDER}/{name}.py");
+        // Scripts that need no package run on any Python; the failure they print names this one.
+        let mut python = if with_sdk {
+            Command::new(tools::python(root))
+        } else {
+            Command::new("python3")
+        };
+        let done = shown(python.arg(&script).current_dir(root));
+        verdict.add_script(name, &done.output, done.succeeded);
+    }
+}
+
+fn heading(text: &str) {
+    println!("\n== {text}");
+}

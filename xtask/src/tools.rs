@@ -1,0 +1,201 @@
+//! The programs that tests need: what must be there, and what is installed below `target/tools`.
+//!
+//! Nothing outside the workspace is changed, but for Debian packages when the user is root.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::process::{answer, command, succeeds};
+
+const PYTHON_MIN: (u32, u32) = (3, 11);
+const CARGO_FUZZ: &str = "0.13.2";
+
+/// Programs that come as Debian packages: the program, the package.
+const DEBIAN: &[(&str, &str)] = &[("curl", "curl")];
+
+/// Where everything is installed.
+pub(crate) fn folder(root: &Path) -> PathBuf {
+    root.join("target/tools")
+}
+
+/// The Python of the environment that has the SDK.
+pub(crate) fn python(root: &Path) -> PathBuf {
+    folder(root).join("venv/bin/python")
+}
+
+/// What is missing of the programs that nothing here can install, each with the remedy.
+pub(crate) fn missing(root: &Path) -> Vec<String> {
+    let mut missing = Vec::new();
+    let mut need = |words: &[&str], remedy: &str| {
+        let found = answer(&mut command(root, words));
+        match &found {
+            Some(text) => println!("{}: {}", words[0], text.lines().next().unwrap_or_default()),
+            None => missing.push(format!("`{}` does not run: {remedy}", words.join(" "))),
+        }
+        found
+    };
+    need(&["rustc", "--version"], "install Rust with rustup");
+    need(
+        &["cargo", "fmt", "--version"],
+        "rustup component add rustfmt",
+    );
+    need(
+        &["cargo", "clippy", "--version"],
+        "rustup component add clippy",
+    );
+    need(&["cc", "--version"], "install a C compiler");
+    need(&["node", "--version"], "install Node.js");
+    need(
+        &["npm", "--version"],
+        "install npm, which comes with Node.js",
+    );
+    let python = need(&["python3", "--version"], "install Python 3.11 or newer");
+    if let Some(version) = python.filter(|version| python_version(version) < Some(PYTHON_MIN)) {
+        missing.push(format!(
+            "{version} is too old: install Python 3.11 or newer"
+        ));
+    }
+    missing
+}
+
+/// Major and minor out of `Python 3.11.7`.
+fn python_version(text: &str) -> Option<(u32, u32)> {
+    let mut numbers = text
+        .split_whitespace()
+        .nth(1)?
+        .split('.')
+        .map(|part| part.parse().ok());
+    Some((numbers.next()??, numbers.next()??))
+}
+
+/// Installs missing Debian packages when the user is root; otherwise names them.
+pub(crate) fn debian(root: &Path) -> Vec<String> {
+    let lacks = |program: &str| answer(&mut command(root, &[program, "--version"])).is_none();
+    let wanted: Vec<_> = DEBIAN
+        .iter()
+        .filter(|(program, _)| lacks(program))
+        .collect();
+    if wanted.is_empty() {
+        return Vec::new();
+    }
+    let is_root = answer(&mut command(root, &["id", "-u"])).as_deref() == Some("0");
+    let has_apt = answer(&mut command(root, &["apt-get", "--version"])).is_some();
+    if is_root && has_apt {
+        succeeds(&mut command(root, &["apt-get", "update", "-qq"]));
+        for (_, package) in &wanted {
+            let words = [
+                "apt-get",
+                "install",
+                "-y",
+                "-qq",
+                "--no-install-recommends",
+                package,
+            ];
+            succeeds(command(root, &words).env("DEBIAN_FRONTEND", "noninteractive"));
+        }
+    }
+    let still = wanted.iter().filter(|(program, _)| lacks(program));
+    still
+        .map(|(program, package)| format!("{program} (Debian package {package})"))
+        .collect()
+}
+
+/// A Python environment with the pinned packages of the interop tests.
+pub(crate) fn install_python(root: &Path) -> bool {
+    let wanted = root.join("tests/interop/requirements.txt");
+    let venv = folder(root).join("venv");
+    let stamp = venv.join("installed.txt");
+    if same(&wanted, &stamp) {
+        return true;
+    }
+    // An environment of another Python or of other pins is made anew: a mixture proves nothing.
+    let _ = std::fs::remove_dir_all(&venv);
+    let installed = succeeds(command(root, &["python3", "-m", "venv"]).arg(&venv))
+        && succeeds(
+            Command::new(python(root))
+                .args([
+                    "-m",
+                    "pip",
+                    "install",
+                    "--quiet",
+                    "--disable-pip-version-check",
+                    "-r",
+                ])
+                .arg(&wanted),
+        );
+    installed && std::fs::copy(&wanted, &stamp).is_ok()
+}
+
+/// The Inspector and a Node new enough for it, from the committed lock file.
+pub(crate) fn install_node(root: &Path) -> bool {
+    let source = root.join("tests/interop/node");
+    let node = folder(root).join("node");
+    let stamp = node.join("installed.json");
+    let lock = source.join("package-lock.json");
+    if same(&lock, &stamp) {
+        return true;
+    }
+    let copied = std::fs::create_dir_all(&node).is_ok()
+        && ["package.json", "package-lock.json"]
+            .iter()
+            .all(|name| std::fs::copy(source.join(name), node.join(name)).is_ok());
+    // The system's Node only installs; its age, about which npm warns, does not matter.
+    let words = [
+        "npm",
+        "ci",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--loglevel=error",
+    ];
+    copied && succeeds(&mut command(&node, &words)) && std::fs::copy(&lock, &stamp).is_ok()
+}
+
+/// The cargo-fuzz of this workspace, installed if it is missing.
+pub(crate) fn cargo_fuzz(root: &Path) -> Option<PathBuf> {
+    let binary = folder(root).join("bin/cargo-fuzz");
+    let version = answer(Command::new(&binary).arg("--version")).unwrap_or_default();
+    if version.ends_with(CARGO_FUZZ) {
+        return Some(binary);
+    }
+    let words = [
+        "cargo",
+        "install",
+        "--locked",
+        "--quiet",
+        "--version",
+        CARGO_FUZZ,
+        "--root",
+    ];
+    let mut install = command(root, &words);
+    install.arg(folder(root)).arg("cargo-fuzz");
+    succeeds(&mut install).then_some(binary)
+}
+
+/// The platform the compiler builds for, such as `x86_64-unknown-linux-gnu`.
+pub(crate) fn platform(root: &Path) -> String {
+    let text = answer(&mut command(root, &["rustc", "-vV"])).unwrap_or_default();
+    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
+    host.unwrap_or("x86_64-unknown-linux-gnu").to_owned()
+}
+
+/// Whether two files have the same bytes.
+fn same(one: &Path, other: &Path) -> bool {
+    match (std::fs::read(one), std::fs::read(other)) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn python_versions_are_compared_as_numbers() {
+        assert!(python_version("Python 3.9.18") < Some(PYTHON_MIN));
+        assert!(python_version("Python 3.11.7") >= Some(PYTHON_MIN));
+        assert!(python_version("Python 3.14.0rc1") >= Some(PYTHON_MIN));
+        assert!(python_version("nonsense") < Some(PYTHON_MIN));
+    }
+}
