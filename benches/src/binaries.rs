@@ -27,15 +27,31 @@ impl Binaries {
         let benches = Path::new(env!("CARGO_MANIFEST_DIR"));
         let root = benches.parent().unwrap_or(benches);
         say("building mcpring, the benchmark server and the bare loop (release)");
-        let own = cargo(root, &[
-            "--package", "mcpring", "--bin", "mcpring",
-            "--package", "mcpring-bench", "--bin", "mcpring-bench-server",
-            "--bin", "mcpring-bench-bare",
-        ])?;
+        let own = cargo(
+            root,
+            &[
+                "--package",
+                "mcpring",
+                "--bin",
+                "mcpring",
+                "--package",
+                "mcpring-bench",
+                "--bin",
+                "mcpring-bench-server",
+                "--bin",
+                "mcpring-bench-bare",
+            ],
+        )?;
         say("building the rmcp peer (release; the first time takes some minutes)");
-        let peer = cargo(&benches.join("peers/rmcp"), &["--locked"])?;
+        let mcpring = find(&own, "mcpring")?;
+        let peers = target(&mcpring).join("peers");
+        let peers = peers.to_string_lossy();
+        let peer = cargo(
+            &benches.join("peers/rmcp"),
+            &["--locked", "--target-dir", &peers],
+        )?;
         Ok(Self {
-            mcpring: find(&own, "mcpring")?,
+            mcpring,
             server: find(&own, "mcpring-bench-server")?,
             bare: find(&own, "mcpring-bench-bare")?,
             rmcp: find(&peer, "mcpring-peer-rmcp")?,
@@ -44,9 +60,16 @@ impl Binaries {
 
     /// Where results are written: beside what was built.
     pub fn results(&self) -> PathBuf {
-        let release = self.mcpring.parent();
-        release.and_then(Path::parent).unwrap_or(Path::new("target")).join("bench")
+        target(&self.mcpring).join("bench")
     }
+}
+
+/// Cargo's folder of what it built, from one of the programs in it.
+fn target(program: &Path) -> &Path {
+    program
+        .parent()
+        .and_then(Path::parent)
+        .unwrap_or(Path::new("target"))
 }
 
 /// Runs `cargo build --release` in `folder` and returns the programs it names.
@@ -54,7 +77,11 @@ fn cargo(folder: &Path, arguments: &[&str]) -> Result<Vec<PathBuf>, Fault> {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(program)
         .current_dir(folder)
-        .args(["build", "--release", "--message-format=json-render-diagnostics"])
+        .args([
+            "build",
+            "--release",
+            "--message-format=json-render-diagnostics",
+        ])
         .args(arguments)
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
@@ -62,17 +89,26 @@ fn cargo(folder: &Path, arguments: &[&str]) -> Result<Vec<PathBuf>, Fault> {
         .map_err(Fault::harness("start cargo"))?;
     if !output.status.success() {
         let shown = folder.display();
-        return Err(Fault::Invalid(format!("cargo build failed in {shown}; its words are above")));
+        return Err(Fault::Invalid(format!(
+            "cargo build failed in {shown}; its words are above"
+        )));
     }
     let text = String::from_utf8_lossy(&output.stdout);
-    let messages = text.lines().filter_map(|line| serde_json::from_str(line).ok());
-    Ok(messages.filter_map(|message: serde_json::Value| Some(message["executable"].as_str()?.into()))
+    let messages = text
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok());
+    Ok(messages
+        .filter_map(|message: serde_json::Value| Some(message["executable"].as_str()?.into()))
         .collect())
 }
 
 fn find(built: &[PathBuf], name: &str) -> Result<PathBuf, Fault> {
-    let found = built.iter().find(|path| path.file_name().is_some_and(|file| file == name));
-    found.cloned().ok_or_else(|| Fault::Invalid(format!("cargo built no program {name}")))
+    let found = built
+        .iter()
+        .find(|path| path.file_name().is_some_and(|file| file == name));
+    found
+        .cloned()
+        .ok_or_else(|| Fault::Invalid(format!("cargo built no program {name}")))
 }
 
 /// One line of progress. Nobody reading it is no reason to stop.

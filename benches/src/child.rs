@@ -60,7 +60,12 @@ impl Server {
                 }
             }
         });
-        Ok(Self { child, lines, said: Vec::new(), started })
+        Ok(Self {
+            child,
+            lines,
+            said: Vec::new(),
+            started,
+        })
     }
 
     /// The address behind `scheme` in what the server prints, such as `http` in
@@ -69,11 +74,17 @@ impl Server {
         let until = Instant::now() + READY;
         let mut seen = 0;
         loop {
-            if let Some(address) = self.said[seen..].iter().find_map(|line| address(line, scheme)) {
+            if let Some(address) = self.said[seen..]
+                .iter()
+                .find_map(|line| address(line, scheme))
+            {
                 return Ok(address);
             }
             seen = self.said.len();
-            match self.lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            match self
+                .lines
+                .recv_timeout(until.saturating_duration_since(Instant::now()))
+            {
                 Ok(line) => self.said.push(line),
                 Err(end) => return Err(self.not_ready(scheme, end)),
             }
@@ -86,7 +97,9 @@ impl Server {
             RecvTimeoutError::Disconnected => "ended before it said",
         };
         let said = self.said.join("\n  ");
-        Fault::Target(format!("the server {what} where it listens ({scheme}); it said:\n  {said}"))
+        Fault::Target(format!(
+            "the server {what} where it listens ({scheme}); it said:\n  {said}"
+        ))
     }
 
     /// The next line the server prints.
@@ -120,13 +133,17 @@ impl Drop for Server {
 }
 
 /// The socket address behind `scheme://` in a line, unless the scheme is the end of a longer one.
-fn address(line: &str, scheme: &str) -> Option<SocketAddr> {
+pub(crate) fn address(line: &str, scheme: &str) -> Option<SocketAddr> {
     let marker = format!("{scheme}://");
     let at = line.find(&marker)?;
-    let alone = !line[..at].ends_with(|letter: char| letter.is_ascii_alphanumeric() || letter == '+');
+    let alone =
+        !line[..at].ends_with(|letter: char| letter.is_ascii_alphanumeric() || letter == '+');
     let rest = &line[at + marker.len()..];
     let end = rest.find(|letter: char| !(letter.is_ascii_hexdigit() || ".:[]".contains(letter)));
-    rest[..end.unwrap_or(rest.len())].parse().ok().filter(|_| alone)
+    rest[..end.unwrap_or(rest.len())]
+        .parse()
+        .ok()
+        .filter(|_| alone)
 }
 
 #[cfg(test)]
@@ -136,9 +153,21 @@ mod tests {
     #[test]
     fn addresses_are_found_in_prose() {
         let rows = [
-            ("ready http://127.0.0.1:80/mcp", "http", Some("127.0.0.1:80")),
-            ("listening on tcp://127.0.0.1:81, tcp+line://127.0.0.1:82", "tcp", Some("127.0.0.1:81")),
-            ("line frames tcp+line://127.0.0.1:82", "tcp+line", Some("127.0.0.1:82")),
+            (
+                "ready http://127.0.0.1:80/mcp",
+                "http",
+                Some("127.0.0.1:80"),
+            ),
+            (
+                "listening on tcp://127.0.0.1:81, tcp+line://127.0.0.1:82",
+                "tcp",
+                Some("127.0.0.1:81"),
+            ),
+            (
+                "line frames tcp+line://127.0.0.1:82",
+                "tcp+line",
+                Some("127.0.0.1:82"),
+            ),
             ("http://[::1]:80/mcp", "http", Some("[::1]:80")),
             ("tcp+line://127.0.0.1:82", "line", None),
             ("nothing", "http", None),

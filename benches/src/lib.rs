@@ -9,17 +9,13 @@
 //! child     a server as a child process;   binaries  how it is built
 //! measure   what the kernel and the server say about a process
 //! rounds    sides in turn, medians;   report  rows, verdicts, JSON
-//! table     the rows of `cargo bench`
+//! table     the rows of `cargo bench`;   bare, tools   our own servers under test
 //! ```
 //!
 //! The figure that carries is the server's CPU time per request, as a ratio within one run: the
 //! machine's speed cancels out. Nothing here decides whether a test passes.
 
 #![forbid(unsafe_code)]
-#![allow(
-    clippy::disallowed_methods,
-    reason = "the engine's core may not see clocks, files and processes; measuring is about them"
-)]
 
 pub mod bare;
 pub mod binaries;
@@ -34,4 +30,5 @@ pub mod report;
 pub mod rounds;
 pub mod table;
 pub mod target;
+pub mod tools;
 pub mod workload;

@@ -25,13 +25,13 @@ pub const BATCH_MESSAGES_MAX: usize = 256;
 pub const ID_BYTES_MAX: usize = 1 << 10;
 
 /// Payload bytes of one receive buffer.
-pub const RECEIVE_BUFFER_BYTES: usize = 4 << 10;
+pub const RECEIVE_BUFFER_BYTES: usize = 16 << 10;
 /// Receive buffers in one shard's ring (a power of two).
-pub const RECEIVE_BUFFERS: usize = 512;
+pub const RECEIVE_BUFFERS: usize = 128;
 /// Below this many free receive buffers a slice that leaves the shard is copied instead of lent.
 pub const LEASES_LOW_WATER: usize = RECEIVE_BUFFERS / 4;
 /// Receive buffers one connection may fill in one turn before it waits for the next.
-pub const RECEIVE_CREDIT_PER_TURN: usize = 64;
+pub const RECEIVE_CREDIT_PER_TURN: usize = 32;
 /// Entries of one shard's submission queue.
 pub const SUBMISSIONS: u32 = 1024;
 /// Entries of one shard's completion queue.

@@ -15,7 +15,7 @@ def examples():
     """The README's shell blocks that call curl, each named by the heading above it."""
     heading = "README"
     found = []
-    blocks = re.finditer(r"^#+ (.+)$|^```sh\n(.*?)^```$", (ROOT / "README.md").read_text(), re.M | re.S)
+    blocks = re.finditer(r"^#+ ([^\n]+)$|^```sh\n(.*?)^```$", (ROOT / "README.md").read_text(), re.M | re.S)
     for block in blocks:
         if block[1]:
             heading = block[1].strip()

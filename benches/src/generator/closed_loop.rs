@@ -58,7 +58,9 @@ pub fn run(
     mark: &mut dyn FnMut(Mark) -> Result<(), Fault>,
 ) -> Result<(Tally, Duration), Fault> {
     if load.connections == 0 || load.inflight == 0 {
-        return Err(Fault::Usage("at least one connection and one request in flight".into()));
+        return Err(Fault::Usage(
+            "at least one connection and one request in flight".into(),
+        ));
     }
     let mut generator = connect(target, workload, load)?;
     let warm = match load.extent {

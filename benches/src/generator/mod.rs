@@ -118,7 +118,8 @@ impl Generator {
             self.places.resize(place + 1, None);
         }
         self.places[place] = Some(index as u32);
-        self.connections.push(Connection::new(slot, wire, request, lanes));
+        self.connections
+            .push(Connection::new(slot, wire, request, lanes));
         Ok(index)
     }
 
@@ -204,7 +205,9 @@ impl Generator {
     }
 
     fn submit(&mut self, op: Op) -> Result<(), Fault> {
-        self.driver.submit(op).map_err(|error| Fault::Invalid(error.to_string()))
+        self.driver
+            .submit(op)
+            .map_err(|error| Fault::Invalid(error.to_string()))
     }
 
     fn is_silent(&self) -> Result<(), Fault> {
@@ -212,20 +215,28 @@ impl Generator {
             return Ok(());
         }
         let (open, seconds) = (self.books.open, SILENCE.as_secs());
-        Err(Fault::Target(format!("{open} requests unanswered after {seconds} s of silence")))
+        Err(Fault::Target(format!(
+            "{open} requests unanswered after {seconds} s of silence"
+        )))
     }
 
     fn complete(&mut self, completion: Completion) -> Result<(), Fault> {
         match completion {
             Completion::Received { slot, lease } => self.received(slot, &lease),
-            Completion::Sent { slot, buf, fault: None } => self.sent(slot, buf),
-            Completion::Sent { fault: Some(fault), .. } => {
-                Err(Fault::Target(format!("send a request: {fault}")))
-            }
+            Completion::Sent {
+                slot,
+                buf,
+                fault: None,
+            } => self.sent(slot, buf),
+            Completion::Sent {
+                fault: Some(fault), ..
+            } => Err(Fault::Target(format!("send a request: {fault}"))),
             Completion::Ended { fault, .. } => {
                 let why = fault.map_or_else(String::new, |fault| format!(" ({fault})"));
                 let open = self.books.open;
-                Err(Fault::Target(format!("connection closed, {open} requests open{why}")))
+                Err(Fault::Target(format!(
+                    "connection closed, {open} requests open{why}"
+                )))
             }
             Completion::Closed { .. } => {
                 self.closed += 1;
@@ -241,7 +252,9 @@ impl Generator {
     }
 
     fn received(&mut self, slot: Slot, lease: &Lease) -> Result<(), Fault> {
-        let Some(index) = self.place(slot) else { return Ok(()) };
+        let Some(index) = self.place(slot) else {
+            return Ok(());
+        };
         let connection = &mut self.connections[index];
         let bytes = &lease.padded()[..lease.len()];
         if connection.partial.is_empty() {
@@ -262,7 +275,9 @@ impl Generator {
         if !buf.unsent().is_empty() {
             return self.submit(Op::Send { slot, buf });
         }
-        let Some(index) = self.place(slot) else { return Ok(()) };
+        let Some(index) = self.place(slot) else {
+            return Ok(());
+        };
         self.connections[index].sent(buf.bytes);
         self.list(index);
         Ok(())
@@ -290,7 +305,11 @@ impl Books {
     /// Reads the whole answers in `bytes` and asks again for each; says how many bytes they took.
     fn read(&mut self, connection: &mut Connection, bytes: &[u8]) -> Result<usize, Fault> {
         let mut at = 0;
-        while let Some(answer) = connection.reader.next(&bytes[at..]).map_err(Fault::Target)? {
+        while let Some(answer) = connection
+            .reader
+            .next(&bytes[at..])
+            .map_err(Fault::Target)?
+        {
             let body = &bytes[at..][answer.body];
             if answer.status != 200 {
                 let text = format!("HTTP status {}: {}", answer.status, excerpt(body));
@@ -312,7 +331,10 @@ impl Books {
             Verdict::Foreign => None,
         };
         let Some((lane, sent_ns)) = settled else {
-            return Err(Fault::Target(format!("an answer to nothing asked: {}", excerpt(body))));
+            return Err(Fault::Target(format!(
+                "an answer to nothing asked: {}",
+                excerpt(body)
+            )));
         };
         self.open -= 1;
         if matches!(verdict, Verdict::Wrong(_)) {
@@ -320,7 +342,9 @@ impl Books {
             self.tally.first_wrong.get_or_insert_with(|| excerpt(body));
         } else {
             self.tally.requests += 1;
-            self.tally.latencies.record(self.now_ns.saturating_sub(sent_ns));
+            self.tally
+                .latencies
+                .record(self.now_ns.saturating_sub(sent_ns));
         }
         Ok(lane)
     }

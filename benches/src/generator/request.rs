@@ -33,7 +33,10 @@ impl Request {
             }
         };
         let carries_id = matches!(workload.answer, Answer::Holds(_));
-        Self { bytes, id_at: carries_id.then_some(offset + at) }
+        Self {
+            bytes,
+            id_at: carries_id.then_some(offset + at),
+        }
     }
 
     /// Appends the request with `id` to `out`.
@@ -69,10 +72,14 @@ pub fn post(
         target.address,
         target.era.version()
     );
-    for (name, value) in headers.iter().copied().chain(session.map(|id| ("Mcp-Session-Id", id))) {
-        head.push_str(&format!("{name}: {value}\r\n"));
+    for (name, value) in headers
+        .iter()
+        .copied()
+        .chain(session.map(|id| ("Mcp-Session-Id", id)))
+    {
+        head.extend([name, ": ", value, "\r\n"]);
     }
-    head.push_str(&format!("Content-Length: {}\r\n\r\n", message.len()));
+    head.extend(["Content-Length: ", &message.len().to_string(), "\r\n\r\n"]);
     ([head.as_bytes(), message].concat(), head.len())
 }
 

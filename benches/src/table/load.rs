@@ -25,13 +25,19 @@ const ENTERS_MAX: f64 = 0.1;
 pub(super) fn tcp(bench: &mut Bench) -> Result<(), Fault> {
     let mut ours = Ours::start(bench)?;
     let echo = Workload::echo(MESSAGE_BYTES);
-    let reply = first_answer(&Target::new(ours.tcp()?, Wire::Length, Era::Handshake), &echo)?;
+    let reply = first_answer(
+        &Target::new(ours.tcp()?, Wire::Length, Era::Handshake),
+        &echo,
+    )?;
     let mut command = Command::new(&bench.binaries.bare);
     command.arg(format!("--reply-bytes={}", reply.len()));
     command.arg(format!("--driver={}", bench.options.driver));
     let mut bare = Server::start(&mut command, Place::Pinned(&bench.cores))?;
     let floor = Target::new(bare.address("tcp")?, Wire::Length, Era::Bare);
-    let request = echo.message(Era::Handshake, crate::generator::request::ID_FIRST).0.len();
+    let request = echo
+        .message(Era::Handshake, crate::generator::request::ID_FIRST)
+        .0
+        .len();
     for (inflight, most) in [(16, 2.0), (1, 1.25)] {
         let sides = [
             ours.side(Wire::Length, Era::Handshake, echo.clone())?,
@@ -73,7 +79,11 @@ pub(super) fn form(bench: &mut Bench) -> Result<(), Fault> {
     let name = format!("HTTP 88 KB, 1000 fields {CONNECTIONS} × 1");
     let sides = beside_rmcp(bench, &name, Era::Stateless, &form1000())?;
     let ratio = cpu_ratio(&sides[1], &sides[0]);
-    bench.rows.push(Row::ratio(format!("{name}: rmcp's CPU beside ours"), Asked::AtLeast(10.0), ratio));
+    bench.rows.push(Row::ratio(
+        format!("{name}: rmcp's CPU beside ours"),
+        Asked::AtLeast(10.0),
+        ratio,
+    ));
     bench.comparisons.push(Comparison { name, sides });
     Ok(())
 }
@@ -91,7 +101,13 @@ fn beside_rmcp(
     let target = Target::new(rmcp.address("http")?, Wire::Http, era);
     let sides = [
         ours.side(Wire::Http, era, workload.clone())?,
-        Side { name: "rmcp", server: &rmcp, target, workload: workload.clone(), counters: None },
+        Side {
+            name: "rmcp",
+            server: &rmcp,
+            target,
+            workload: workload.clone(),
+            counters: None,
+        },
     ];
     bench.compare(name, &sides, 1)
 }
@@ -114,7 +130,11 @@ impl Bench {
     }
 
     fn system_calls(&mut self, name: &str, ours: &Samples) {
-        let counted: Vec<f64> = ours.rounds.iter().filter_map(|sample| sample.enters).collect();
+        let counted: Vec<f64> = ours
+            .rounds
+            .iter()
+            .filter_map(|sample| sample.enters)
+            .collect();
         let reached = median(counted);
         let row = Row::new(
             format!("{name}: system calls a request"),
@@ -122,7 +142,11 @@ impl Bench {
             reached,
             "",
         );
-        let note = if reached.is_nan() { "the server shows no such counter" } else { "" };
+        let note = if reached.is_nan() {
+            "the server shows no such counter"
+        } else {
+            ""
+        };
         self.rows.push(row.with_note(note));
     }
 }
@@ -166,7 +190,9 @@ impl Ours {
 fn first_answer(target: &Target, workload: &Workload) -> Result<Vec<u8>, Fault> {
     let mut client = crate::client::Client::connect(target)?;
     let session = client.handshake(target)?;
-    let message = workload.message(target.era, crate::generator::request::ID_FIRST).0;
+    let message = workload
+        .message(target.era, crate::generator::request::ID_FIRST)
+        .0;
     let wrapped = crate::client::wrap(target, session.as_deref(), &message);
     Ok(client.ask(&wrapped)?.body)
 }

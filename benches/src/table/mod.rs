@@ -42,6 +42,9 @@ pub struct Options {
 
 const PARTS: [&str; 5] = ["tcp", "http", "form", "idle", "start"];
 
+/// One part of the table.
+type Part = fn(&mut Bench) -> Result<(), Fault>;
+
 /// What all parts share.
 struct Bench {
     options: Options,
@@ -65,9 +68,20 @@ pub fn run(mut options: Options) -> Result<(), Fault> {
     let binaries = Binaries::build()?;
     cores.pin(cores.load)?;
     let (rows, comparisons) = (Vec::new(), Vec::new());
-    let mut bench = Bench { options, cores, binaries, rows, comparisons };
-    type Part = fn(&mut Bench) -> Result<(), Fault>;
-    let parts: [Part; 5] = [load::tcp, load::http, load::form, idle::measure, start::measure];
+    let mut bench = Bench {
+        options,
+        cores,
+        binaries,
+        rows,
+        comparisons,
+    };
+    let parts: [Part; 5] = [
+        load::tcp,
+        load::http,
+        load::form,
+        idle::measure,
+        start::measure,
+    ];
     for (name, part) in PARTS.into_iter().zip(parts) {
         if bench.options.only.is_empty() || bench.options.only.iter().any(|only| only == name) {
             say(&format!("measuring {name}"));
@@ -78,8 +92,12 @@ pub fn run(mut options: Options) -> Result<(), Fault> {
 }
 
 fn driver_line(choice: Choice) -> Result<String, Fault> {
-    let config = RingConfig { connections_max: 1, ..RingConfig::default() };
-    let (_, line) = ring::open(choice, &config).map_err(|error| Fault::Invalid(error.to_string()))?;
+    let config = RingConfig {
+        connections_max: 1,
+        ..RingConfig::default()
+    };
+    let (_, line) =
+        ring::open(choice, &config).map_err(|error| Fault::Invalid(error.to_string()))?;
     Ok(line)
 }
 
@@ -94,9 +112,15 @@ impl Bench {
 
     fn finish(self, driver: String) -> Result<(), Fault> {
         let environment = Environment::find(driver);
-        let report = Report { environment, rows: self.rows, comparisons: self.comparisons };
+        let report = Report {
+            environment,
+            rows: self.rows,
+            comparisons: self.comparisons,
+        };
         let path = report.write(&self.binaries.results(), "table")?;
         let text = format!("{}\nresults: {}\n", report.text(), path.display());
-        std::io::stdout().write_all(text.as_bytes()).map_err(Fault::harness("print the table"))
+        std::io::stdout()
+            .write_all(text.as_bytes())
+            .map_err(Fault::harness("print the table"))
     }
 }

@@ -56,25 +56,36 @@ impl Workload {
     pub fn tool(name: &str, arguments: String, text: &str) -> Self {
         Self {
             name: name.into(),
-            ask: Ask::Tool { name: name.into(), arguments },
+            ask: Ask::Tool {
+                name: name.into(),
+                arguments,
+            },
             answer: Answer::Holds(format!(r#""text":"{text}""#).into_bytes()),
         }
     }
 
     /// `ping`.
     pub fn ping() -> Self {
-        Self { name: "ping".into(), ask: Ask::Ping, answer: Answer::Holds(br#""result":{"#.into()) }
+        Self {
+            name: "ping".into(),
+            ask: Ask::Ping,
+            answer: Answer::Holds(br#""result":{"#.into()),
+        }
     }
 
     /// What the bare loop is asked: as many bytes in and out as `request` and `reply`.
     pub fn opaque(request: usize, reply: usize) -> Self {
         let answer = Answer::Is(crate::bare::reply(reply));
-        Self { name: "bare".into(), ask: Ask::Opaque(request), answer }
+        Self {
+            name: "bare".into(),
+            ask: Ask::Opaque(request),
+            answer,
+        }
     }
 
     /// The message with `id`, and where in it the id stands.
     pub fn message(&self, era: Era, id: u64) -> (Vec<u8>, usize) {
-        let mut text = format!(r#"{{"jsonrpc":"2.0","id":"#);
+        let mut text = String::from(r#"{"jsonrpc":"2.0","id":"#);
         let at = text.len();
         let rest = match &self.ask {
             Ask::Opaque(bytes) => {

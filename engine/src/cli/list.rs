@@ -27,6 +27,9 @@ pub(super) struct ListArgs {
     options: Options,
 }
 
+/// Arguments of one tool shown to a person; a longer list hides what the tool is for.
+const ARGUMENTS_SHOWN: usize = 4;
+
 /// The lists: title, capability, method, member of its result.
 const LISTS: [(&str, &str, &str, &str); 4] = [
     ("Tools", "tools", "tools/list", "tools"),
@@ -126,6 +129,10 @@ fn heading(item: &Value) -> String {
             ));
         }
     }
+    if arguments.len() > ARGUMENTS_SHOWN {
+        let more = arguments.split_off(ARGUMENTS_SHOWN).len();
+        arguments.push(format!("and {more} more, see --json"));
+    }
     format!("{name}({})", arguments.join(", "))
 }
 
@@ -167,6 +174,8 @@ mod tests {
                     "properties": {"a": {"type": "number"}, "b": {"type": ["number", "null"]}},
                     "required": ["a"]}},
                 {"name": "bare", "inputSchema": {}},
+                {"name": "many", "inputSchema": {"properties":
+                    {"a": {}, "b": {}, "c": {}, "d": {}, "e": {}, "f": {}}}},
             ],
             "resources": [{"uri": "a://b", "name": "b"}],
             "resourceTemplates": [],
@@ -178,6 +187,7 @@ demo 1 (MCP 2026-07-28)
 Tools
   add(a: number, b?: number|null)  Adds.
   bare()
+  many(a?: any, b?: any, c?: any, d?: any, and 2 more, see --json)
 
 Resources
   a://b  b

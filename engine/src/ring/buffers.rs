@@ -357,7 +357,7 @@ impl fmt::Debug for Lease {
         f.debug_struct("Lease")
             .field("index", &self.index)
             .field("len", &self.len)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -57,6 +57,48 @@ pub use tool::{Tool, ToolEntry};
 use listing::Listing;
 
 /// Everything a program offers, checked and ready. Share it in an `Arc`.
+///
+/// ```
+/// use mcpring::model::PromptArgument;
+/// use mcpring::server::{Call, Json, Outcome, Prompt, Resource, ResourceTemplate, Server, Tool};
+///
+/// #[derive(serde::Deserialize, schemars::JsonSchema)]
+/// struct Add {
+///     /// First number
+///     a: f64,
+///     /// Second number
+///     b: f64,
+/// }
+///
+/// #[derive(serde::Serialize, schemars::JsonSchema)]
+/// struct Sum {
+///     sum: f64,
+/// }
+///
+/// let server = Server::builder("calculator", "1.0.0")
+///     .instructions("Adds. Nothing else.")
+///     .tool(Tool::new("add", |args: Add| args.a + args.b).description("Adds two numbers").inline())
+///     .tool(Tool::new("sum", |args: Add| Json(Sum { sum: args.a + args.b })))
+///     .tool(Tool::with_call("slowly", |args: Add, call: &mut Call<'_>| {
+///         call.context().progress(0.5, Some(1.0), Some("half"));
+///         if call.context().is_cancelled() { Err("nobody waits") } else { Ok(args.a + args.b) }
+///     }))
+///     .tool(Tool::future("later", |args: Add, _call| async move { args.a + args.b }))
+///     .tool(Tool::raw("echo", r#"{"type": "object"}"#, |call| {
+///         Outcome::text(String::from_utf8_lossy(call.arguments_json()).into_owned())
+///     }))
+///     .resource(Resource::text("demo://readme", "readme", "Read me."))
+///     .template(ResourceTemplate::new("demo://users/{id}", "user", |call| {
+///         call.variable("id").map(|id| format!("user {id}"))
+///     }))
+///     .prompt(
+///         Prompt::new("greet", |call| format!("Greet {}.", call.argument("name").unwrap_or_default()))
+///             .argument(PromptArgument::required("name")),
+///     )
+///     .build()?;
+/// assert_eq!(server.features().tools().len(), 5);
+/// # Ok::<(), mcpring::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Server {
     info: Implementation,

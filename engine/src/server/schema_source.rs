@@ -40,7 +40,7 @@ impl SchemaSource {
     }
 
     /// Reads, compacts and compiles the schema; an error is a fault of its author, in words.
-    pub(super) fn compile(self, cache: &mut SchemaCache) -> Result<Compiled, String> {
+    pub(super) fn compile(&self, cache: &mut SchemaCache) -> Result<Compiled, String> {
         if self.text.len() > limits::SCHEMA_BYTES_MAX {
             return Err(format!("is longer than {} bytes", limits::SCHEMA_BYTES_MAX));
         }

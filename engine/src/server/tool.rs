@@ -160,25 +160,14 @@ impl Tool {
         let name = self.info.name.clone();
         let refuse = |fault: String| Error::usage(format!("tool {name:?}: {fault}"));
         check_name(&name).map_err(refuse)?;
-        let input = compile(self.input, schemas, "input").map_err(refuse)?;
+        let input = compile(&self.input, schemas, "input").map_err(refuse)?;
         if !input.is_object_type() {
             return Err(refuse(
                 "the input schema's root must say \"type\": \"object\"".into(),
             ));
         }
         let headers = param_header::collect(&input.value).map_err(refuse)?;
-        let output = match self.output {
-            None => None,
-            Some(Output::Derived(schema)) => Some((compile(schema, schemas, "output"), false)),
-            Some(Output::Given(schema)) => Some((compile(schema, schemas, "output"), true)),
-        };
-        let mut check = None;
-        if let Some((schema, is_checked)) = output {
-            let schema = schema.map_err(refuse)?;
-            self.info.output_is_object = schema.is_object_type();
-            self.info.output_schema = Some(schema.text);
-            check = is_checked.then_some(OutputCheck(schema.schema));
-        }
+        let check = self.register_output(schemas).map_err(refuse)?;
         self.info.input_schema = input.text;
         let feature = Feature {
             kind: FeatureKind::Tool,
@@ -196,6 +185,22 @@ impl Tool {
             input: input.schema,
             headers: headers.into(),
         })
+    }
+
+    /// Compiles the output schema; gives what results are held to, if they are.
+    fn register_output(
+        &mut self,
+        schemas: &mut SchemaCache,
+    ) -> Result<Option<OutputCheck>, String> {
+        let (schema, is_trusted) = match &self.output {
+            None => return Ok(None),
+            Some(Output::Derived(schema)) => (schema, true),
+            Some(Output::Given(schema)) => (schema, false),
+        };
+        let schema = compile(schema, schemas, "output")?;
+        self.info.output_is_object = schema.is_object_type();
+        self.info.output_schema = Some(schema.text);
+        Ok((!is_trusted).then_some(OutputCheck(schema.schema)))
     }
 }
 
@@ -293,7 +298,7 @@ fn check_name(name: &str) -> Result<(), String> {
 }
 
 fn compile(
-    schema: SchemaSource,
+    schema: &SchemaSource,
     schemas: &mut SchemaCache,
     side: &str,
 ) -> Result<Compiled, String> {

@@ -58,6 +58,7 @@ impl End {
 }
 
 /// What trying found out.
+#[derive(Clone, Copy)]
 pub(super) enum Tried {
     /// So many bytes; for a read, zero is the end.
     Moved(usize),

@@ -2,13 +2,14 @@
 //!
 //! Each direction is tried until the kernel says "not now"; then the next edge starts it again.
 
+use std::os::fd::AsRawFd;
+
 use super::ends::{Ends, Tried};
 use super::{END_EVENTS, Epoll, SOCKET_EVENTS};
 use crate::error::{LimitError, SystemError};
 use crate::ring::token::{Kind, Token};
 use crate::ring::{Completion, SendBuf};
 use crate::slot::Slot;
-use std::os::fd::AsRawFd;
 
 /// Why reading one connection stopped.
 enum Stop {

@@ -1,4 +1,4 @@
-//! One table of scenarios, run on both drivers: whatever holds on io_uring holds on epoll.
+//! One table of scenarios, run on both drivers: whatever holds on `io_uring` holds on epoll.
 //!
 //! A scenario talks to a [`Rig`], which plays the owner of the connections and checks the contract
 //! at each completion. Peers are std sockets, in threads where they must block. Nothing sleeps.
@@ -39,14 +39,14 @@ macro_rules! scenarios {
             })*
         }
     };
-    (@config) => { crate::ring::RingConfig::default() };
-    (@config $config:expr) => { $config };
+    (@config) => { &crate::ring::RingConfig::default() };
+    (@config $config:expr) => { &$config };
 }
 use scenarios;
 
 /// Runs `scenario` on the driver `choice` names, then checks that everything came home.
-fn check(choice: Choice, config: RingConfig, scenario: fn(&mut Rig)) {
-    let driver = match open(choice, &config) {
+fn check(choice: Choice, config: &RingConfig, scenario: fn(&mut Rig)) {
+    let driver = match open(choice, config) {
         Ok((driver, _)) => driver,
         // Sandboxes refuse io_uring; a machine that must have it says so.
         Err(fault) if std::env::var_os("MCPRING_URING_REQUIRED").is_none() => {
@@ -64,6 +64,10 @@ fn check(choice: Choice, config: RingConfig, scenario: fn(&mut Rig)) {
 #[derive(Default)]
 struct Seen {
     bytes: Vec<u8>,
+    #[allow(
+        clippy::option_option,
+        reason = "ended or not, and why if not in good order"
+    )]
     ended: Option<Option<SystemError>>,
     sent: Vec<(SendBuf, Option<SystemError>)>,
 }

@@ -1,0 +1,163 @@
+//! The tools that every peer offers too, on the library.
+//!
+//! They run on the shard's own thread, for they only compute. What each answers is expected in
+//! [`crate::workload`].
+
+use std::cell::RefCell;
+
+use mcpring::json::{Backend, PaddedBuf, Parser};
+use mcpring::{Call, Error, Server, Tool, ToolError};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// A server that offers `echo`, `add`, `form20` and `form1000`.
+pub fn server() -> Result<Server, Error> {
+    Server::builder("mcpring-bench", env!("CARGO_PKG_VERSION"))
+        .tool(Tool::new("echo", |Echo { message }| message).inline())
+        .tool(Tool::new("add", |Add { a, b }| a + b).inline())
+        .tool(Tool::new("form20", |form: Form20| form.summary()).inline())
+        .tool(Tool::raw("form1000", serde_json::json!({ "type": "object" }), count).inline())
+        .build()
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Echo {
+    message: String,
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Add {
+    a: i64,
+    b: i64,
+}
+
+/// Twenty fields of four types, in the order the benchmarks send them.
+#[derive(Deserialize, JsonSchema)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "a form has as many flags as it has"
+)]
+struct Form20 {
+    name: String,
+    email: String,
+    street: String,
+    city: String,
+    country: String,
+    phone: String,
+    company: String,
+    title: String,
+    note: String,
+    reference: String,
+    age: u32,
+    quantity: u32,
+    floor: i64,
+    year: u32,
+    price: f64,
+    discount: f64,
+    weight: f64,
+    active: bool,
+    verified: bool,
+    newsletter: bool,
+}
+
+impl Form20 {
+    /// Reads every field, so that none of the decoding can be left out.
+    fn summary(&self) -> String {
+        let words: usize = [
+            &self.name,
+            &self.email,
+            &self.street,
+            &self.city,
+            &self.country,
+            &self.phone,
+            &self.company,
+            &self.title,
+            &self.note,
+            &self.reference,
+        ]
+        .iter()
+        .map(|word| word.len())
+        .sum();
+        let whole =
+            i64::from(self.age) + i64::from(self.quantity) + self.floor + i64::from(self.year);
+        let part = self.price + self.discount + self.weight;
+        let flags = [self.active, self.verified, self.newsletter]
+            .iter()
+            .filter(|on| **on)
+            .count();
+        format!("{words} bytes, {whole}, {part}, {flags} set")
+    }
+}
+
+/// Counts the fields where they lie: nobody needs a map of them.
+fn count(call: &mut Call<'_>) -> Result<String, ToolError> {
+    thread_local! {
+        static PARSER: RefCell<Parser> = RefCell::new(Parser::new(Backend::Scan));
+    }
+    let text = PaddedBuf::copy(call.arguments_json());
+    PARSER.with_borrow_mut(|parser| match parser.parse(text.padded()) {
+        Ok(fields) => Ok(format!("{} fields", fields.len())),
+        Err(fault) => Err(ToolError(fault.to_string())),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+    use std::time::Duration;
+
+    use mcpring::ring::Choice;
+    use mcpring::{Config, Engine};
+
+    use super::*;
+    use crate::generator::{Extent, Load, run};
+    use crate::target::{Era, Target, Wire};
+    use crate::workload::{Workload, form20, form1000};
+
+    fn check(driver: Choice, wire: Wire, address: SocketAddr) {
+        for era in [Era::Handshake, Era::Stateless] {
+            for workload in [Workload::echo(100), form20(), form1000()] {
+                let target = Target::new(address, wire, era);
+                let (warmup, extent) = (Duration::ZERO, Extent::Requests(40));
+                let load = Load {
+                    connections: 3,
+                    inflight: 2,
+                    warmup,
+                    extent,
+                    driver,
+                };
+                let place = format!("{driver}, {wire:?}, {era:?}, {}", workload.name);
+                let (tally, _) = run(&target, &workload, &load, &mut |_| Ok(()))
+                    .unwrap_or_else(|fault| panic!("{place}: {fault}"));
+                assert_eq!((tally.requests, tally.first_wrong), (40, None), "{place}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_workload_is_answered_on_every_wire() {
+        for driver in [Choice::Auto, Choice::Epoll] {
+            let config = Config {
+                shards: 1,
+                driver,
+                ..Config::default()
+            };
+            let engine = Engine::new(server().expect("a sound server")).config(config);
+            let engine = engine
+                .http("127.0.0.1:0")
+                .tcp("127.0.0.1:0")
+                .tcp_line("127.0.0.1:0");
+            let running = engine.start().expect("free ports");
+            for (wire, url) in [Wire::Http, Wire::Length, Wire::Line]
+                .iter()
+                .zip(running.addresses())
+            {
+                let scheme = url.split_once("://").expect("a URL").0;
+                let address = crate::child::address(url, scheme).expect("an address");
+                check(driver, *wire, address);
+            }
+            running.stop_now();
+            running.join().expect("a sound end");
+        }
+    }
+}
