@@ -1,6 +1,6 @@
 //! A plain blocking client for everything that is not load: the handshake, one probe, `/metrics`.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -81,13 +81,12 @@ impl Client {
                     body,
                 });
             }
-            match self
-                .stream
-                .read(&mut piece)
-                .map_err(Fault::target("wait for an answer"))?
-            {
-                0 => return Err(Fault::Target("the server closed the connection".into())),
-                count => self.bytes.extend_from_slice(&piece[..count]),
+            match self.stream.read(&mut piece) {
+                Ok(0) => return Err(Fault::Target("the server closed the connection".into())),
+                Ok(count) => self.bytes.extend_from_slice(&piece[..count]),
+                // The kernel interrupts a thread to run the work of its rings.
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(Fault::target("wait for an answer")(error)),
             }
         }
     }

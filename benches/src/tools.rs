@@ -127,8 +127,9 @@ mod tests {
                     driver,
                 };
                 let place = format!("{driver}, {wire:?}, {era:?}, {}", workload.name);
-                let (tally, _) = run(&target, &workload, &load, &mut |_| Ok(()))
+                let begin = std::time::Instant::now(); let (tally, _) = run(&target, &workload, &load, &mut |_| Ok(()))
                     .unwrap_or_else(|fault| panic!("{place}: {fault}"));
+                eprintln!("{place} {:?} p50 {} max {}", begin.elapsed(), tally.latencies.quantile_us(0.5), tally.latencies.quantile_us(1.0));
                 assert_eq!((tally.requests, tally.first_wrong), (40, None), "{place}");
             }
         }

@@ -23,6 +23,8 @@ pub mod ring;
 pub mod rpc;
 pub mod server;
 pub mod shard;
+#[cfg(any(test, feature = "sim"))]
+pub mod sim;
 pub mod slot;
 mod trace;
 pub mod transport;

@@ -238,8 +238,7 @@ def main():
                         unix = listener.startswith("unix")
                         where = f"{folder}/mcp" if unix else "127.0.0.1:0"
                         with suite.serve(driver, f"--{listener}", where) as server:
-                            scheme = listener.replace("-", "+")
-                            step(where if unix else server.pair(scheme), framing)
+                            step(where if unix else server.pair(listener), framing)
 
                 name = step.__name__.replace("_", " ")
                 suite.run(f"{listener} {name}", body, driver)

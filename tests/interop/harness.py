@@ -38,8 +38,8 @@ HANDSHAKE_LATEST = "2025-11-25"
 STATELESS = "2026-07-28"
 
 
-# How the server names an address where it listens, such as `tcp+line://127.0.0.1:8082`.
-ADDRESS = re.compile(r"\b(http|tcp|tcp\+line|unix|unix\+line)://\S+")
+# How the server says where it listens, such as `listening tcp-line tcp+line://127.0.0.1:8082`.
+ADDRESS = re.compile(r"listening (\S+) (\S+)")
 
 
 class Failure(AssertionError):
@@ -113,7 +113,7 @@ class Server:
             with self._changed:
                 self.lines.append(line)
                 if found := ADDRESS.search(line):
-                    self.addresses[found[1]] = found[0]
+                    self.addresses[found[1]] = found[2]
                 self._changed.notify_all()
         with self._changed:
             self._ended = True
@@ -132,7 +132,7 @@ class Server:
         return self.addresses["http"]
 
     def pair(self, kind):
-        """Host and port of the listener named by the scheme `kind`."""
+        """Host and port of the listener `kind`, which is the name of its option."""
         host, port = self.addresses[kind].split("//")[-1].rsplit(":", 1)
         return host, int(port)
 
@@ -160,6 +160,9 @@ class Suite:
         self.name = name
         self.drivers = [self.options.driver] if self.options.driver else list(drivers)
         self.counts = {"ok": 0, "FAIL": 0, "skip": 0}
+        if not os.access(self.options.server, os.X_OK):
+            build = "cargo build --profile fast --package mcpring"
+            sys.exit(f"{self.options.server} is missing: build it with `{build}`")
         faulthandler.dump_traceback_later(HUNG_S, exit=True)
 
     def binary(self):

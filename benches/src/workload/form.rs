@@ -18,7 +18,7 @@ pub fn form20() -> Workload {
         r#""age":36,"quantity":3,"floor":-1,"year":1843,"price":19.5,"discount":0.25,"weight":2.75,"#,
         r#""active":true,"verified":true,"newsletter":false}"#
     );
-    Workload::tool("form20", arguments.into(), "148 bytes, 1881, 22.5, 2 set")
+    Workload::tool("form20", arguments.into(), "137 bytes, 1881, 22.5, 2 set")
 }
 
 /// `form1000`: an object of a thousand fields, mostly strings, 88 KB; the answer counts them.

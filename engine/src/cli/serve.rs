@@ -124,9 +124,7 @@ pub(super) fn run(args: ServeArgs) -> Result<(), Failure> {
     if args.stdio {
         engine = engine.stdio();
     }
-    let running = engine.start().map_err(failure)?;
-    announce(&running);
-    running.join().map_err(failure)
+    engine.run_with(announce).map_err(failure)
 }
 
 impl ServeArgs {

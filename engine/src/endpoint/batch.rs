@@ -19,6 +19,14 @@ pub(super) struct Batches {
     free: Vec<u32>,
 }
 
+impl Batches {
+    /// How many are open.
+    #[cfg(any(test, feature = "sim"))]
+    pub(super) fn len(&self) -> usize {
+        self.places.iter().flatten().count()
+    }
+}
+
 impl Core {
     pub(super) fn open_batch(&mut self, origin: Origin) -> u32 {
         let batch = Batch { origin, answers: Vec::new(), waiting: 0, is_sealed: false };

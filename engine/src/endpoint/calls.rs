@@ -68,6 +68,12 @@ impl Calls {
         self.free.push(ticket.0 as u32);
     }
 
+    /// How many wait.
+    #[cfg(any(test, feature = "sim"))]
+    pub(super) fn len(&self) -> usize {
+        self.places.iter().filter(|(_, call)| call.is_some()).count()
+    }
+
     pub(super) fn insert(&mut self, ticket: Ticket, call: PendingCall) {
         self.places[ticket.0 as u32 as usize].1 = Some(Box::new(call));
     }

@@ -110,13 +110,13 @@ impl Connection {
         (!backlog.is_empty()).then(|| Assembled::copy(&backlog))
     }
 
-    /// Whether received bytes wait to be handled.
-    pub(super) fn is_behind(&self) -> bool {
+    /// Received bytes that wait to be handled.
+    pub(super) fn behind_bytes(&self) -> usize {
         let kept = match &self.wire {
             Wire::Pipe(_) => 0,
             Wire::Http(http) => http.backlog_bytes(),
         };
-        kept + self.backlog.len() > 0
+        kept + self.backlog.len()
     }
 
     /// Whether a call of this connection is unanswered.

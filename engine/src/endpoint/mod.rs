@@ -13,6 +13,8 @@ mod admin;
 mod batch;
 mod call;
 mod calls;
+#[cfg(any(test, feature = "sim"))]
+mod census;
 mod connection;
 mod dispatch;
 mod exchange;
@@ -50,6 +52,8 @@ use crate::server::{CallEvent, Job, Post, Server, Ticket};
 use crate::slot::Slot;
 use crate::transport::{Chunk, Framing, Http1, HttpRules, Pipe};
 
+#[cfg(any(test, feature = "sim"))]
+pub(crate) use census::Census;
 pub use dispatch::LABELS;
 pub use forward::Forwarded;
 pub use now::Now;
@@ -469,7 +473,7 @@ impl Core {
     fn throttle(&mut self, slot: Slot) {
         let unsent_max = self.config.unsent_bytes_pause;
         let Some(connection) = self.slots.get_mut(slot) else { return };
-        let must_wait = connection.is_behind() || !connection.has_room_to_send(unsent_max);
+        let must_wait = connection.behind_bytes() > 0 || !connection.has_room_to_send(unsent_max);
         if must_wait == connection.is_paused || connection.is_ending || connection.is_closing {
             return;
         }

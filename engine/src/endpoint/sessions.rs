@@ -72,6 +72,12 @@ impl Sessions {
         self.by_key.len()
     }
 
+    /// Most unanswered calls of any one session.
+    #[cfg(any(test, feature = "sim"))]
+    pub(super) fn pending_max(&self) -> usize {
+        self.by_key.values().map(|held| held.session.pending.len()).max().unwrap_or(0)
+    }
+
     fn take_oldest(&mut self, idle_at: Option<Now>) -> Option<HttpSession> {
         let is_young = |used: Now| idle_at.is_some_and(|now| used.after_ms(self.idle_ms) > now);
         while let Some((recorded, key)) = self.by_use.front().copied() {

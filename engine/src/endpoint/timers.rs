@@ -37,6 +37,12 @@ impl<K: Copy> Timers<K> {
         self.occupied[place / 64] |= 1 << (place % 64);
     }
 
+    /// How many are set.
+    #[cfg(any(test, feature = "sim"))]
+    pub(super) fn len(&self) -> usize {
+        self.places.iter().map(Vec::len).sum()
+    }
+
     /// When [`Self::fire`] should run next, if anything is set.
     pub(super) fn deadline(&self) -> Option<Now> {
         (1..=PLACES as u64)

@@ -369,12 +369,13 @@ proptest! {
         let mut text = serde_json::to_vec(&tree).expect("serializes");
         for (place, edit, byte) in edits {
             let syntax = b"\"\\{}[]:,0-.eE+u \n\xff\x00"[usize::from(byte) % 19];
+            let at = place.index(text.len().max(1));
             match edit {
                 _ if text.is_empty() => {}
-                0 => text[place.index(text.len())] = syntax,
-                1 => text.insert(place.index(text.len()), syntax),
-                2 => drop(text.remove(place.index(text.len()))),
-                _ => text.truncate(place.index(text.len())),
+                0 => text[at] = syntax,
+                1 => text.insert(at, syntax),
+                2 => drop(text.remove(at)),
+                _ => text.truncate(at),
             }
         }
         against_serde(&text)?;

@@ -195,7 +195,7 @@ impl Pool {
 
     /// Announces that receiving waits for a buffer: the next one returned from another thread
     /// wakes the shard. False if one came back meanwhile.
-    pub(super) fn starve(&self) -> bool {
+    pub(crate) fn starve(&self) -> bool {
         self.local.shared.starved.store(true, Ordering::Relaxed);
         fence(Ordering::SeqCst);
         self.collect();
@@ -203,7 +203,7 @@ impl Pool {
     }
 
     /// Whether no buffer is free.
-    pub(super) fn is_dry(&self) -> bool {
+    pub(crate) fn is_dry(&self) -> bool {
         self.local.free.borrow().is_empty()
     }
 

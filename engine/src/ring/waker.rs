@@ -84,6 +84,12 @@ impl Waker {
         self.inner.state.swap(AWAKE, Ordering::AcqRel) == NOTIFIED
     }
 
+    /// Whether it was used since the shard last rose; looks only.
+    #[cfg(any(test, feature = "sim"))]
+    pub(crate) fn is_woken(&self) -> bool {
+        self.inner.state.load(Ordering::Acquire) == NOTIFIED
+    }
+
     /// The eventfd a driver watches.
     pub(super) fn descriptor(&self) -> RawFd {
         self.inner.event.as_ref().map_or(-1, AsRawFd::as_raw_fd)

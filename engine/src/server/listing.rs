@@ -30,9 +30,7 @@ impl Listing {
             let twin = rows.iter().find(|present| ***present == row).cloned();
             rows.push(twin.unwrap_or_else(|| Arc::new(row)));
         }
-        let rows = rows
-            .try_into()
-            .unwrap_or_else(|_| unreachable!("one row for each of TABLE"));
+        let rows = rows.try_into().expect("one row was made for each of TABLE");
         Self { rows }
     }
 
@@ -52,7 +50,7 @@ impl Listing {
         &bytes[starts[from]..starts[to] - 1]
     }
 
-    /// Bytes held, shared rows counted once.
+    /// How many rows are held, shared ones counted once.
     #[cfg(test)]
     pub(super) fn distinct_rows(&self) -> usize {
         let mut rows: Vec<_> = self.rows.iter().map(Arc::as_ptr).collect();

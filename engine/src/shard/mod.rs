@@ -19,6 +19,8 @@ mod lanes;
 mod listener;
 mod place;
 mod pool;
+#[cfg(any(test, feature = "sim"))]
+mod rig;
 mod running;
 mod signal;
 mod start;
@@ -32,5 +34,6 @@ mod worker;
 pub use pool::Engine;
 pub use running::Running;
 #[cfg(any(test, feature = "sim"))]
-#[allow(unused_imports, reason = "the simulation turns the same shard")]
-pub(crate) use turn::{Parts, Phase, Shard};
+pub(crate) use rig::{Rig, RigSetup};
+#[cfg(any(test, feature = "sim"))]
+pub(crate) use turn::Phase;

@@ -30,7 +30,11 @@ pub struct Engine {
 impl Engine {
     /// An engine for `server` that listens nowhere yet.
     pub fn new(server: impl Into<Arc<Server>>) -> Self {
-        Self { server: server.into(), config: Config::default(), places: Vec::new() }
+        Self {
+            server: server.into(),
+            config: Config::default(),
+            places: Vec::new(),
+        }
     }
 
     /// Uses `config` for everything.
@@ -98,13 +102,20 @@ impl Engine {
     /// Starts, and serves until SIGTERM or SIGINT, or until standard input ends. The first signal
     /// drains, the second ends at once. The signals' handlers stay in place afterwards.
     pub fn run(self) -> Result<(), Error> {
+        self.run_with(|running| {
+            trace::line("engine", format_args!("{}", running.driver_line()));
+            for address in running.addresses() {
+                trace::line("serving", format_args!("{address}"));
+            }
+        })
+    }
+
+    /// As [`Engine::run`]; `started` is told once it serves, instead of the log.
+    pub fn run_with(self, started: impl FnOnce(&Running)) -> Result<(), Error> {
         let mut signals = Signals::install()?;
         let bell = signals.bell()?;
         let running = self.start()?;
-        trace::line("engine", format_args!("{}", running.driver_line()));
-        for address in running.addresses() {
-            trace::line("serving", format_args!("{address}"));
-        }
+        started(&running);
         running.control.on_end(bell);
         let mut is_draining = false;
         while signals.wait() == Event::Signal {
@@ -125,7 +136,9 @@ impl Engine {
 
     fn check(&self) -> Result<(), Error> {
         if self.places.is_empty() {
-            return Err(Error::usage("nothing to serve on: add http, tcp, unix or stdio"));
+            return Err(Error::usage(
+                "nothing to serve on: add http, tcp, unix or stdio",
+            ));
         }
         if self.places.len() > u16::MAX as usize {
             return Err(Error::usage("more addresses than 65535"));
@@ -134,11 +147,16 @@ impl Engine {
     }
 
     fn count_shards(&self) -> usize {
-        let only_stdio = self.places.iter().all(|place| matches!(place, Place::Stdio));
+        let only_stdio = self
+            .places
+            .iter()
+            .all(|place| matches!(place, Place::Stdio));
         match self.config.shards {
             // One connection can use one shard.
             0 if only_stdio => 1,
-            0 => thread::available_parallelism().map_or(1, usize::from).min(SHARDS_MAX),
+            0 => thread::available_parallelism()
+                .map_or(1, usize::from)
+                .min(SHARDS_MAX),
             count => count,
         }
     }

@@ -3,6 +3,11 @@
 //! A driver belongs to the thread that opened it, so the shards are opened on their threads; the
 //! starter waits until all are open before it lets any serve, and so sees every fault itself.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a shard is a thread, and its endpoint needs a seed"
+)]
+
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -83,7 +88,12 @@ pub(crate) fn spawn(opening: Opening) -> Result<Starting, Error> {
         .name(format!("mcpring-shard-{number}"))
         .spawn(move || run(&opening, &tell_opened, &told_to_serve, &tell_listening))
         .map_err(|fault| Error::system(format!("thread of shard {number}: {fault}")))?;
-    Ok(Starting { opened, serve, listening, thread })
+    Ok(Starting {
+        opened,
+        serve,
+        listening,
+        thread,
+    })
 }
 
 /// The thread. A starter that has gone away does not listen to what is told, and ends it by not
@@ -105,14 +115,20 @@ fn run(
             return Ok(());
         }
     };
-    let Ok(mut serving) = told_to_serve.recv() else { return Ok(()) };
+    let Ok(mut serving) = told_to_serve.recv() else {
+        return Ok(());
+    };
     let (clock, control) = (serving.clock, Arc::clone(&serving.control));
     let (sockets, stdio) = (std::mem::take(&mut serving.sockets), serving.stdio.take());
     let mut shard = build(opening, serving, driver, inbox);
     let listening = listen(&mut shard, sockets, stdio);
     let is_listening = listening.is_ok();
     let _ = tell_listening.send(listening);
-    let outcome = if is_listening { turn(shard, clock, &control) } else { Ok(()) };
+    let outcome = if is_listening {
+        turn(shard, clock, &control)
+    } else {
+        Ok(())
+    };
     control.shard_ended();
     outcome
 }
@@ -126,7 +142,11 @@ fn open(opening: &Opening) -> Result<OpenShard, Error> {
     }
     let (driver, line) = ring::open(opening.choice, &config.ring())?;
     let (sender, inbox) = wake::inbox(config.inbox_max, driver.waker());
-    let opened = Opened { inbox: sender, kind: driver.kind(), line };
+    let opened = Opened {
+        inbox: sender,
+        kind: driver.kind(),
+        line,
+    };
     Ok((driver, inbox, opened))
 }
 
@@ -137,13 +157,18 @@ fn pin(number: u16) {
         let allowed = rustix::thread::sched_getaffinity(None)?;
         let cores = (0..CpuSet::MAX_CPU).filter(|core| allowed.is_set(*core));
         let count = allowed.count().max(1) as usize;
-        let Some(core) = cores.cycle().nth(number as usize % count) else { return Ok(()) };
+        let Some(core) = cores.cycle().nth(number as usize % count) else {
+            return Ok(());
+        };
         let mut own = CpuSet::new();
         own.set(core);
         rustix::thread::sched_setaffinity(None, &own)
     };
     if let Err(fault) = bind() {
-        trace::line("pin", format_args!("shard {number} is not bound to a core: {fault}"));
+        trace::line(
+            "pin",
+            format_args!("shard {number} is not bound to a core: {fault}"),
+        );
     }
 }
 
@@ -153,7 +178,15 @@ fn build(
     driver: Box<dyn Driver>,
     inbox: Inbox<Message>,
 ) -> Shard {
-    let Serving { server, listeners, peers, lanes, metrics, clock, .. } = serving;
+    let Serving {
+        server,
+        listeners,
+        peers,
+        lanes,
+        metrics,
+        clock,
+        ..
+    } = serving;
     let number = opening.number as usize;
     let told_lanes = (number == 0).then(|| Arc::clone(&lanes));
     let stats = Publisher::new(Arc::clone(&metrics[number]), told_lanes);
@@ -230,7 +263,10 @@ impl Drop for AbortOnPanic {
     fn drop(&mut self) {
         if thread::panicking() {
             let number = self.0;
-            trace::line("bug", format_args!("shard {number} panicked; the process ends here"));
+            trace::line(
+                "bug",
+                format_args!("shard {number} panicked; the process ends here"),
+            );
             std::process::abort();
         }
     }

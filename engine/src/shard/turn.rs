@@ -114,13 +114,24 @@ impl Shard {
         self.take_messages();
         self.fire_timers();
         self.carry_out();
-        let Parts { driver, inbox, stats, .. } = &self.parts;
+        let Parts {
+            driver,
+            inbox,
+            stats,
+            ..
+        } = &self.parts;
         stats.publish(driver.stats(), inbox.len());
         Ok(self.phase)
     }
 
+    /// What the protocol holds.
+    #[cfg(any(test, feature = "sim"))]
+    pub(super) fn census(&mut self) -> crate::endpoint::Census {
+        self.parts.endpoint.census()
+    }
+
     /// How long the wait may last: not at all when something is left over.
-    fn timeout(&self) -> Option<Duration> {
+    pub(super) fn timeout(&self) -> Option<Duration> {
         if self.is_behind {
             return Some(Duration::ZERO);
         }
@@ -154,13 +165,28 @@ impl Shard {
                 self.handle(Input::Accepted { slot, listener });
             }
             Completion::Received { slot, lease } => {
-                self.handle(Input::Received { slot, chunk: &Received(lease) });
+                self.handle(Input::Received {
+                    slot,
+                    chunk: &Received(lease),
+                });
             }
             Completion::Ended { slot, fault } => {
-                self.handle(Input::Ended { slot, is_broken: fault.is_some() });
+                self.handle(Input::Ended {
+                    slot,
+                    is_broken: fault.is_some(),
+                });
             }
-            Completion::Sent { slot, buf: SendBuf { bytes, start }, fault } => {
-                self.handle(Input::Sent { slot, bytes, start, is_failed: fault.is_some() });
+            Completion::Sent {
+                slot,
+                buf: SendBuf { bytes, start },
+                fault,
+            } => {
+                self.handle(Input::Sent {
+                    slot,
+                    bytes,
+                    start,
+                    is_failed: fault.is_some(),
+                });
             }
             Completion::Closed { slot } => {
                 self.handle(Input::Closed { slot });
@@ -176,7 +202,9 @@ impl Shard {
 
     fn take_messages(&mut self) {
         for _ in 0..limits::MESSAGES_PER_TURN {
-            let Some(message) = self.parts.inbox.receive() else { return };
+            let Some(message) = self.parts.inbox.receive() else {
+                return;
+            };
             match message {
                 Message::Call(event) => self.handle(Input::Call(event)),
                 Message::Forward(message) => self.handle(Input::Forward(message)),
@@ -200,7 +228,12 @@ impl Shard {
     }
 
     fn fire_timers(&mut self) {
-        if self.parts.endpoint.deadline().is_some_and(|deadline| deadline <= self.now) {
+        if self
+            .parts
+            .endpoint
+            .deadline()
+            .is_some_and(|deadline| deadline <= self.now)
+        {
             self.handle(Input::Timeout);
         }
         if let Phase::Draining(until) = self.phase
@@ -219,10 +252,15 @@ impl Shard {
             if !self.postponed.is_empty() {
                 break;
             }
-            let Some(output) = self.parts.endpoint.poll() else { return };
+            let Some(output) = self.parts.endpoint.poll() else {
+                return;
+            };
             match output {
                 Output::Send { slot, bytes, start } => {
-                    self.submit(Op::Send { slot, buf: SendBuf { bytes, start } });
+                    self.submit(Op::Send {
+                        slot,
+                        buf: SendBuf { bytes, start },
+                    });
                 }
                 Output::Receive { slot } => self.submit(Op::Receive { slot }),
                 Output::Pause { slot } => self.submit(Op::Pause { slot }),
@@ -268,7 +306,12 @@ impl Shard {
             Ok(op) => self.postponed.push_back(op),
             Err(slot) => {
                 let (bytes, start, is_failed) = (Vec::new(), 0, true);
-                self.handle(Input::Sent { slot, bytes, start, is_failed });
+                self.handle(Input::Sent {
+                    slot,
+                    bytes,
+                    start,
+                    is_failed,
+                });
             }
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! The client is written from the protocol, not from the engine: it shares no code with it.
 
+#![allow(clippy::disallowed_methods, reason = "the client has a socket")]
 #![allow(dead_code, reason = "each test program uses a part")]
 
 use std::io::{ErrorKind, Read, Write};
@@ -17,11 +18,15 @@ use mcpring::{Call, Engine, Server, Tool};
 use serde_json::{Value, json};
 
 /// Longest any wait may take; only a failing test takes it.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The drivers that work here: epoll always, io_uring unless it is forbidden.
-pub fn drivers() -> Vec<Choice> {
-    let uring = Engine::new(server(&Gate::new())).driver(Choice::Uring).shards(1).tcp(":0").start();
+pub(crate) fn drivers() -> Vec<Choice> {
+    let uring = Engine::new(server(&Gate::new()))
+        .driver(Choice::Uring)
+        .shards(1)
+        .tcp(":0")
+        .start();
     match uring {
         Ok(_) => vec![Choice::Uring, Choice::Epoll],
         Err(fault) => {
@@ -33,23 +38,29 @@ pub fn drivers() -> Vec<Choice> {
 
 /// Holds calls of the tool `gate` until it is opened.
 #[derive(Clone)]
-pub struct Gate {
+pub(crate) struct Gate {
     begun: (Sender<()>, Receiver<()>),
     opened: (Sender<()>, Receiver<()>),
 }
 
 impl Gate {
-    pub fn new() -> Self {
-        Self { begun: crossbeam_channel::unbounded(), opened: crossbeam_channel::unbounded() }
+    pub(crate) fn new() -> Self {
+        Self {
+            begun: crossbeam_channel::unbounded(),
+            opened: crossbeam_channel::unbounded(),
+        }
     }
 
     /// Waits until one more call stands at the gate.
-    pub fn wait_for_caller(&self) {
-        self.begun.1.recv_timeout(PATIENCE).expect("the call begins");
+    pub(crate) fn wait_for_caller(&self) {
+        self.begun
+            .1
+            .recv_timeout(PATIENCE)
+            .expect("the call begins");
     }
 
     /// Lets all calls pass, present and future ones.
-    pub fn open(&self) {
+    pub(crate) fn open(&self) {
         for _ in 0..1000 {
             let _ = self.opened.0.send(());
         }
@@ -62,16 +73,19 @@ impl Gate {
 }
 
 /// A server with one tool for each way a handler can run.
-pub fn server(gate: &Gate) -> Server {
+pub(crate) fn server(gate: &Gate) -> Server {
     let gate = gate.clone();
     let schema = || json!({ "type": "object" });
     Server::builder("test", "1.0.0")
         .tool(Tool::raw("inline", schema(), echo).inline())
         .tool(Tool::raw("pool", schema(), echo).pool())
-        .tool(Tool::future("async", |arguments: Value, _call| async move {
-            tokio::task::yield_now().await;
-            arguments["text"].as_str().unwrap_or_default().to_owned()
-        }))
+        .tool(Tool::future(
+            "async",
+            |arguments: Value, _call| async move {
+                tokio::task::yield_now().await;
+                arguments["text"].as_str().unwrap_or_default().to_owned()
+            },
+        ))
         .tool(Tool::raw("gate", schema(), move |_: &mut Call<'_>| {
             gate.pass();
             "open"
@@ -92,10 +106,10 @@ fn panic(_: &mut Call<'_>) -> String {
 }
 
 /// A directory for sockets, removed afterwards.
-pub struct ScratchDir(PathBuf);
+pub(crate) struct ScratchDir(PathBuf);
 
 impl ScratchDir {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("mcpring-engine-{}-{number}", std::process::id());
@@ -104,7 +118,7 @@ impl ScratchDir {
         Self(path)
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
 }
@@ -126,16 +140,16 @@ enum Speech {
 }
 
 /// One connection that blocks.
-pub struct Client {
+pub(crate) struct Client {
     stream: Box<dyn Stream>,
     speech: Speech,
     /// Over HTTP, the session to name.
-    pub session: Option<String>,
+    pub(crate) session: Option<String>,
 }
 
 impl Client {
     /// Connects to `address`, a URL as the engine tells it.
-    pub fn open(address: &str) -> Self {
+    pub(crate) fn open(address: &str) -> Self {
         let (scheme, rest) = address.split_once("://").expect("a URL");
         let speech = match scheme {
             "http" => Speech::Http,
@@ -154,11 +168,15 @@ impl Client {
             stream.set_nodelay(true).expect("an option");
             Box::new(stream)
         };
-        Self { stream, speech, session: None }
+        Self {
+            stream,
+            speech,
+            session: None,
+        }
     }
 
     /// Opens the conversation and returns the answer.
-    pub fn initialize(&mut self) -> Value {
+    pub(crate) fn initialize(&mut self) -> Value {
         let parameters = json!({
             "protocolVersion": "2025-11-25",
             "capabilities": {},
@@ -169,19 +187,23 @@ impl Client {
         let note = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
         self.send(&note);
         if self.speech == Speech::Http {
-            assert_eq!(self.receive(), Some(Value::Null), "a notification is accepted");
+            assert_eq!(
+                self.receive(),
+                Some(Value::Null),
+                "a notification is accepted"
+            );
         }
         answer
     }
 
     /// Calls `tool` and waits for the answer.
-    pub fn call(&mut self, id: u64, tool: &str, arguments: &Value) -> Value {
+    pub(crate) fn call(&mut self, id: u64, tool: &str, arguments: &Value) -> Value {
         self.send_call(id, tool, arguments);
         self.receive().expect("an answer")
     }
 
     /// Asks for a call of `tool`.
-    pub fn send_call(&mut self, id: u64, tool: &str, arguments: &Value) {
+    pub(crate) fn send_call(&mut self, id: u64, tool: &str, arguments: &Value) {
         let parameters = json!({ "name": tool, "arguments": arguments });
         self.send_request(&json!(id), "tools/call", &parameters);
     }
@@ -219,7 +241,7 @@ impl Client {
 
     /// The next message; `None` at the end of the connection. Over HTTP an answer without a body
     /// is `Null`.
-    pub fn receive(&mut self) -> Option<Value> {
+    pub(crate) fn receive(&mut self) -> Option<Value> {
         match self.speech {
             Speech::Http => self.receive_http(),
             Speech::Length => {
@@ -240,7 +262,8 @@ impl Client {
         let field = |name: &str| {
             head.lines().find_map(|line| {
                 let (key, value) = line.split_once(':')?;
-                key.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
+                key.eq_ignore_ascii_case(name)
+                    .then(|| value.trim().to_owned())
             })
         };
         assert!(head.starts_with("HTTP/1.1 2"), "{head}");

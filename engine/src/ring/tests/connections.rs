@@ -18,6 +18,7 @@ scenarios! {
     never_mistakes_the_next_connection with small();
     adopts_and_accepts_side_by_side with small();
     waits_for_a_place with RingConfig { connections_max: 2, ..small() };
+    rests_while_nothing_happens with RingConfig { connections_max: 1, ..small() };
     stops_listening;
     ignores_what_is_gone;
     is_woken_from_another_thread;
@@ -174,6 +175,11 @@ fn adopts_and_accepts_side_by_side(rig: &mut Rig) {
         if let Some((slot, _peer)) = last.replace(kept) {
             rig.close(slot);
         }
+        // Every place for adopted ones is free, whatever the kernel gave to those accepted.
+        let all: Vec<_> = (0..8).map(|_| rig.pair()).collect();
+        for (slot, _peer) in all {
+            rig.close(slot);
+        }
     }
 }
 
@@ -193,6 +199,28 @@ fn waits_for_a_place(rig: &mut Rig) {
     let slot = rig.accepted[2].1;
     rig.submit(Op::Receive { slot });
     rig.until_received(slot, b"waiting");
+}
+
+fn rests_while_nothing_happens(rig: &mut Rig) {
+    // Idle, full with another at the door, paused with bytes waiting, ended, and starved.
+    let address = rig.listen(0);
+    let (_idle, _peer) = rig.connect(address);
+    let _waiting = TcpStream::connect(address).expect("the backlog takes it");
+    let (paused, mut paused_peer) = rig.pair();
+    rig.submit(Op::Pause { slot: paused });
+    rig.settle();
+    paused_peer.write_all(b"unheard").expect("written");
+    let (ended, ended_peer) = rig.pair();
+    drop(ended_peer);
+    rig.until("the end", |rig| rig.seen[&ended].ended.is_some());
+    rig.rests();
+    rig.holds = true;
+    let (_starved, mut starved_peer) = rig.pair();
+    starved_peer.write_all(&pattern(20_000)).expect("written");
+    while rig.driver.stats().enobufs == 0 {
+        rig.turn(Some(Duration::ZERO));
+    }
+    rig.rests();
 }
 
 fn stops_listening(rig: &mut Rig) {

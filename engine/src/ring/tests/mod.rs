@@ -245,8 +245,22 @@ impl Rig {
         self.close(slot);
     }
 
+    /// Checks that waits last: a driver that spins comes back at once, again and again.
+    fn rests(&mut self) {
+        let start = Instant::now();
+        for _ in 0..10 {
+            self.turn(Some(Duration::from_millis(3)));
+        }
+        let rested = start.elapsed();
+        assert!(
+            rested > Duration::from_millis(15),
+            "ten waits took only {rested:?}"
+        );
+    }
+
     /// Closes what is open, and checks that all leases came home.
     fn finish(mut self) {
+        self.driver.unlisten();
         let open: Vec<Slot> = self
             .seen
             .keys()

@@ -7,7 +7,8 @@ use std::os::unix::net::UnixStream;
 use std::thread;
 
 use super::{Rig, pattern, read_all, scenarios};
-use crate::ring::{Op, sys};
+use crate::ring::uring::Uring;
+use crate::ring::{Op, RingConfig, sys};
 use crate::slot::Slot;
 
 scenarios! {
@@ -18,10 +19,32 @@ scenarios! {
     reads_and_writes_regular_files;
     reads_a_device;
     talks_over_a_socket_as_stdio;
+    talks_over_a_terminal;
     pauses_a_pipe;
     closes_a_silent_pipe;
     closes_a_full_pipe;
     writes_to_a_pipe_without_reader;
+}
+
+#[test]
+fn serves_pipes_without_standing_reads() {
+    for scenario in [
+        echoes_over_pipes,
+        echoes_over_non_blocking_pipes,
+        moves_much_through_pipes,
+        moves_much_through_non_blocking_pipes,
+        pauses_a_pipe,
+        closes_a_silent_pipe,
+        talks_over_a_terminal,
+    ] {
+        // Where it is refused, the table above has said so.
+        let Ok(driver) = Uring::new(&RingConfig::default()) else {
+            return;
+        };
+        let mut rig = Rig::new(Box::new(driver.without_standing_reads()));
+        scenario(&mut rig);
+        rig.finish();
+    }
 }
 
 fn adopt(rig: &mut Rig, read: impl Into<OwnedFd>, write: impl Into<OwnedFd>) -> Slot {
@@ -70,6 +93,7 @@ fn echo(rig: &mut Rig, nonblocking: bool) {
         from.read_exact(&mut back).expect("echoed");
         assert_eq!(back, [round; 9]);
     }
+    rig.rests();
     drop(to);
     rig.until("the end", |rig| rig.seen[&slot].ended == Some(None));
     rig.send_all(slot, b"still writes");
@@ -143,6 +167,42 @@ fn talks_over_a_socket_as_stdio(rig: &mut Rig) {
     assert_eq!(read_all(peer), b"back");
 }
 
+fn talks_over_a_terminal(rig: &mut Rig) {
+    for nonblocking in [false, true] {
+        let (mut user, terminal) = terminal();
+        sys::set_nonblocking(terminal.as_raw_fd(), nonblocking).expect("set");
+        let slot = adopt(rig, terminal.try_clone().expect("cloned"), terminal);
+        rig.settle();
+        rig.rests();
+        let mut want = Vec::new();
+        for _ in 0..3 {
+            user.write_all(b"line\n").expect("typed");
+            want.extend_from_slice(b"line\n");
+            rig.until_received(slot, &want);
+        }
+        rig.send_all(slot, b"shown");
+        let mut shown = vec![0; 3 * b"line\r\n".len() + b"shown".len()];
+        user.read_exact(&mut shown).expect("echoed and shown");
+        assert!(shown.ends_with(b"shown"), "{}", shown.escape_ascii());
+        rig.rests();
+        rig.close(slot);
+    }
+}
+
+/// What the user sits at, and what a program run there gets for its standard input and output.
+fn terminal() -> (File, File) {
+    let (mut user, mut program) = (-1, -1);
+    let (name, settings, size) = (std::ptr::null_mut(), std::ptr::null(), std::ptr::null());
+    // SAFETY: fills the two places given; null asks for nothing else.
+    let made = unsafe { libc::openpty(&raw mut user, &raw mut program, name, settings, size) };
+    assert_eq!(made, 0);
+    // SAFETY: just made, nobody else's.
+    let user = unsafe { OwnedFd::from_raw_fd(user) };
+    // SAFETY: as above.
+    let program = unsafe { OwnedFd::from_raw_fd(program) };
+    (File::from(user), File::from(program))
+}
+
 fn pauses_a_pipe(rig: &mut Rig) {
     let (slot, _from, mut to) = pipes(rig, false);
     to.write_all(b"a").expect("written");
@@ -171,6 +231,13 @@ fn closes_a_full_pipe(rig: &mut Rig) {
         let bytes = pattern(1 << 20);
         rig.send(slot, &bytes);
         rig.settle();
+        // A short send has come back by now: fill the pipe up.
+        while let Some((buf, fault)) = rig.see(slot).sent.pop() {
+            assert_eq!(fault, None);
+            rig.submit(Op::Send { slot, buf });
+            rig.settle();
+        }
+        rig.rests();
         rig.close(slot);
         let came_back: usize = rig.seen[&slot].sent.iter().map(|(buf, _)| buf.start).sum();
         assert_eq!(

@@ -5,9 +5,9 @@
 //!   given out here, always occupied   given out by the kernel at each accept
 //! ```
 //!
-//! The lower part is for sockets adopted. Its free places hold a stand-in (the waker's eventfd), for
-//! the kernel remembers the place freed last as the next to try, even outside the range it was told
-//! to keep to: were a lower place ever empty, an accept could land in it.
+//! The lower part is for sockets adopted. Its free places hold a stand-in (the waker's eventfd):
+//! many kernels take the place freed last for the next to try, even outside the range they were told
+//! to keep to, so an accept could land in a lower place that is empty.
 
 use std::os::fd::RawFd;
 

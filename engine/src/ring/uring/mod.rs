@@ -104,6 +104,13 @@ impl Uring {
         self.queue.mode().name()
     }
 
+    /// Does as on a kernel before 6.7.
+    #[cfg(test)]
+    pub(super) fn without_standing_reads(mut self) -> Self {
+        self.can_read_standing = false;
+        self
+    }
+
     /// Forgets what the start-up round trip counted.
     pub(super) fn reset_stats(&mut self) {
         self.queue.enters = 0;
@@ -256,6 +263,8 @@ impl Drop for Uring {
         if self.queue.shut() {
             return;
         }
+        #[cfg(test)]
+        assert!(std::thread::panicking(), "the kernel lets go in time");
         // The kernel may still write into buffers and read from sends: better lost than reused.
         self.pool.leak();
         self.records
@@ -271,3 +280,6 @@ fn has_standing_reads(queue: &Queue) -> bool {
     let known = queue.submitter().register_probe(&mut probe);
     known.is_ok() && probe.is_supported(opcode::ReadMulti::CODE)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,53 @@
+//! How much the endpoint holds, for the simulation's checks. Nothing else may depend on it.
+
+use super::{Core, Endpoint};
+
+/// What an endpoint holds at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Census {
+    /// Connections not yet reported closed.
+    pub(crate) connections: usize,
+    /// Handshake-era HTTP sessions.
+    pub(crate) sessions: usize,
+    /// Calls that wait for their outcome.
+    pub(crate) calls: usize,
+    /// Batches whose answers are not all there.
+    pub(crate) batches: usize,
+    /// Deadlines that are set.
+    pub(crate) timers: usize,
+    /// Most unanswered calls of any one peer.
+    pub(crate) pending_max: usize,
+    /// Most reply bytes any one connection has not sent.
+    pub(crate) unsent_bytes_max: usize,
+    /// Most received bytes that wait on any one connection.
+    pub(crate) behind_bytes_max: usize,
+}
+
+impl Endpoint {
+    /// Counts everything.
+    pub(crate) fn census(&mut self) -> Census {
+        self.core.census()
+    }
+}
+
+impl Core {
+    fn census(&mut self) -> Census {
+        let mut census = Census {
+            connections: self.slots.len(),
+            sessions: self.sessions.len(),
+            calls: self.calls.len(),
+            batches: self.batches.len(),
+            timers: self.timers.len(),
+            pending_max: self.sessions.pending_max(),
+            ..Census::default()
+        };
+        for slot in self.slots.slots() {
+            let Some(connection) = self.slots.get_mut(slot) else { continue };
+            let pending = connection.session.as_ref().map_or(0, |session| session.pending.len());
+            census.pending_max = census.pending_max.max(pending);
+            census.unsent_bytes_max = census.unsent_bytes_max.max(connection.unsent());
+            census.behind_bytes_max = census.behind_bytes_max.max(connection.behind_bytes());
+        }
+        census
+    }
+}

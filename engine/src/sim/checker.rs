@@ -1,0 +1,273 @@
+//! What must be true of every answer and every connection, judged without the engine's own code:
+//! texts are read with serde_json, heads with httparse.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// What is wrong, in words.
+pub(super) type Verdict = Result<(), String>;
+
+/// What the answer to a request may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Expect {
+    /// A result whose only text is this; or a failure, when its workers may fail.
+    Text { text: String, may_fail: bool },
+    /// Any result.
+    Result,
+    /// Any error.
+    Error,
+    /// Either.
+    Anything,
+}
+
+/// The shape of everything a server sends.
+#[derive(Deserialize)]
+pub(super) struct Wire<'a> {
+    jsonrpc: String,
+    #[serde(borrow)]
+    pub(super) id: Option<&'a RawValue>,
+    pub(super) method: Option<String>,
+    pub(super) params: Option<Value>,
+    pub(super) result: Option<Value>,
+    pub(super) error: Option<RpcFault>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct RpcFault {
+    pub(super) code: i64,
+    message: String,
+}
+
+/// Codes that say "later": a limit was reached.
+const BUSY: [i64; 2] = [-32000, -31000];
+
+impl<'a> Wire<'a> {
+    /// Reads one message.
+    pub(super) fn parse(text: &'a [u8]) -> Result<Self, String> {
+        let show = || String::from_utf8_lossy(&text[..text.len().min(200)]).into_owned();
+        let wire: Self = serde_json::from_slice(text)
+            .map_err(|fault| format!("no message: {fault}: {:?}", show()))?;
+        if wire.jsonrpc != "2.0" {
+            return Err(format!("no JSON-RPC 2.0: {:?}", show()));
+        }
+        Ok(wire)
+    }
+
+    /// Whether this may answer a request that expects `expect`.
+    pub(super) fn fulfils(&self, expect: &Expect) -> Verdict {
+        match (&self.result, &self.error) {
+            (Some(result), None) => result_fulfils(result, expect),
+            (None, Some(fault)) => {
+                let is_allowed = match expect {
+                    Expect::Text { may_fail, .. } => *may_fail || BUSY.contains(&fault.code),
+                    Expect::Result => BUSY.contains(&fault.code),
+                    Expect::Error | Expect::Anything => true,
+                };
+                if is_allowed && !fault.message.is_empty() {
+                    return Ok(());
+                }
+                Err(format!("error {} {:?} instead of {expect:?}", fault.code, fault.message))
+            }
+            _ => Err("neither a result nor an error, or both".to_owned()),
+        }
+    }
+}
+
+fn result_fulfils(result: &Value, expect: &Expect) -> Verdict {
+    match expect {
+        Expect::Anything | Expect::Result => Ok(()),
+        Expect::Error => Err(format!("a result instead of an error: {result}")),
+        Expect::Text { text, may_fail } => {
+            if result["isError"] == true && *may_fail {
+                return Ok(());
+            }
+            let got = text_of(result).ok_or_else(|| format!("no text in {result}"))?;
+            if got == text && result["isError"] != true {
+                return Ok(());
+            }
+            let cut = |text: &str| text.chars().take(60).collect::<String>();
+            Err(format!("someone else's answer: {:?} instead of {:?}", cut(got), cut(text)))
+        }
+    }
+}
+
+/// The one text of a tool's, resource's or prompt's result.
+fn text_of(result: &Value) -> Option<&str> {
+    let places = ["/content/0/text", "/contents/0/text", "/messages/0/content/text"];
+    places.iter().find_map(|place| result.pointer(place)?.as_str())
+}
+
+/// One request on a byte stream.
+struct Asked {
+    expect: Expect,
+    /// Answers still to come.
+    due: u32,
+    /// It was given up, so no answer is no fault.
+    is_cancelled: bool,
+    /// Something sent behind its cancellation was answered: it must stay silent.
+    is_silenced: bool,
+}
+
+/// All requests of one byte stream, and what became of them.
+#[derive(Default)]
+pub(super) struct Ledger {
+    asked: HashMap<String, Asked>,
+    /// Requests whose answer proves that a cancellation was read: barrier to cancelled.
+    barriers: HashMap<String, String>,
+    /// Errors without an id that may come.
+    nameless_due: u32,
+    /// Progress tokens: request and last report.
+    progress: HashMap<String, (String, f64)>,
+    pub(super) answers: u64,
+}
+
+impl Ledger {
+    /// A request is sent, for the first time or with an id in use.
+    pub(super) fn ask(&mut self, id: &str, expect: Expect) {
+        let asked = Asked { expect, due: 1, is_cancelled: false, is_silenced: false };
+        self.asked
+            .entry(id.to_owned())
+            .and_modify(|asked| {
+                asked.due += 1;
+                asked.expect = Expect::Anything;
+            })
+            .or_insert(asked);
+    }
+
+    /// A request is given up; `barrier` is the id of one that is sent behind.
+    pub(super) fn cancel(&mut self, id: &str, barrier: &str) {
+        if let Some(asked) = self.asked.get_mut(id) {
+            asked.is_cancelled = true;
+            self.barriers.insert(barrier.to_owned(), id.to_owned());
+        }
+    }
+
+    /// Something is sent that has no id and earns an error.
+    pub(super) fn expect_nameless(&mut self) {
+        self.nameless_due += 1;
+    }
+
+    /// Progress of request `id` may come under `token`.
+    pub(super) fn expect_progress(&mut self, token: &str, id: &str) {
+        self.progress.insert(token.to_owned(), (id.to_owned(), f64::NEG_INFINITY));
+    }
+
+    /// Requests that are neither answered nor given up, at most a few of them.
+    pub(super) fn unanswered(&self) -> Vec<&str> {
+        let open = self.asked.iter().filter(|(_, asked)| asked.due > 0 && !asked.is_cancelled);
+        let mut ids: Vec<&str> = open.map(|(id, _)| id.as_str()).collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    /// Whether `id` waits for an answer.
+    pub(super) fn is_open(&self, id: &str) -> bool {
+        self.asked.get(id).is_some_and(|asked| asked.due > 0)
+    }
+
+    /// Judges one frame: a message, or the answers of a batch.
+    pub(super) fn take(&mut self, text: &[u8]) -> Verdict {
+        if text.first() != Some(&b'[') {
+            return self.message(&Wire::parse(text)?);
+        }
+        let all: Vec<&RawValue> =
+            serde_json::from_slice(text).map_err(|fault| format!("no batch: {fault}"))?;
+        if all.is_empty() {
+            return Err("an empty batch".to_owned());
+        }
+        all.iter().try_for_each(|one| self.message(&Wire::parse(one.get().as_bytes())?))
+    }
+
+    fn message(&mut self, wire: &Wire<'_>) -> Verdict {
+        if let Some(method) = &wire.method {
+            return self.notification(method, wire);
+        }
+        let Some(id) = wire.id.map(RawValue::get).filter(|id| *id != "null") else {
+            self.nameless_due = self
+                .nameless_due
+                .checked_sub(1)
+                .ok_or("an error without an id for nothing that was sent")?;
+            return Ok(());
+        };
+        let asked = self.asked.get_mut(id).ok_or(format!("an answer to {id}, never asked"))?;
+        if asked.is_silenced {
+            return Err(format!("an answer to {id} behind its accepted cancellation"));
+        }
+        asked.due = asked.due.checked_sub(1).ok_or(format!("one more answer to {id}"))?;
+        wire.fulfils(&asked.expect).map_err(|fault| format!("{id}: {fault}"))?;
+        self.answers += 1;
+        if let Some(cancelled) = self.barriers.remove(id)
+            && let Some(asked) = self.asked.get_mut(&cancelled)
+        {
+            asked.is_silenced = true;
+        }
+        Ok(())
+    }
+
+    fn notification(&mut self, method: &str, wire: &Wire<'_>) -> Verdict {
+        if method != "notifications/progress" || wire.id.is_some() {
+            return Err(format!("{method} was not asked for"));
+        }
+        let params = wire.params.as_ref().ok_or("progress without params")?;
+        let token = params["progressToken"].as_str().unwrap_or_default();
+        let (id, last) = self
+            .progress
+            .get_mut(token)
+            .ok_or(format!("progress of someone else's {token:?}"))?;
+        let progress = params["progress"].as_f64().ok_or("progress without a number")?;
+        if progress <= *last {
+            return Err(format!("progress of {id} goes back to {progress}"));
+        }
+        *last = progress;
+        let id = id.clone();
+        match self.asked.get(&id) {
+            Some(asked) if asked.due == 0 => Err(format!("progress of {id} behind its answer")),
+            Some(asked) if asked.is_silenced => Err(format!("progress of {id}, cancelled")),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn echo(text: &str) -> Expect {
+        Expect::Text { text: text.to_owned(), may_fail: false }
+    }
+
+    fn answer(id: &str, text: &str) -> String {
+        let result = format!(r#"{{"content":[{{"type":"text","text":"{text}"}}]}}"#);
+        format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{result}}}"#)
+    }
+
+    /// The checker must be able to fail: each row is what a broken engine would send.
+    #[test]
+    fn broken_engines_are_caught() {
+        let check = |want: &str, frames: &[String]| {
+            let mut ledger = Ledger::default();
+            ledger.ask("1", echo("one"));
+            ledger.ask("\"\\u0061\"", echo("two"));
+            ledger.cancel("\"\\u0061\"", "3");
+            ledger.ask("3", Expect::Anything);
+            let verdict = frames.iter().try_for_each(|frame| ledger.take(frame.as_bytes()));
+            match verdict {
+                Ok(()) => assert_eq!(want, ""),
+                Err(fault) => assert!(!want.is_empty() && fault.contains(want), "{fault}"),
+            }
+        };
+        check("", &[answer("1", "one"), answer("\"\\u0061\"", "two"), answer("3", "x")]);
+        check("one more", &[answer("1", "one"), answer("1", "one")]);
+        check("never asked", &[answer("2", "one")]);
+        check("never asked", &[answer("\"a\"", "two")]);
+        check("someone else's", &[answer("1", "two")]);
+        check("cancellation", &[answer("3", "x"), answer("\"\\u0061\"", "two")]);
+        check("without an id", &[answer("null", "one")]);
+        check("no message", &["{\"jsonrpc\":\"2.0\",\"id\":1".to_owned()]);
+        check("no message", &[format!("{}\u{a5}", answer("1", "one"))]);
+        check("empty batch", &["[]".to_owned()]);
+    }
+}

@@ -1,0 +1,219 @@
+//! A client on a byte stream, length-framed or in lines, in either era.
+
+use super::author::{Author, BATCHES, HANDSHAKE, STATELESS};
+use super::checker::{Expect, Ledger, Verdict};
+use super::dice::Dice;
+use super::peer::{Peer, Reading};
+
+/// A client and its one connection.
+pub(super) struct StreamClient {
+    pub(super) peer: Peer,
+    author: Author,
+    pub(super) ledger: Ledger,
+    is_line: bool,
+    received: Vec<u8>,
+    /// Requests that may be given up or doubled: answered by workers, and when last looked open.
+    slow: Vec<String>,
+    is_open: bool,
+}
+
+impl StreamClient {
+    pub(super) fn new(peer: Peer, name: String, is_line: bool, dice: &mut Dice) -> Self {
+        let version = if dice.chance(400) { STATELESS } else { dice.pick(&HANDSHAKE) };
+        Self {
+            peer,
+            author: Author::new(name, version),
+            ledger: Ledger::default(),
+            is_line,
+            received: Vec::new(),
+            slow: Vec::new(),
+            is_open: false,
+        }
+    }
+
+    /// Says something, as long as there is not much unsaid.
+    pub(super) fn speak(&mut self, dice: &mut Dice) {
+        if !self.peer.may_speak() || self.peer.queued() > 8 << 10 {
+            return;
+        }
+        if !self.is_open {
+            return self.open(dice);
+        }
+        match dice.below(1000) {
+            0..4 => self.peer.is_finishing = true,
+            4..8 => self.peer.reset(),
+            8..10 => {
+                self.peer.reading = Reading::Never;
+                // Sooner or later the server gives up.
+                self.peer.is_excused = true;
+            }
+            10..12 => self.break_framing(),
+            12..40 => self.talk_nonsense(dice),
+            40..80 => self.give_up(dice),
+            80..100 => self.say_twice(dice),
+            100..150 if self.author.version == BATCHES => self.say_many(dice),
+            150..160 => self.say(br#"{"jsonrpc":"2.0","method":"notifications/progress"}"#),
+            160..700 => self.ask(dice),
+            _ => {}
+        }
+    }
+
+    fn open(&mut self, dice: &mut Dice) {
+        self.is_open = true;
+        if self.author.is_stateless() {
+            return;
+        }
+        let ask = self.author.initialize(dice);
+        self.ledger.ask(&ask.id, ask.expect);
+        self.say(ask.text.as_bytes());
+        self.say(br#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
+    }
+
+    fn ask(&mut self, dice: &mut Dice) {
+        let text = self.note(dice);
+        self.say(text.as_bytes());
+    }
+
+    /// Writes one request and notes what may follow.
+    fn note(&mut self, dice: &mut Dice) -> String {
+        let ask = self.author.any(dice);
+        if let Some(token) = &ask.token {
+            self.ledger.expect_progress(token, &ask.id);
+        }
+        if ask.is_slow {
+            self.slow.push(ask.id.clone());
+        }
+        self.ledger.ask(&ask.id, ask.expect);
+        ask.text
+    }
+
+    fn say(&mut self, text: &[u8]) {
+        if self.is_line {
+            self.peer.push(text);
+            self.peer.push(b"\n");
+        } else {
+            self.peer.push(&(text.len() as u32).to_be_bytes());
+            self.peer.push(text);
+        }
+    }
+
+    /// A batch of a few requests and a note.
+    fn say_many(&mut self, dice: &mut Dice) {
+        let mut texts: Vec<String> = (0..dice.between(1, 5)).map(|_| self.note(dice)).collect();
+        texts.push(r#"{"jsonrpc":"2.0","method":"notifications/progress"}"#.to_owned());
+        dice.shuffle(&mut texts);
+        self.say(format!("[{}]", texts.join(",")).as_bytes());
+    }
+
+    /// Cancels one request, then asks something whose answer proves that this was read.
+    fn give_up(&mut self, dice: &mut Dice) {
+        let Some(id) = self.open_slow(dice) else { return };
+        let note = self.author.cancel(&id);
+        self.say(note.as_bytes());
+        let barrier = self.author.barrier(dice);
+        self.ledger.ask(&barrier.id, barrier.expect);
+        self.ledger.cancel(&id, &barrier.id);
+        self.say(barrier.text.as_bytes());
+    }
+
+    fn open_slow(&mut self, dice: &mut Dice) -> Option<String> {
+        let ledger = &self.ledger;
+        self.slow.retain(|id| ledger.is_open(id));
+        if self.slow.is_empty() {
+            return None;
+        }
+        let at = dice.below(self.slow.len() as u64) as usize;
+        Some(self.slow.swap_remove(at))
+    }
+
+    /// Another request under an id that may be in flight: one of the two is refused, or both are
+    /// answered.
+    fn say_twice(&mut self, dice: &mut Dice) {
+        let Some(id) = self.open_slow(dice) else { return };
+        let ask = self.author.echo(dice, "pool");
+        let text = ask.text.replacen(&format!("\"id\":{}", ask.id), &format!("\"id\":{id}"), 1);
+        self.ledger.ask(&id, Expect::Anything);
+        self.say(text.as_bytes());
+    }
+
+    /// A whole frame that is no message.
+    fn talk_nonsense(&mut self, dice: &mut Dice) {
+        let nonsense: &[u8] =
+            dice.pick(&[b"{", b"nonsense", b"[[]", b"\xff\xfe", b"{\"jsonrpc\":\"2.0\"}", b"17"]);
+        self.ledger.expect_nameless();
+        self.say(nonsense);
+    }
+
+    /// Bytes after which no frame can be found any more.
+    fn break_framing(&mut self) {
+        if !self.is_line {
+            self.ledger.expect_nameless();
+            self.peer.push(&[0xff; 40]);
+            self.peer.is_excused = true;
+            self.peer.is_finishing = true;
+        }
+    }
+
+    /// Reads what came and judges it.
+    pub(super) fn listen(&mut self, dice: &mut Dice) -> Verdict {
+        if self.peer.is_over {
+            return Ok(());
+        }
+        let (bytes, is_over) = self.peer.read(dice);
+        self.received.extend_from_slice(&bytes);
+        while let Some(frame) = self.frame()? {
+            self.ledger.take(&frame)?;
+        }
+        if is_over {
+            self.peer.is_over = true;
+            return self.judge_end();
+        }
+        Ok(())
+    }
+
+    fn frame(&mut self) -> Result<Option<Vec<u8>>, String> {
+        let received = &mut self.received;
+        if self.is_line {
+            let Some(end) = received.iter().position(|byte| *byte == b'\n') else {
+                return Ok(None);
+            };
+            let mut line: Vec<u8> = received.drain(..=end).collect();
+            line.pop();
+            return Ok(Some(line));
+        }
+        let Some(prefix) = received.first_chunk::<4>() else { return Ok(None) };
+        let len = u32::from_be_bytes(*prefix) as usize;
+        if len == 0 || len > 1 << 24 {
+            return Err(format!("a frame of {len} bytes"));
+        }
+        if received.len() < 4 + len {
+            return Ok(None);
+        }
+        let mut frame: Vec<u8> = received.drain(..4 + len).collect();
+        Ok(Some(frame.split_off(4)))
+    }
+
+    /// The server has ended the connection: it may if the client had, and has answered all.
+    fn judge_end(&self) -> Verdict {
+        if self.peer.is_excused {
+            return Ok(());
+        }
+        if !self.peer.has_finished() {
+            return Err("closed without a cause".to_owned());
+        }
+        if !self.received.is_empty() {
+            return Err("closed within a frame".to_owned());
+        }
+        self.judge_answers()
+    }
+
+    /// Everything that was asked is answered, or given up.
+    pub(super) fn judge_answers(&self) -> Verdict {
+        let open = self.ledger.unanswered();
+        if open.is_empty() {
+            return Ok(());
+        }
+        let some = &open[..open.len().min(5)];
+        Err(format!("{} unanswered, such as {}", open.len(), some.join(" ")))
+    }
+}

@@ -1,0 +1,510 @@
+//! One world: shards, kernels, clients and workers under one clock, from its seed to its end.
+//!
+//! ```text
+//!   stormy ──► calm ──────────────► draining ─────────► after
+//!   faults     no faults, nothing    all shards told      leases, calls, sessions
+//!              new: all pending      to drain: all        and counters are back
+//!              ends in time          connections end      at their start
+//! ```
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::Report;
+use super::checker::Verdict;
+use super::dice::Dice;
+use super::driver::SimDriver;
+use super::faults::Faults;
+use super::http_client::HttpClient;
+use super::kernel::{Clock, Kernel};
+use super::log::Log;
+use super::peer::{Kernels, Peer, Reading};
+use super::server::{Shelf, server};
+use super::stream_client::StreamClient;
+use super::workers::Workers;
+use crate::config::Config;
+use crate::endpoint::{ListenerKind, Now};
+use crate::limits;
+use crate::ring::{Driver, Pool, RingConfig, Waker};
+use crate::shard::{Phase, Rig, RigSetup};
+use crate::transport::{Framing, HttpRules};
+
+const MILLISECOND: u64 = 1_000_000;
+/// Turns of one shard in a row that may do nothing.
+const IDLE_TURNS_MAX: u32 = 200;
+/// The largest answer a client can ask for, twice over.
+const ANSWER_BYTES_MAX: usize = 64 << 10;
+/// Number of each listener.
+const LENGTH: u16 = 0;
+const LINE: u16 = 1;
+const HTTP: u16 = 2;
+
+/// How far a world is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Stormy,
+    Calm,
+    Draining,
+    After,
+}
+
+enum Client {
+    Stream(Box<StreamClient>),
+    Http(Box<HttpClient>),
+}
+
+/// A seat that is taken by one client after another.
+struct Seat {
+    client: Option<Client>,
+    next_tick: u64,
+    tick_us_max: u64,
+    piece_bytes_max: usize,
+    kind: u16,
+}
+
+pub(super) struct World {
+    seed: u64,
+    clock: Clock,
+    dice: Dice,
+    config: Arc<Config>,
+    kernels: Kernels,
+    rig: Rig,
+    phases: Vec<Phase>,
+    /// Since the last turn that did something: turns, and the activity seen then.
+    idle_turns: Vec<(u32, u64)>,
+    turned_at: Vec<u64>,
+    seats: Vec<Seat>,
+    workers: Workers,
+    log: Rc<RefCell<Log>>,
+    stage: Stage,
+    is_tight: bool,
+    connections: u64,
+    answers: u64,
+}
+
+impl World {
+    pub(super) fn new(seed: u64, keeps_all: bool) -> Self {
+        let mut dice = Dice::new(seed);
+        let clock: Clock = Rc::new(Cell::new(1_000_000_000));
+        let log = Rc::new(RefCell::new(Log::new(Rc::clone(&clock), keeps_all)));
+        let is_tight = dice.chance(250);
+        let config = Arc::new(config(&mut dice, is_tight));
+        let faults = Faults::any(&mut dice);
+        let shelf = Shelf::default();
+        let workers = Workers::new(Rc::clone(&clock), dice.fork(), shelf.clone());
+        let count = dice.between(1, 3) as usize;
+        let mut drivers: Vec<Box<dyn Driver>> = Vec::new();
+        let mut kernels = Vec::new();
+        for name in 0..count {
+            let waker = Waker::detached();
+            let kernel = kernel(&clock, &mut dice, &config, &waker, faults);
+            drivers.push(Box::new(SimDriver::new(
+                name,
+                Rc::clone(&kernel),
+                waker,
+                Rc::clone(&log),
+            )));
+            kernels.push(kernel);
+        }
+        let arrivals = Rc::clone(&workers.arrivals);
+        let setup = RigSetup {
+            server: Arc::new(server(&shelf)),
+            listeners: vec![
+                ListenerKind::Pipe(Framing::Length),
+                ListenerKind::Pipe(Framing::Line),
+                ListenerKind::Http(Arc::new(HttpRules::default())),
+            ],
+            config: Arc::clone(&config),
+            seed: dice.seed(),
+            now: Now(clock.get()),
+        };
+        let rig = Rig::new(&setup, drivers, move |job| arrivals.borrow_mut().push(job));
+        let seats = (0..dice.between(1, 10)).map(|_| seat(&mut dice)).collect();
+        let now = clock.get();
+        Self {
+            seed,
+            clock,
+            dice,
+            config,
+            kernels: kernels.into(),
+            rig,
+            phases: vec![Phase::Serving; count],
+            idle_turns: vec![(0, 0); count],
+            turned_at: vec![now; count],
+            seats,
+            workers,
+            log,
+            stage: Stage::Stormy,
+            is_tight,
+            connections: 0,
+            answers: 0,
+        }
+    }
+
+    pub(super) fn tail(&self) -> String {
+        self.log.borrow().tail()
+    }
+
+    pub(super) fn take_transcript(&mut self) -> String {
+        self.log.borrow_mut().take_whole()
+    }
+
+    /// The whole story; an error says what is wrong.
+    pub(super) fn run(&mut self) -> Result<Report, String> {
+        let storm_ms = self.dice.between(50, 3_000);
+        self.pass(storm_ms)?;
+        self.calm()?;
+        self.drain()?;
+        self.settle_accounts()?;
+        for seat in 0..self.seats.len() {
+            self.leave(seat);
+        }
+        let log = self.log.borrow();
+        Ok(Report {
+            seed: self.seed,
+            digest: log.digest(),
+            lines: log.lines(),
+            connections: self.connections,
+            answers: self.answers,
+            virtual_ms: self.clock.get() / MILLISECOND,
+        })
+    }
+
+    /// Faults stop, nothing new is said: everything pending must end.
+    fn calm(&mut self) -> Verdict {
+        self.enter(Stage::Calm);
+        self.workers.is_calm = true;
+        for kernel in &*self.kernels {
+            kernel.borrow_mut().calm_down();
+        }
+        for seat in &mut self.seats {
+            seat.piece_bytes_max = 64 << 10;
+            seat.each_peer(|peer| {
+                if peer.reading != Reading::Never {
+                    peer.reading = Reading::Eager;
+                }
+            });
+        }
+        // A call may take its whole time, and a peer that does not read its own.
+        self.pass(self.config.call_ms + self.config.send_stall_ms + 2_000)?;
+        for number in 0..self.seats.len() {
+            let judged = match &self.seats[number].client {
+                Some(Client::Stream(client)) if !client.peer.is_over && !client.peer.is_excused => {
+                    client.judge_answers()
+                }
+                Some(Client::Http(client)) => client.judge_answers(),
+                _ => Ok(()),
+            };
+            judged.map_err(|fault| format!("client {number} in the calm: {fault}"))?;
+        }
+        Ok(())
+    }
+
+    /// All shards are told to drain, with a few requests on their way.
+    fn drain(&mut self) -> Verdict {
+        self.workers.is_calm = false;
+        for _ in 0..20 {
+            let at = self.dice.below(self.seats.len() as u64) as usize;
+            self.seats[at].speak(&mut self.dice);
+        }
+        let grace_ms = self.dice.below(20);
+        self.pass(grace_ms)?;
+        self.enter(Stage::Draining);
+        for seat in &mut self.seats {
+            seat.each_peer(|peer| peer.is_excused = true);
+        }
+        self.rig.drain();
+        self.pass(self.config.drain_ms + 500)?;
+        for (shard, phase) in self.phases.iter().enumerate() {
+            let open = self.kernels[shard].borrow().stats.open;
+            if *phase != Phase::Drained || open > 0 {
+                return Err(format!("shard {shard} is {phase:?} with {open} open after its drain"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing is held, lent or waited for any more.
+    fn settle_accounts(&mut self) -> Verdict {
+        self.enter(Stage::After);
+        self.pass(self.config.call_ms.max(self.config.session_idle_ms) + 3_000)?;
+        self.workers.dismiss();
+        self.pass(1_000)?;
+        for shard in 0..self.kernels.len() {
+            let census = self.rig.census(shard);
+            let (lent, open) = {
+                let kernel = self.kernels[shard].borrow();
+                (kernel.lent(), kernel.stats.open)
+            };
+            let metrics = self.rig.metrics(shard);
+            let gauges = [
+                ("buffers lent", lent as u64),
+                ("connections of the kernel", open),
+                ("connections", census.connections as u64),
+                ("calls", census.calls as u64),
+                ("batches", census.batches as u64),
+                ("sessions", census.sessions as u64),
+                ("connections counted", metrics.connections_open.get()),
+                ("sessions counted", metrics.sessions_open.get()),
+                ("messages counted", metrics.inbox_queue.get()),
+                ("buffers counted as lent", metrics.leases_lent.get()),
+            ];
+            if let Some((what, count)) = gauges.iter().find(|(_, count)| *count > 0) {
+                return Err(format!("shard {shard}: {count} {what} are left"));
+            }
+            let accepted = metrics.connections_accepted.get();
+            let ended = metrics.connections_closed.get() + metrics.connections_refused.get();
+            if accepted != ended {
+                return Err(format!("shard {shard}: {accepted} accepted, {ended} ended"));
+            }
+        }
+        Ok(())
+    }
+
+    fn enter(&mut self, stage: Stage) {
+        self.stage = stage;
+        self.log.borrow_mut().line(format_args!("{stage:?}"));
+    }
+
+    /// Lets `time_ms` pass.
+    fn pass(&mut self, time_ms: u64) -> Verdict {
+        let end = self.clock.get() + time_ms * MILLISECOND;
+        loop {
+            self.workers.look();
+            let (due, what) = self.next(end);
+            if due > end {
+                self.clock.set(end);
+                return Ok(());
+            }
+            self.clock.set(due.max(self.clock.get()));
+            match what {
+                What::Shard(shard) => self.turn(shard)?,
+                What::Seat(seat) => {
+                    self.tick(seat).map_err(|fault| format!("client {seat}: {fault}"))?;
+                }
+                What::Work => self.workers.work(),
+            }
+        }
+    }
+
+    /// What happens next, and when; of several at once any.
+    fn next(&mut self, end: u64) -> (u64, What) {
+        let mut next = (end + 1, What::Work);
+        let mut equals = 1;
+        let now = self.clock.get();
+        let mut offer = |dice: &mut Dice, at: u64, what: What| {
+            let at = at.max(now);
+            if at < next.0 {
+                next = (at, what);
+                equals = 1;
+            } else if at == next.0 {
+                equals += 1;
+                if dice.below(equals) == 0 {
+                    next = (at, what);
+                }
+            }
+        };
+        for shard in 0..self.kernels.len() {
+            let patience = self.rig.patience(shard);
+            let rests_until =
+                patience.map(|time| self.turned_at[shard].saturating_add(time.as_nanos() as u64));
+            let due = self.kernels[shard].borrow_mut().due();
+            if let Some(at) = rests_until.into_iter().chain(due).min() {
+                offer(&mut self.dice, at, What::Shard(shard));
+            }
+        }
+        for (number, seat) in self.seats.iter().enumerate() {
+            offer(&mut self.dice, seat.next_tick, What::Seat(number));
+        }
+        if let Some(at) = self.workers.due() {
+            offer(&mut self.dice, at, What::Work);
+        }
+        next
+    }
+
+    fn turn(&mut self, shard: usize) -> Verdict {
+        let now = self.clock.get();
+        self.turned_at[shard] = now;
+        let phase = self.rig.turn(shard, Now(now)).map_err(|fault| fault.to_string())?;
+        self.phases[shard] = phase;
+        // A turn takes its time.
+        self.clock.set(now + self.dice.between(200, 20_000));
+        self.check_shard(shard).map_err(|fault| format!("shard {shard}: {fault}"))
+    }
+
+    fn check_shard(&mut self, shard: usize) -> Verdict {
+        let (violation, activity) = {
+            let mut kernel = self.kernels[shard].borrow_mut();
+            (kernel.violations.pop(), kernel.activity)
+        };
+        if let Some(violation) = violation {
+            return Err(violation);
+        }
+        let (turns, seen) = &mut self.idle_turns[shard];
+        *turns = if *seen == activity { *turns + 1 } else { 0 };
+        *seen = activity;
+        if *turns > IDLE_TURNS_MAX && self.stage == Stage::Stormy {
+            return Err(format!("it turned {turns} times for nothing"));
+        }
+        let config = &self.config;
+        let census = self.rig.census(shard);
+        let calls_max = config.inflight_calls_max * (config.connections_max + config.sessions_max);
+        let unsent_max =
+            config.unsent_bytes_pause + (config.inflight_calls_max + 1) * ANSWER_BYTES_MAX;
+        let behind_max = 2 * (config.receive_buffers * config.receive_buffer_bytes) + (64 << 10);
+        let limits = [
+            ("connections", census.connections, config.connections_max),
+            ("sessions", census.sessions, config.sessions_max),
+            ("calls of one peer", census.pending_max, config.inflight_calls_max),
+            ("calls", census.calls, calls_max),
+            ("unsent bytes", census.unsent_bytes_max, unsent_max),
+            ("bytes behind", census.behind_bytes_max, behind_max),
+        ];
+        match limits.iter().find(|(_, count, most)| count > most) {
+            Some((what, count, most)) => Err(format!("{count} {what}, at most {most} allowed")),
+            None => Ok(()),
+        }
+    }
+
+    /// A client's turn: read, judge, speak, send.
+    fn tick(&mut self, number: usize) -> Verdict {
+        let now = self.clock.get();
+        let seat = &mut self.seats[number];
+        seat.next_tick = now + self.dice.between(1, seat.tick_us_max) * 1000;
+        if self.stage == Stage::After {
+            seat.next_tick = u64::MAX;
+        }
+        if seat.client.is_none() {
+            if self.stage == Stage::Stormy {
+                self.arrive(number);
+            }
+            return Ok(());
+        }
+        let dice = &mut self.dice;
+        match seat.client.as_mut() {
+            Some(Client::Stream(client)) => client.listen(dice)?,
+            Some(Client::Http(client)) => client.listen(dice)?,
+            None => {}
+        }
+        if self.stage == Stage::Stormy {
+            seat.speak(dice);
+        }
+        let most = dice.between(1, seat.piece_bytes_max as u64) as usize;
+        seat.each_peer(|peer| peer.flush(most));
+        if seat.is_over() {
+            self.leave(number);
+        }
+        Ok(())
+    }
+
+    fn arrive(&mut self, number: usize) {
+        let (kind, dice) = (self.seats[number].kind, &mut self.dice);
+        let name = format!("c{}", self.connections);
+        let lines = if kind == HTTP { dice.between(1, 3) } else { 1 };
+        let mut peers: Vec<Peer> = (0..lines)
+            .filter_map(|_| Peer::connect(&self.kernels, &self.clock, dice, kind))
+            .collect();
+        self.connections += peers.len() as u64;
+        // Where there is little room a connection may be closed as soon as it is made.
+        peers.iter_mut().for_each(|peer| peer.is_excused = self.is_tight);
+        let client = match (kind, peers.pop()) {
+            (HTTP, Some(peer)) => {
+                peers.push(peer);
+                Client::Http(Box::new(HttpClient::new(peers, name, self.is_tight, dice)))
+            }
+            (_, Some(peer)) => {
+                Client::Stream(Box::new(StreamClient::new(peer, name, kind == LINE, dice)))
+            }
+            (_, None) => return,
+        };
+        self.seats[number].client = Some(client);
+    }
+
+    fn leave(&mut self, number: usize) {
+        self.answers += match self.seats[number].client.take() {
+            Some(Client::Stream(client)) => client.ledger.answers,
+            Some(Client::Http(client)) => client.answers,
+            None => 0,
+        };
+    }
+}
+
+enum What {
+    Shard(usize),
+    Seat(usize),
+    Work,
+}
+
+impl Seat {
+    fn each_peer(&mut self, mut act: impl FnMut(&mut Peer)) {
+        match &mut self.client {
+            Some(Client::Stream(client)) => act(&mut client.peer),
+            Some(Client::Http(client)) => client.lines.iter_mut().for_each(|line| act(&mut line.peer)),
+            None => {}
+        }
+    }
+
+    fn speak(&mut self, dice: &mut Dice) {
+        match &mut self.client {
+            Some(Client::Stream(client)) => client.speak(dice),
+            Some(Client::Http(client)) => client.speak(dice),
+            None => {}
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        match &self.client {
+            Some(Client::Stream(client)) => client.peer.is_over,
+            Some(Client::Http(client)) => client.lines.iter().all(|line| line.peer.is_over),
+            None => false,
+        }
+    }
+}
+
+fn seat(dice: &mut Dice) -> Seat {
+    Seat {
+        client: None,
+        next_tick: 0,
+        tick_us_max: dice.pick(&[50, 500, 2_000, 20_000]),
+        piece_bytes_max: dice.pick(&[3, 100, 5_000, 64 << 10]),
+        kind: dice.pick(&[LENGTH, LINE, HTTP, HTTP]),
+    }
+}
+
+fn config(dice: &mut Dice, is_tight: bool) -> Config {
+    let tight = |dice: &mut Dice, least: u64, most: u64, roomy: usize| {
+        if is_tight { dice.between(least, most) as usize } else { roomy }
+    };
+    Config {
+        connections_max: tight(dice, 2, 8, 64),
+        sessions_max: tight(dice, 1, 4, 1000),
+        inflight_calls_max: dice.pick(&[1, 3, 20, 1000]),
+        unsent_bytes_pause: dice.pick(&[1 << 10, 8 << 10, 1 << 20]),
+        receive_buffers: dice.pick(&[8, 16, 64]),
+        receive_buffer_bytes: dice.pick(&[64, 512, 4 << 10]),
+        page_items: dice.pick(&[1, 3, 1000]),
+        call_ms: dice.between(300, 4_000),
+        session_idle_ms: 30_000,
+        drain_ms: dice.between(100, 3_000),
+        ..Config::default()
+    }
+}
+
+fn kernel(
+    clock: &Clock,
+    dice: &mut Dice,
+    config: &Config,
+    waker: &Waker,
+    faults: Faults,
+) -> Rc<RefCell<Kernel>> {
+    let ring = RingConfig {
+        connections_max: config.connections_max + dice.below(3) as usize,
+        receive_credit: dice.pick(&[1, 4, limits::RECEIVE_CREDIT_PER_TURN]),
+        ..config.ring()
+    };
+    let pool = Pool::new(&ring, waker.clone()).expect("memory for a few buffers");
+    let mut kernel = Kernel::new(Rc::clone(clock), dice.fork(), pool, waker.clone(), ring);
+    kernel.faults = faults;
+    Rc::new(RefCell::new(kernel))
+}
