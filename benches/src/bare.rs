@@ -44,10 +44,7 @@ pub fn serve(
         listed: Vec::new(),
         open: 0,
     };
-    server
-        .driver
-        .listen(OwnedFd::from(listener), 0)
-        .map_err(system)?;
+    server.driver.listen(OwnedFd::from(listener), 0).map_err(system)?;
     ready(&line);
     let (mut completions, mut was_used) = (Vec::new(), false);
     while !(options.end_when_alone && was_used && server.open == 0) {
@@ -99,10 +96,7 @@ impl Bare {
                 self.submit(Op::Receive { slot })
             }
             Completion::Received { slot, lease } => {
-                let frames = self
-                    .peer(slot)
-                    .cutter
-                    .frames(&lease.padded()[..lease.len()]);
+                let frames = self.peer(slot).cutter.frames(&lease.padded()[..lease.len()]);
                 let peer = &mut self.peers[slot.index as usize];
                 let idle = peer.out.is_empty() && !peer.sending;
                 (0..frames).for_each(|_| peer.out.extend_from_slice(&self.frame));
@@ -111,11 +105,7 @@ impl Bare {
                 }
                 Ok(())
             }
-            Completion::Sent {
-                slot,
-                buf,
-                fault: None,
-            } => self.sent(slot, buf),
+            Completion::Sent { slot, buf, fault: None } => self.sent(slot, buf),
             Completion::Sent { slot, .. } | Completion::Ended { slot, .. } => self.close(slot),
             Completion::Closed { .. } => {
                 self.open -= 1;
@@ -157,18 +147,13 @@ impl Bare {
             }
             peer.sending = true;
             let bytes = std::mem::replace(&mut peer.out, std::mem::take(&mut peer.spare));
-            self.submit(Op::Send {
-                slot,
-                buf: SendBuf { bytes, start: 0 },
-            })?;
+            self.submit(Op::Send { slot, buf: SendBuf { bytes, start: 0 } })?;
         }
         Ok(())
     }
 
     fn submit(&mut self, op: Op) -> Result<(), Fault> {
-        self.driver
-            .submit(op)
-            .map_err(|error| Fault::Invalid(error.to_string()))
+        self.driver.submit(op).map_err(|error| Fault::Invalid(error.to_string()))
     }
 }
 
@@ -236,27 +221,12 @@ mod tests {
     fn check(driver: Choice, reply_bytes: usize, expected: usize) -> Result<u64, Fault> {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let options = Options {
-            reply_bytes,
-            driver,
-            end_when_alone: true,
-        };
+        let options = Options { reply_bytes, driver, end_when_alone: true };
         let server = thread::spawn(move || serve(listener, options, |_| ()));
         let target = Target::new(address, Wire::Length, Era::Bare);
         let extent = Extent::Requests(1000);
-        let load = Load {
-            connections: 3,
-            inflight: 4,
-            warmup: Duration::ZERO,
-            extent,
-            driver,
-        };
-        let ran = run(
-            &target,
-            &Workload::opaque(150, expected),
-            &load,
-            &mut |_| Ok(()),
-        );
+        let load = Load { connections: 3, inflight: 4, warmup: Duration::ZERO, extent, driver };
+        let ran = run(&target, &Workload::opaque(150, expected), &load, &mut |_| Ok(()));
         server.join().expect("the loop does not panic")?;
         ran.map(|(tally, _)| tally.requests)
     }
@@ -265,11 +235,7 @@ mod tests {
     fn the_generator_counts_what_the_loop_answers() {
         for driver in [Choice::Auto, Choice::Epoll] {
             for bytes in [1, 200, 20_000] {
-                assert_eq!(
-                    check(driver, bytes, bytes),
-                    Ok(1000),
-                    "{driver}, {bytes} bytes"
-                );
+                assert_eq!(check(driver, bytes, bytes), Ok(1000), "{driver}, {bytes} bytes");
             }
         }
     }

@@ -46,16 +46,30 @@ impl Binaries {
         let mcpring = find(&own, "mcpring")?;
         let peers = target(&mcpring).join("peers");
         let peers = peers.to_string_lossy();
-        let peer = cargo(
-            &benches.join("peers/rmcp"),
-            &["--locked", "--target-dir", &peers],
-        )?;
+        let peer = cargo(&benches.join("peers/rmcp"), &["--locked", "--target-dir", &peers])?;
         Ok(Self {
             mcpring,
             server: find(&own, "mcpring-bench-server")?,
             bare: find(&own, "mcpring-bench-bare")?,
             rmcp: find(&peer, "mcpring-peer-rmcp")?,
         })
+    }
+
+    /// What was built last, beside this program.
+    pub fn built() -> Result<Self, Fault> {
+        let own = std::env::current_exe().map_err(Fault::harness("find this program"))?;
+        let folder = own.parent().unwrap_or(Path::new("."));
+        // Programs that cargo only runs itself lie one folder deeper.
+        let release = folder.parent().filter(|_| folder.ends_with("deps")).unwrap_or(folder);
+        let program = |name: &str| release.join(name);
+        let mcpring = program("mcpring");
+        let rmcp = target(&mcpring).join("peers/release/mcpring-peer-rmcp");
+        let (server, bare) = (program("mcpring-bench-server"), program("mcpring-bench-bare"));
+        let all = Self { mcpring, server, bare, rmcp };
+        match [&all.mcpring, &all.server, &all.bare, &all.rmcp].iter().find(|path| !path.exists()) {
+            Some(path) => Err(Fault::Invalid(format!("{} was not built yet", path.display()))),
+            None => Ok(all),
+        }
     }
 
     /// Where results are written: beside what was built.
@@ -66,10 +80,7 @@ impl Binaries {
 
 /// Cargo's folder of what it built, from one of the programs in it.
 fn target(program: &Path) -> &Path {
-    program
-        .parent()
-        .and_then(Path::parent)
-        .unwrap_or(Path::new("target"))
+    program.parent().and_then(Path::parent).unwrap_or(Path::new("target"))
 }
 
 /// Runs `cargo build --release` in `folder` and returns the programs it names.
@@ -77,11 +88,7 @@ fn cargo(folder: &Path, arguments: &[&str]) -> Result<Vec<PathBuf>, Fault> {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(program)
         .current_dir(folder)
-        .args([
-            "build",
-            "--release",
-            "--message-format=json-render-diagnostics",
-        ])
+        .args(["build", "--release", "--message-format=json-render-diagnostics"])
         .args(arguments)
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
@@ -89,26 +96,18 @@ fn cargo(folder: &Path, arguments: &[&str]) -> Result<Vec<PathBuf>, Fault> {
         .map_err(Fault::harness("start cargo"))?;
     if !output.status.success() {
         let shown = folder.display();
-        return Err(Fault::Invalid(format!(
-            "cargo build failed in {shown}; its words are above"
-        )));
+        return Err(Fault::Invalid(format!("cargo build failed in {shown}; its words are above")));
     }
     let text = String::from_utf8_lossy(&output.stdout);
-    let messages = text
-        .lines()
-        .filter_map(|line| serde_json::from_str(line).ok());
+    let messages = text.lines().filter_map(|line| serde_json::from_str(line).ok());
     Ok(messages
         .filter_map(|message: serde_json::Value| Some(message["executable"].as_str()?.into()))
         .collect())
 }
 
 fn find(built: &[PathBuf], name: &str) -> Result<PathBuf, Fault> {
-    let found = built
-        .iter()
-        .find(|path| path.file_name().is_some_and(|file| file == name));
-    found
-        .cloned()
-        .ok_or_else(|| Fault::Invalid(format!("cargo built no program {name}")))
+    let found = built.iter().find(|path| path.file_name().is_some_and(|file| file == name));
+    found.cloned().ok_or_else(|| Fault::Invalid(format!("cargo built no program {name}")))
 }
 
 /// One line of progress. Nobody reading it is no reason to stop.

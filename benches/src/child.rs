@@ -60,12 +60,7 @@ impl Server {
                 }
             }
         });
-        Ok(Self {
-            child,
-            lines,
-            said: Vec::new(),
-            started,
-        })
+        Ok(Self { child, lines, said: Vec::new(), started })
     }
 
     /// The address behind `scheme` in what the server prints, such as `http` in
@@ -74,17 +69,11 @@ impl Server {
         let until = Instant::now() + READY;
         let mut seen = 0;
         loop {
-            if let Some(address) = self.said[seen..]
-                .iter()
-                .find_map(|line| address(line, scheme))
-            {
+            if let Some(address) = self.said[seen..].iter().find_map(|line| address(line, scheme)) {
                 return Ok(address);
             }
             seen = self.said.len();
-            match self
-                .lines
-                .recv_timeout(until.saturating_duration_since(Instant::now()))
-            {
+            match self.lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
                 Ok(line) => self.said.push(line),
                 Err(end) => return Err(self.not_ready(scheme, end)),
             }
@@ -97,9 +86,7 @@ impl Server {
             RecvTimeoutError::Disconnected => "ended before it said",
         };
         let said = self.said.join("\n  ");
-        Fault::Target(format!(
-            "the server {what} where it listens ({scheme}); it said:\n  {said}"
-        ))
+        Fault::Target(format!("the server {what} where it listens ({scheme}); it said:\n  {said}"))
     }
 
     /// The next line the server prints.
@@ -140,10 +127,7 @@ pub(crate) fn address(line: &str, scheme: &str) -> Option<SocketAddr> {
         !line[..at].ends_with(|letter: char| letter.is_ascii_alphanumeric() || letter == '+');
     let rest = &line[at + marker.len()..];
     let end = rest.find(|letter: char| !(letter.is_ascii_hexdigit() || ".:[]".contains(letter)));
-    rest[..end.unwrap_or(rest.len())]
-        .parse()
-        .ok()
-        .filter(|_| alone)
+    rest[..end.unwrap_or(rest.len())].parse().ok().filter(|_| alone)
 }
 
 #[cfg(test)]
@@ -153,21 +137,13 @@ mod tests {
     #[test]
     fn addresses_are_found_in_prose() {
         let rows = [
-            (
-                "ready http://127.0.0.1:80/mcp",
-                "http",
-                Some("127.0.0.1:80"),
-            ),
+            ("ready http://127.0.0.1:80/mcp", "http", Some("127.0.0.1:80")),
             (
                 "listening on tcp://127.0.0.1:81, tcp+line://127.0.0.1:82",
                 "tcp",
                 Some("127.0.0.1:81"),
             ),
-            (
-                "line frames tcp+line://127.0.0.1:82",
-                "tcp+line",
-                Some("127.0.0.1:82"),
-            ),
+            ("line frames tcp+line://127.0.0.1:82", "tcp+line", Some("127.0.0.1:82")),
             ("http://[::1]:80/mcp", "http", Some("[::1]:80")),
             ("tcp+line://127.0.0.1:82", "line", None),
             ("nothing", "http", None),

@@ -52,18 +52,12 @@ impl Client {
             stream.set_write_timeout(Some(PATIENCE))
         };
         set().map_err(Fault::harness("prepare a socket"))?;
-        Ok(Self {
-            stream,
-            reader: Reader::new(wire),
-            bytes: Vec::new(),
-        })
+        Ok(Self { stream, reader: Reader::new(wire), bytes: Vec::new() })
     }
 
     /// Sends `request` as it is and expects no answer.
     pub fn send(&mut self, request: &[u8]) -> Result<(), Fault> {
-        self.stream
-            .write_all(request)
-            .map_err(Fault::target("send"))
+        self.stream.write_all(request).map_err(Fault::target("send"))
     }
 
     /// Sends `request` as it is and waits for its answer.
@@ -75,11 +69,7 @@ impl Client {
                 let head = self.bytes[answer.head].to_vec();
                 let body = self.bytes[answer.body].to_vec();
                 self.bytes.drain(..answer.end);
-                return Ok(Reply {
-                    status: answer.status,
-                    head,
-                    body,
-                });
+                return Ok(Reply { status: answer.status, head, body });
             }
             match self.stream.read(&mut piece) {
                 Ok(0) => return Err(Fault::Target("the server closed the connection".into())),
@@ -137,9 +127,6 @@ pub fn get(target: &Target, path: &str) -> Result<String, Fault> {
     let body = String::from_utf8_lossy(&reply.body).into_owned();
     match reply.status {
         200 => Ok(body),
-        status => Err(Fault::Target(format!(
-            "GET {path}: {status} {}",
-            excerpt(body.as_bytes())
-        ))),
+        status => Err(Fault::Target(format!("GET {path}: {status} {}", excerpt(body.as_bytes())))),
     }
 }

@@ -60,9 +60,5 @@ impl std::error::Error for Fault {}
 pub fn excerpt(bytes: &[u8]) -> String {
     const SHOWN: usize = 300;
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(SHOWN)]).into_owned();
-    if bytes.len() > SHOWN {
-        format!("{text}… ({} bytes)", bytes.len())
-    } else {
-        text
-    }
+    if bytes.len() > SHOWN { format!("{text}… ({} bytes)", bytes.len()) } else { text }
 }

@@ -51,10 +51,7 @@ mod tests {
         (1..=1000).for_each(|us| latencies.record(us * 1000));
         for (share, want) in [(0.5, 500.0), (0.99, 990.0), (1.0, 1000.0)] {
             let got = latencies.quantile_us(share);
-            assert!(
-                (got - want).abs() <= want / 500.0,
-                "{share}: {got} instead of {want}"
-            );
+            assert!((got - want).abs() <= want / 500.0, "{share}: {got} instead of {want}");
         }
         latencies.clear();
         latencies.record(u64::MAX);

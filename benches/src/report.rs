@@ -62,33 +62,19 @@ impl Row {
             Asked::Nothing => Verdict::Shown,
         };
         let (name, note) = (name.into(), String::new());
-        Self {
-            name,
-            asked,
-            reached,
-            unit,
-            spread: None,
-            verdict,
-            note,
-        }
+        Self { name, asked, reached, unit, spread: None, verdict, note }
     }
 
     /// A row about a ratio of CPU per request.
     pub fn ratio(name: impl Into<String>, asked: Asked, ratio: Ratio) -> Self {
         let row = Self::new(name, asked, ratio.median, "×");
-        Self {
-            spread: Some((ratio.least, ratio.most)),
-            ..row
-        }
+        Self { spread: Some((ratio.least, ratio.most)), ..row }
     }
 
     /// The same row with a remark.
     #[must_use]
     pub fn with_note(self, note: impl Into<String>) -> Self {
-        Self {
-            note: note.into(),
-            ..self
-        }
+        Self { note: note.into(), ..self }
     }
 }
 
@@ -130,18 +116,14 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// What can be found out here; `driver` is the line of the generator's driver.
+    /// What can be found out here; `driver` is the line of the generator's driver. To be asked
+    /// before the thread is bound to a core, or it sees only that one.
     pub fn find(driver: String) -> Self {
         let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        let processor = read("/proc/cpuinfo").lines().find_map(|line| {
-            Some(
-                line.strip_prefix("model name")?
-                    .split_once(": ")?
-                    .1
-                    .to_owned(),
-            )
-        });
+        let processor = read("/proc/cpuinfo")
+            .lines()
+            .find_map(|line| Some(line.strip_prefix("model name")?.split_once(": ")?.1.to_owned()));
         Self {
             unix_seconds: since.map_or(0, |since| since.as_secs()),
             kernel: read("/proc/sys/kernel/osrelease").trim().to_owned(),
@@ -154,47 +136,23 @@ impl Environment {
 }
 
 /// Columns of the measurements.
-const FIGURES: [&str; 7] = [
-    "load",
-    "server",
-    "CPU µs/req",
-    "req/s",
-    "p50 µs",
-    "p99 µs",
-    "syscalls/req",
-];
+const FIGURES: [&str; 7] =
+    ["load", "server", "CPU µs/req", "req/s", "p50 µs", "p99 µs", "syscalls/req"];
 /// Columns of the goals.
-const GOALS: [&str; 6] = [
-    "row",
-    "asked",
-    "reached",
-    "least … most",
-    "verdict",
-    "remark",
-];
+const GOALS: [&str; 6] = ["row", "asked", "reached", "least … most", "verdict", "remark"];
 
 impl Report {
     /// The report for people.
     pub fn text(&self) -> String {
-        let Environment {
-            kernel,
-            processor,
-            cores,
-            driver,
-            ..
-        } = &self.environment;
-        let mut out = format!("\n{processor}, {cores} cores, Linux {kernel}; load on {driver}\n");
+        let Environment { kernel, processor, cores, driver, .. } = &self.environment;
+        let mut out = format!("\n{processor}, {cores} cores, Linux {kernel}; load: {driver}\n");
         let figures = self.comparisons.iter().flat_map(|comparison| {
-            comparison
-                .sides
-                .iter()
-                .map(|side| figures(&comparison.name, side))
+            comparison.sides.iter().map(|side| figures(&comparison.name, side))
         });
         let rows = self.rows.iter().map(goals);
-        for part in [
-            grid(&FIGURES, &figures.collect::<Vec<_>>()),
-            grid(&GOALS, &rows.collect::<Vec<_>>()),
-        ] {
+        for part in
+            [grid(&FIGURES, &figures.collect::<Vec<_>>()), grid(&GOALS, &rows.collect::<Vec<_>>())]
+        {
             out.push('\n');
             out.push_str(&part);
         }
@@ -222,11 +180,7 @@ fn figures(load: &str, side: &Samples) -> Vec<String> {
         format!("{:.0}", median(|sample| sample.requests_per_s)),
         number(median(|sample| sample.p50_us)),
         number(median(|sample| sample.p99_us)),
-        if enters {
-            number(median(|sample| sample.enters.unwrap_or(0.0)))
-        } else {
-            "–".into()
-        },
+        if enters { number(median(|sample| sample.enters.unwrap_or(0.0))) } else { "–".into() },
     ]
 }
 
@@ -270,10 +224,7 @@ fn grid(head: &[&str], rows: &[Vec<String>]) -> String {
     }
     let head = head.iter().map(ToString::to_string).collect::<Vec<_>>();
     let wide = |column: usize| {
-        let cells = rows
-            .iter()
-            .chain([&head])
-            .map(|row| row[column].chars().count());
+        let cells = rows.iter().chain([&head]).map(|row| row[column].chars().count());
         cells.max().unwrap_or(0)
     };
     let widths: Vec<usize> = (0..head.len()).map(wide).collect();
@@ -304,20 +255,13 @@ mod tests {
             (Asked::AtMost(2.0), f64::NAN, Verdict::Missed),
             (Asked::Nothing, 1.0, Verdict::Shown),
         ] {
-            assert_eq!(
-                Row::new("row", asked, reached, "×").verdict,
-                want,
-                "{asked:?} {reached}"
-            );
+            assert_eq!(Row::new("row", asked, reached, "×").verdict, want, "{asked:?} {reached}");
         }
     }
 
     #[test]
     fn columns_line_up() {
-        let rows = vec![
-            vec!["µ".into(), "1".into()],
-            vec!["long".into(), "2".into()],
-        ];
+        let rows = vec![vec!["µ".into(), "1".into()], vec!["long".into(), "2".into()]];
         assert_eq!(grid(&["a", "b"], &rows), "a     b\nµ     1\nlong  2\n");
     }
 }

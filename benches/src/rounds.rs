@@ -68,10 +68,7 @@ impl Samples {
 
 /// Runs the sides in turn, `rounds` times.
 pub fn alternate(sides: &[Side<'_>], load: &Load, rounds: usize) -> Result<Vec<Samples>, Fault> {
-    let empty = |side: &Side<'_>| Samples {
-        name: side.name,
-        rounds: Vec::new(),
-    };
+    let empty = |side: &Side<'_>| Samples { name: side.name, rounds: Vec::new() };
     let mut samples: Vec<Samples> = sides.iter().map(empty).collect();
     for _ in 0..rounds {
         for (side, samples) in sides.iter().zip(&mut samples) {
@@ -97,15 +94,10 @@ fn measure(side: &Side<'_>, load: &Load) -> Result<Sample, Fault> {
         Ok(())
     })?;
     if let Some(answer) = tally.first_wrong {
-        return Err(Fault::Target(format!(
-            "{} wrong answers, such as {answer}",
-            tally.wrong
-        )));
+        return Err(Fault::Target(format!("{} wrong answers, such as {answer}", tally.wrong)));
     }
     if tally.requests == 0 {
-        return Err(Fault::Invalid(
-            "no request was answered while counting".into(),
-        ));
+        return Err(Fault::Invalid("no request was answered while counting".into()));
     }
     let [begin, end] = readings;
     let (requests, cpu) = (tally.requests as f64, end.cpu.saturating_sub(begin.cpu));
@@ -116,10 +108,7 @@ fn measure(side: &Side<'_>, load: &Load) -> Result<Sample, Fault> {
         p50_us: tally.latencies.quantile_us(0.5),
         p99_us: tally.latencies.quantile_us(0.99),
         busy: cpu.as_secs_f64() / elapsed.as_secs_f64(),
-        enters: end
-            .enters
-            .zip(begin.enters)
-            .map(|(end, begin)| (end - begin) / requests),
+        enters: end.enters.zip(begin.enters).map(|(end, begin)| (end - begin) / requests),
     })
 }
 
@@ -132,14 +121,8 @@ fn read(side: &Side<'_>, mark: Mark) -> Result<Reading, Fault> {
     };
     let process = side.server.process();
     Ok(match mark {
-        Mark::Begin => Reading {
-            enters: enters()?,
-            cpu: process.cpu()?,
-        },
-        Mark::End => Reading {
-            cpu: process.cpu()?,
-            enters: enters()?,
-        },
+        Mark::Begin => Reading { enters: enters()?, cpu: process.cpu()? },
+        Mark::End => Reading { cpu: process.cpu()?, enters: enters()? },
     })
 }
 
@@ -167,9 +150,7 @@ pub struct Ratio {
 /// CPU per request of `above` as a multiple of `below`, round by round.
 pub fn cpu_ratio(above: &Samples, below: &Samples) -> Ratio {
     let pairs = above.rounds.iter().zip(&below.rounds);
-    let ratios: Vec<f64> = pairs
-        .map(|(above, below)| above.cpu_us / below.cpu_us)
-        .collect();
+    let ratios: Vec<f64> = pairs.map(|(above, below)| above.cpu_us / below.cpu_us).collect();
     Ratio {
         least: ratios.iter().copied().fold(f64::INFINITY, f64::min),
         most: ratios.iter().copied().fold(f64::NEG_INFINITY, f64::max),
@@ -184,11 +165,8 @@ mod tests {
     #[test]
     fn the_median_is_the_middle() {
         assert!(median(vec![]).is_nan());
-        for (values, want) in [
-            (vec![3.0], 3.0),
-            (vec![9.0, 1.0, 2.0], 2.0),
-            (vec![1.0, 2.0], 1.5),
-        ] {
+        for (values, want) in [(vec![3.0], 3.0), (vec![9.0, 1.0, 2.0], 2.0), (vec![1.0, 2.0], 1.5)]
+        {
             assert!((median(values) - want).abs() < f64::EPSILON);
         }
     }

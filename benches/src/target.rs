@@ -51,11 +51,6 @@ pub struct Target {
 impl Target {
     /// A server on `address`, under `/mcp` if it speaks HTTP.
     pub fn new(address: SocketAddr, wire: Wire, era: Era) -> Self {
-        Self {
-            address,
-            wire,
-            era,
-            path: "/mcp".into(),
-        }
+        Self { address, wire, era, path: "/mcp".into() }
     }
 }

@@ -15,7 +15,7 @@ use crate::ring::{Choice, RingConfig};
 /// `Config { workers: 4, ..Config::default() }`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// Which driver to use: io_uring, epoll, or the better of what works.
+    /// Which driver to use: `io_uring`, epoll, or the better of what works.
     pub driver: Choice,
     /// Which parser reads JSON.
     pub json: Backend,

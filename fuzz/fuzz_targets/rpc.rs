@@ -2,14 +2,18 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use mcpring::json::{Parser, PaddedBuf};
+use mcpring::json::{PaddedBuf, Parser};
 use mcpring::rpc::Message;
 use serde_json::Value;
 
 fuzz_target!(|data: &[u8]| {
     let (text, mut parser) = (PaddedBuf::copy(data), Parser::default());
-    let Ok(root) = parser.parse(text.padded()) else { return };
-    let Ok(other) = serde_json::from_slice::<Value>(data) else { return };
+    let Ok(root) = parser.parse(text.padded()) else {
+        return;
+    };
+    let Ok(other) = serde_json::from_slice::<Value>(data) else {
+        return;
+    };
     let same = |raw: &[u8], member: &str| {
         let raw: Value = serde_json::from_slice(raw).expect("a span of a valid text is valid");
         assert_eq!(Some(&raw), other.get(member), "{member}");

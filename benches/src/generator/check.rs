@@ -37,11 +37,7 @@ struct Seen {
 impl Check {
     /// A judge that expects `answer`.
     pub(super) fn new(answer: Answer) -> Self {
-        Self {
-            answer,
-            id: memmem::Finder::new(br#""id":"#),
-            right: None,
-        }
+        Self { answer, id: memmem::Finder::new(br#""id":"#), right: None }
     }
 
     /// Judges one answer.
@@ -72,10 +68,7 @@ impl Check {
             return Verdict::Wrong(id);
         }
         let behind = body[at + ID_DIGITS..].to_vec();
-        self.right = Some(Seen {
-            before: body[..at].to_vec(),
-            behind,
-        });
+        self.right = Some(Seen { before: body[..at].to_vec(), behind });
         Verdict::Right(id)
     }
 }
@@ -83,9 +76,7 @@ impl Check {
 impl Seen {
     /// The id of an answer that equals this one otherwise.
     fn id(&self, body: &[u8]) -> Option<u64> {
-        let digits = body
-            .strip_prefix(&self.before[..])?
-            .strip_suffix(&self.behind[..])?;
+        let digits = body.strip_prefix(&self.before[..])?.strip_suffix(&self.behind[..])?;
         parse(digits)
     }
 }
@@ -93,10 +84,9 @@ impl Seen {
 /// Exactly [`ID_DIGITS`] digits.
 fn parse(digits: &[u8]) -> Option<u64> {
     let digits: &[u8; ID_DIGITS] = digits.try_into().ok()?;
-    digits.iter().try_fold(0, |id, byte| {
-        byte.is_ascii_digit()
-            .then(|| id * 10 + u64::from(byte - b'0'))
-    })
+    digits
+        .iter()
+        .try_fold(0, |id, byte| byte.is_ascii_digit().then(|| id * 10 + u64::from(byte - b'0')))
 }
 
 #[cfg(test)]
@@ -106,22 +96,10 @@ mod tests {
     #[test]
     fn only_the_right_content_under_an_id_is_right() {
         let rows: [(&[u8], Verdict); 7] = [
-            (
-                br#"{"id":100000001,"text":"hi"}"#,
-                Verdict::Right(100_000_001),
-            ),
-            (
-                br#"{"id":100000002,"text":"hi"}"#,
-                Verdict::Right(100_000_002),
-            ),
-            (
-                br#"{"id": 100000003, "text":"hi"}"#,
-                Verdict::Right(100_000_003),
-            ),
-            (
-                br#"{"id":100000004,"text":"ho"}"#,
-                Verdict::Wrong(100_000_004),
-            ),
+            (br#"{"id":100000001,"text":"hi"}"#, Verdict::Right(100_000_001)),
+            (br#"{"id":100000002,"text":"hi"}"#, Verdict::Right(100_000_002)),
+            (br#"{"id": 100000003, "text":"hi"}"#, Verdict::Right(100_000_003)),
+            (br#"{"id":100000004,"text":"ho"}"#, Verdict::Wrong(100_000_004)),
             (br#"{"id":10000005,"text":"hi"}"#, Verdict::Foreign),
             (br#"{"id":null,"text":"hi"}"#, Verdict::Foreign),
             (b"", Verdict::Foreign),

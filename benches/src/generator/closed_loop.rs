@@ -58,9 +58,7 @@ pub fn run(
     mark: &mut dyn FnMut(Mark) -> Result<(), Fault>,
 ) -> Result<(Tally, Duration), Fault> {
     if load.connections == 0 || load.inflight == 0 {
-        return Err(Fault::Usage(
-            "at least one connection and one request in flight".into(),
-        ));
+        return Err(Fault::Usage("at least one connection and one request in flight".into()));
     }
     let mut generator = connect(target, workload, load)?;
     let warm = match load.extent {
@@ -111,11 +109,8 @@ fn count(
 
 /// Opens the connections, each with its own session where the era has sessions.
 fn connect(target: &Target, workload: &Workload, load: &Load) -> Result<Generator, Fault> {
-    let config = RingConfig {
-        connections_max: 1,
-        adoptions_max: load.connections,
-        ..RingConfig::default()
-    };
+    let config =
+        RingConfig { connections_max: 1, adoptions_max: load.connections, ..RingConfig::default() };
     let mut generator = Generator::open(load.driver, &config, workload.answer.clone())?;
     let shared = Rc::new(Request::new(target, workload, None));
     for _ in 0..load.connections {

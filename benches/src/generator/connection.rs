@@ -38,10 +38,7 @@ struct Lane {
 
 impl Connection {
     pub(super) fn new(slot: Slot, wire: Wire, request: Rc<Request>, lanes: usize) -> Self {
-        let lanes = (0..lanes as u64).map(|lane| Lane {
-            id: ID_FIRST + lane,
-            sent_ns: None,
-        });
+        let lanes = (0..lanes as u64).map(|lane| Lane { id: ID_FIRST + lane, sent_ns: None });
         Self {
             slot,
             reader: Reader::new(wire),

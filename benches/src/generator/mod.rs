@@ -118,8 +118,7 @@ impl Generator {
             self.places.resize(place + 1, None);
         }
         self.places[place] = Some(index as u32);
-        self.connections
-            .push(Connection::new(slot, wire, request, lanes));
+        self.connections.push(Connection::new(slot, wire, request, lanes));
         Ok(index)
     }
 
@@ -205,9 +204,7 @@ impl Generator {
     }
 
     fn submit(&mut self, op: Op) -> Result<(), Fault> {
-        self.driver
-            .submit(op)
-            .map_err(|error| Fault::Invalid(error.to_string()))
+        self.driver.submit(op).map_err(|error| Fault::Invalid(error.to_string()))
     }
 
     fn is_silent(&self) -> Result<(), Fault> {
@@ -215,28 +212,20 @@ impl Generator {
             return Ok(());
         }
         let (open, seconds) = (self.books.open, SILENCE.as_secs());
-        Err(Fault::Target(format!(
-            "{open} requests unanswered after {seconds} s of silence"
-        )))
+        Err(Fault::Target(format!("{open} requests unanswered after {seconds} s of silence")))
     }
 
     fn complete(&mut self, completion: Completion) -> Result<(), Fault> {
         match completion {
             Completion::Received { slot, lease } => self.received(slot, &lease),
-            Completion::Sent {
-                slot,
-                buf,
-                fault: None,
-            } => self.sent(slot, buf),
-            Completion::Sent {
-                fault: Some(fault), ..
-            } => Err(Fault::Target(format!("send a request: {fault}"))),
+            Completion::Sent { slot, buf, fault: None } => self.sent(slot, buf),
+            Completion::Sent { fault: Some(fault), .. } => {
+                Err(Fault::Target(format!("send a request: {fault}")))
+            }
             Completion::Ended { fault, .. } => {
                 let why = fault.map_or_else(String::new, |fault| format!(" ({fault})"));
                 let open = self.books.open;
-                Err(Fault::Target(format!(
-                    "connection closed, {open} requests open{why}"
-                )))
+                Err(Fault::Target(format!("connection closed, {open} requests open{why}")))
             }
             Completion::Closed { .. } => {
                 self.closed += 1;
@@ -305,11 +294,7 @@ impl Books {
     /// Reads the whole answers in `bytes` and asks again for each; says how many bytes they took.
     fn read(&mut self, connection: &mut Connection, bytes: &[u8]) -> Result<usize, Fault> {
         let mut at = 0;
-        while let Some(answer) = connection
-            .reader
-            .next(&bytes[at..])
-            .map_err(Fault::Target)?
-        {
+        while let Some(answer) = connection.reader.next(&bytes[at..]).map_err(Fault::Target)? {
             let body = &bytes[at..][answer.body];
             if answer.status != 200 {
                 let text = format!("HTTP status {}: {}", answer.status, excerpt(body));
@@ -331,10 +316,7 @@ impl Books {
             Verdict::Foreign => None,
         };
         let Some((lane, sent_ns)) = settled else {
-            return Err(Fault::Target(format!(
-                "an answer to nothing asked: {}",
-                excerpt(body)
-            )));
+            return Err(Fault::Target(format!("an answer to nothing asked: {}", excerpt(body))));
         };
         self.open -= 1;
         if matches!(verdict, Verdict::Wrong(_)) {
@@ -342,9 +324,7 @@ impl Books {
             self.tally.first_wrong.get_or_insert_with(|| excerpt(body));
         } else {
             self.tally.requests += 1;
-            self.tally
-                .latencies
-                .record(self.now_ns.saturating_sub(sent_ns));
+            self.tally.latencies.record(self.now_ns.saturating_sub(sent_ns));
         }
         Ok(lane)
     }

@@ -54,12 +54,7 @@ impl Reader {
         };
         let body = 0..self.searched + at;
         self.searched = 0;
-        Some(Answered {
-            status: 200,
-            head: 0..0,
-            end: body.end + 1,
-            body,
-        })
+        Some(Answered { status: 200, head: 0..0, end: body.end + 1, body })
     }
 }
 
@@ -87,21 +82,14 @@ fn http(bytes: &[u8]) -> Result<Option<Answered>, String> {
     let mut length = (status == 202 || status == 204).then_some(0);
     for header in response.headers.iter() {
         if header.name.eq_ignore_ascii_case("content-length") {
-            length = std::str::from_utf8(header.value)
-                .ok()
-                .and_then(|text| text.parse().ok());
+            length = std::str::from_utf8(header.value).ok().and_then(|text| text.parse().ok());
         } else if header.name.eq_ignore_ascii_case("transfer-encoding") {
             return Err(malformed("a body in chunks, which is not read yet,"));
         }
     }
     let length: usize = length.ok_or_else(|| malformed("no length"))?;
     let end = head + length;
-    let whole = Answered {
-        status,
-        head: 0..head,
-        body: head..end,
-        end,
-    };
+    let whole = Answered { status, head: 0..head, body: head..end, end };
     Ok((bytes.len() >= end).then_some(whole))
 }
 
@@ -135,10 +123,7 @@ mod tests {
                 at += answer.end;
             }
         }
-        let got: Vec<_> = got
-            .iter()
-            .map(|(status, body)| (*status, body.as_str()))
-            .collect();
+        let got: Vec<_> = got.iter().map(|(status, body)| (*status, body.as_str())).collect();
         assert_eq!(got, want);
         assert_eq!(at, bytes.len(), "nothing is left over");
     }
@@ -150,11 +135,7 @@ mod tests {
             b"\0\0\0\x02{}\0\0\0\0\0\0\0\x01x",
             &[(200, "{}"), (200, ""), (200, "x")],
         );
-        check(
-            Wire::Line,
-            b"{}\n[1,\t2]\n",
-            &[(200, "{}"), (200, "[1,\t2]")],
-        );
+        check(Wire::Line, b"{}\n[1,\t2]\n", &[(200, "{}"), (200, "[1,\t2]")]);
         let http = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}HTTP/1.1 202 Accepted\r\n\r\n";
         check(Wire::Http, http, &[(200, "{}"), (202, "")]);
     }
@@ -166,11 +147,7 @@ mod tests {
             b"HTTP/1.1 200 OK\r\n\r\n",
             b"SSH-2.0-x\r\n\r\n",
         ] {
-            assert!(
-                Reader::new(Wire::Http).next(bytes).is_err(),
-                "{:?}",
-                excerpt(bytes)
-            );
+            assert!(Reader::new(Wire::Http).next(bytes).is_err(), "{:?}", excerpt(bytes));
         }
     }
 

@@ -33,10 +33,7 @@ impl Request {
             }
         };
         let carries_id = matches!(workload.answer, Answer::Holds(_));
-        Self {
-            bytes,
-            id_at: carries_id.then_some(offset + at),
-        }
+        Self { bytes, id_at: carries_id.then_some(offset + at) }
     }
 
     /// Appends the request with `id` to `out`.
@@ -72,11 +69,7 @@ pub fn post(
         target.address,
         target.era.version()
     );
-    for (name, value) in headers
-        .iter()
-        .copied()
-        .chain(session.map(|id| ("Mcp-Session-Id", id)))
-    {
+    for (name, value) in headers.iter().copied().chain(session.map(|id| ("Mcp-Session-Id", id))) {
         head.extend([name, ": ", value, "\r\n"]);
     }
     head.extend(["Content-Length: ", &message.len().to_string(), "\r\n\r\n"]);

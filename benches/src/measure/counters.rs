@@ -15,9 +15,7 @@ pub struct Counters {
 impl Counters {
     /// The counters of the server that speaks HTTP on `address`.
     pub fn new(address: SocketAddr) -> Self {
-        Self {
-            target: Target::new(address, Wire::Http, Era::Stateless),
-        }
+        Self { target: Target::new(address, Wire::Http, Era::Stateless) }
     }
 
     /// The sum of `name` over all its labels, or none if the server has no such counter.
@@ -46,12 +44,7 @@ mod tests {
     fn labels_are_summed_and_longer_names_are_others() {
         let text =
             "# TYPE a counter\na{shard=\"0\"} 3\na{shard=\"1\"} 4.5\nab 100\nc 7 1700000000\n";
-        for (name, want) in [
-            ("a", Some(7.5)),
-            ("ab", Some(100.0)),
-            ("c", Some(7.0)),
-            ("d", None),
-        ] {
+        for (name, want) in [("a", Some(7.5)), ("ab", Some(100.0)), ("c", Some(7.0)), ("d", None)] {
             assert_eq!(sum(text, name), want, "{name}");
         }
     }

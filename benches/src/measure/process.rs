@@ -20,19 +20,12 @@ impl Process {
         let tasks = format!("/proc/{}/task", self.0);
         let mut ns = 0;
         for task in fs::read_dir(&tasks).map_err(Fault::target(&tasks))? {
-            let path = task
-                .map_err(Fault::target(&tasks))?
-                .path()
-                .join("schedstat");
+            let path = task.map_err(Fault::target(&tasks))?.path().join("schedstat");
             // A thread may end between the listing and the look.
             let Ok(text) = fs::read_to_string(path) else {
                 continue;
             };
-            ns += text
-                .split(' ')
-                .next()
-                .and_then(|word| word.parse::<u64>().ok())
-                .unwrap_or(0);
+            ns += text.split(' ').next().and_then(|word| word.parse::<u64>().ok()).unwrap_or(0);
         }
         Ok(Duration::from_nanos(ns))
     }
@@ -42,8 +35,7 @@ impl Process {
         let text = self.read("smaps_rollup")?;
         let line = text.lines().find_map(|line| line.strip_prefix("Rss:"));
         let kib = line.and_then(|rest| rest.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
-        kib.map(|kib| kib << 10)
-            .ok_or_else(|| Fault::Invalid("no Rss in smaps_rollup".into()))
+        kib.map(|kib| kib << 10).ok_or_else(|| Fault::Invalid("no Rss in smaps_rollup".into()))
     }
 
     /// File descriptors open.
@@ -55,9 +47,7 @@ impl Process {
     /// The highest number of file descriptors it may open, by its soft limit.
     pub fn descriptors_max(self) -> Result<u64, Fault> {
         let text = self.read("limits")?;
-        let line = text
-            .lines()
-            .find_map(|line| line.strip_prefix("Max open files"));
+        let line = text.lines().find_map(|line| line.strip_prefix("Max open files"));
         line.and_then(|rest| rest.split_whitespace().next()?.parse().ok())
             .ok_or_else(|| Fault::Invalid("no limit of open files in /proc".into()))
     }
@@ -80,12 +70,6 @@ mod tests {
         assert!(own.descriptors().expect("own descriptors") >= 3);
         assert!(own.descriptors_max().expect("own limit") >= 3);
         assert!(own.cpu().expect("own time") > Duration::ZERO);
-        assert_eq!(
-            Process(u32::MAX)
-                .cpu()
-                .expect_err("no such process")
-                .exit_code(),
-            4
-        );
+        assert_eq!(Process(u32::MAX).cpu().expect_err("no such process").exit_code(), 4);
     }
 }

@@ -49,9 +49,7 @@ pub(super) fn measure(bench: &mut Bench) -> Result<(), Fault> {
     let wanted = bench.options.idle;
     let mut command = Command::new(&bench.binaries.mcpring);
     command.args(["serve", "--tcp", "127.0.0.1:0", "--http", "127.0.0.1:0"]);
-    command
-        .arg(format!("--shards={SHARDS}"))
-        .arg(format!("--driver={}", bench.options.driver));
+    command.arg(format!("--shards={SHARDS}")).arg(format!("--driver={}", bench.options.driver));
     let mut server = Server::start(&mut command, Place::Pinned(&bench.cores))?;
     let (process, counters) = (server.process(), Counters::new(server.address("http")?));
     let target = Target::new(server.address("tcp")?, Wire::Length, Era::Handshake);
@@ -64,10 +62,7 @@ pub(super) fn measure(bench: &mut Bench) -> Result<(), Fault> {
     let used = process.resident_bytes()?;
     let each = |after: u64| after.saturating_sub(before) as f64 / wanted as f64;
     let descriptors = process.descriptors()?;
-    let note = format!(
-        "{descriptors} descriptors open of {} allowed",
-        process.descriptors_max()?
-    );
+    let note = format!("{descriptors} descriptors open of {} allowed", process.descriptors_max()?);
     bench.rows.push(
         Row::new(
             "idle TCP connections in one process",
@@ -79,18 +74,8 @@ pub(super) fn measure(bench: &mut Bench) -> Result<(), Fault> {
     );
     let asked = Asked::AtMost(BYTES_MAX);
     let name = "resident bytes of an idle connection";
-    bench.rows.push(Row::new(
-        format!("{name}, never used"),
-        asked,
-        each(unused),
-        "B",
-    ));
-    bench.rows.push(Row::new(
-        format!("{name}, used once"),
-        asked,
-        each(used),
-        "B",
-    ));
+    bench.rows.push(Row::new(format!("{name}, never used"), asked, each(unused), "B"));
+    bench.rows.push(Row::new(format!("{name}, used once"), asked, each(used), "B"));
     crowd.close()
 }
 
@@ -145,11 +130,8 @@ impl Crowd {
         let ping = Workload::ping();
         let request = Rc::new(Request::new(target, &ping, None));
         let share = wanted.div_ceil(SHARDS);
-        let config = RingConfig {
-            connections_max: 1,
-            adoptions_max: share,
-            ..RingConfig::default()
-        };
+        let config =
+            RingConfig { connections_max: 1, adoptions_max: share, ..RingConfig::default() };
         let mut rings = Vec::new();
         let mut left = wanted;
         while left > 0 {
@@ -185,9 +167,7 @@ impl Crowd {
         if answered == held as u64 {
             return Ok(());
         }
-        Err(Fault::Target(format!(
-            "{answered} of {held} idle connections answered rightly"
-        )))
+        Err(Fault::Target(format!("{answered} of {held} idle connections answered rightly")))
     }
 
     fn close(self) -> Result<(), Fault> {
@@ -203,17 +183,9 @@ fn dial(address: SocketAddr, number: usize) -> Result<TcpStream, Fault> {
     };
     let source = Ipv4Addr::new(127, 0, 0, 2 + (number % 6) as u8);
     let dial = || -> nix::Result<OwnedFd> {
-        let socket = socket(
-            AddressFamily::Inet,
-            SockType::Stream,
-            SockFlag::SOCK_CLOEXEC,
-            None,
-        )?;
+        let socket = socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
         setsockopt(&socket, IpBindAddressNoPort, &true)?;
-        bind(
-            socket.as_raw_fd(),
-            &SockaddrIn::from(SocketAddrV4::new(source, 0)),
-        )?;
+        bind(socket.as_raw_fd(), &SockaddrIn::from(SocketAddrV4::new(source, 0)))?;
         connect(socket.as_raw_fd(), &SockaddrIn::from(address))?;
         Ok(socket)
     };

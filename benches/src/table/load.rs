@@ -25,19 +25,13 @@ const ENTERS_MAX: f64 = 0.1;
 pub(super) fn tcp(bench: &mut Bench) -> Result<(), Fault> {
     let mut ours = Ours::start(bench)?;
     let echo = Workload::echo(MESSAGE_BYTES);
-    let reply = first_answer(
-        &Target::new(ours.tcp()?, Wire::Length, Era::Handshake),
-        &echo,
-    )?;
+    let reply = first_answer(&Target::new(ours.tcp()?, Wire::Length, Era::Handshake), &echo)?;
     let mut command = Command::new(&bench.binaries.bare);
     command.arg(format!("--reply-bytes={}", reply.len()));
     command.arg(format!("--driver={}", bench.options.driver));
     let mut bare = Server::start(&mut command, Place::Pinned(&bench.cores))?;
     let floor = Target::new(bare.address("tcp")?, Wire::Length, Era::Bare);
-    let request = echo
-        .message(Era::Handshake, crate::generator::request::ID_FIRST)
-        .0
-        .len();
+    let request = echo.message(Era::Handshake, crate::generator::request::ID_FIRST).0.len();
     for (inflight, most) in [(16, 2.0), (1, 1.25)] {
         let sides = [
             ours.side(Wire::Length, Era::Handshake, echo.clone())?,
@@ -101,13 +95,7 @@ fn beside_rmcp(
     let target = Target::new(rmcp.address("http")?, Wire::Http, era);
     let sides = [
         ours.side(Wire::Http, era, workload.clone())?,
-        Side {
-            name: "rmcp",
-            server: &rmcp,
-            target,
-            workload: workload.clone(),
-            counters: None,
-        },
+        Side { name: "rmcp", server: &rmcp, target, workload: workload.clone(), counters: None },
     ];
     bench.compare(name, &sides, 1)
 }
@@ -130,11 +118,7 @@ impl Bench {
     }
 
     fn system_calls(&mut self, name: &str, ours: &Samples) {
-        let counted: Vec<f64> = ours
-            .rounds
-            .iter()
-            .filter_map(|sample| sample.enters)
-            .collect();
+        let counted: Vec<f64> = ours.rounds.iter().filter_map(|sample| sample.enters).collect();
         let reached = median(counted);
         let row = Row::new(
             format!("{name}: system calls a request"),
@@ -142,11 +126,7 @@ impl Bench {
             reached,
             "",
         );
-        let note = if reached.is_nan() {
-            "the server shows no such counter"
-        } else {
-            ""
-        };
+        let note = if reached.is_nan() { "the server shows no such counter" } else { "" };
         self.rows.push(row.with_note(note));
     }
 }
@@ -190,9 +170,7 @@ impl Ours {
 fn first_answer(target: &Target, workload: &Workload) -> Result<Vec<u8>, Fault> {
     let mut client = crate::client::Client::connect(target)?;
     let session = client.handshake(target)?;
-    let message = workload
-        .message(target.era, crate::generator::request::ID_FIRST)
-        .0;
+    let message = workload.message(target.era, crate::generator::request::ID_FIRST).0;
     let wrapped = crate::client::wrap(target, session.as_deref(), &message);
     Ok(client.ask(&wrapped)?.body)
 }

@@ -35,6 +35,9 @@ pub struct Options {
     /// Only the parts named: tcp, http, form, idle, start (several with commas).
     #[arg(long, value_delimiter = ',', value_parser = PARTS)]
     pub only: Vec<String>,
+    /// Take the servers as they were built last, wherever this program was built.
+    #[arg(long)]
+    pub no_build: bool,
     /// One short round of everything and a thousand idle connections: shows that it works.
     #[arg(long)]
     pub quick: bool,
@@ -64,38 +67,23 @@ pub fn run(mut options: Options) -> Result<(), Fault> {
         return Err(Fault::Usage("--seconds must be more than nothing".into()));
     }
     let cores = Cores::find()?;
-    let driver = driver_line(options.driver)?;
-    let binaries = Binaries::build()?;
+    let environment = Environment::find(driver_line(options.driver)?);
+    let binaries = if options.no_build { Binaries::built()? } else { Binaries::build()? };
     cores.pin(cores.load)?;
     let (rows, comparisons) = (Vec::new(), Vec::new());
-    let mut bench = Bench {
-        options,
-        cores,
-        binaries,
-        rows,
-        comparisons,
-    };
-    let parts: [Part; 5] = [
-        load::tcp,
-        load::http,
-        load::form,
-        idle::measure,
-        start::measure,
-    ];
+    let mut bench = Bench { options, cores, binaries, rows, comparisons };
+    let parts: [Part; 5] = [load::tcp, load::http, load::form, idle::measure, start::measure];
     for (name, part) in PARTS.into_iter().zip(parts) {
         if bench.options.only.is_empty() || bench.options.only.iter().any(|only| only == name) {
             say(&format!("measuring {name}"));
             part(&mut bench).map_err(|fault| fault.within(name))?;
         }
     }
-    bench.finish(driver)
+    bench.finish(environment)
 }
 
 fn driver_line(choice: Choice) -> Result<String, Fault> {
-    let config = RingConfig {
-        connections_max: 1,
-        ..RingConfig::default()
-    };
+    let config = RingConfig { connections_max: 1, ..RingConfig::default() };
     let (_, line) =
         ring::open(choice, &config).map_err(|error| Fault::Invalid(error.to_string()))?;
     Ok(line)
@@ -110,17 +98,10 @@ impl Bench {
         Duration::from_secs_f64(self.options.seconds)
     }
 
-    fn finish(self, driver: String) -> Result<(), Fault> {
-        let environment = Environment::find(driver);
-        let report = Report {
-            environment,
-            rows: self.rows,
-            comparisons: self.comparisons,
-        };
+    fn finish(self, environment: Environment) -> Result<(), Fault> {
+        let report = Report { environment, rows: self.rows, comparisons: self.comparisons };
         let path = report.write(&self.binaries.results(), "table")?;
         let text = format!("{}\nresults: {}\n", report.text(), path.display());
-        std::io::stdout()
-            .write_all(text.as_bytes())
-            .map_err(Fault::harness("print the table"))
+        std::io::stdout().write_all(text.as_bytes()).map_err(Fault::harness("print the table"))
     }
 }

@@ -33,10 +33,7 @@ pub(super) fn measure(bench: &mut Bench) -> Result<(), Fault> {
     }
     for (name, wire) in [("HTTP", &http), ("stdio", &stdio)] {
         let [ours, rmcp] = wire;
-        let (first, memory) = (
-            median(rmcp.first_ms.clone()),
-            median(rmcp.resident_mb.clone()),
-        );
+        let (first, memory) = (median(rmcp.first_ms.clone()), median(rmcp.resident_mb.clone()));
         bench.rows.push(row(
             format!("start to first answer, {name}"),
             Asked::AtMost(10.0),
@@ -74,19 +71,14 @@ fn row(name: String, asked: Asked, values: &[f64], unit: &'static str, note: Str
     let least = values.iter().copied().fold(f64::INFINITY, f64::min);
     let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let row = Row::new(name, asked, median(values.to_vec()), unit).with_note(note);
-    Row {
-        spread: Some((least, most)),
-        ..row
-    }
+    Row { spread: Some((least, most)), ..row }
 }
 
 /// The server of a side: ours, then rmcp.
 fn command(bench: &Bench, side: usize) -> Command {
     if side == 0 {
         let mut command = Command::new(&bench.binaries.mcpring);
-        command
-            .arg("serve")
-            .arg(format!("--driver={}", bench.options.driver));
+        command.arg("serve").arg(format!("--driver={}", bench.options.driver));
         command
     } else {
         Command::new(&bench.binaries.rmcp)
@@ -111,9 +103,7 @@ fn over_stdio(bench: &Bench, side: usize) -> Result<(Duration, u64), Fault> {
     let mut server = Server::start(&mut command, Place::Anywhere(&bench.cores))?;
     let hello = [HELLO, b"\n"].concat();
     if let Some(input) = server.input() {
-        input
-            .write_all(&hello)
-            .map_err(Fault::target("write to standard input"))?;
+        input.write_all(&hello).map_err(Fault::target("write to standard input"))?;
     }
     let line = loop {
         let line = server.line()?;
@@ -130,9 +120,6 @@ fn over_stdio(bench: &Bench, side: usize) -> Result<(Duration, u64), Fault> {
 fn is_hello(body: &[u8]) -> Result<(), Fault> {
     match memchr::memmem::find(body, b"\"protocolVersion\"") {
         Some(_) => Ok(()),
-        None => Err(Fault::Target(format!(
-            "initialize was answered with {}",
-            excerpt(body)
-        ))),
+        None => Err(Fault::Target(format!("initialize was answered with {}", excerpt(body)))),
     }
 }

@@ -32,10 +32,7 @@ pub fn form1000() -> Workload {
             0 => write!(arguments, "{}", field * 7919),
             1 => write!(arguments, "{}.5", field * 31),
             2 => write!(arguments, "{}", field % 20 == 2),
-            3 => write!(
-                arguments,
-                r#"{{"unit":"kg","values":[{field},1,2,3,5,8,13,21]}}"#
-            ),
+            3 => write!(arguments, r#"{{"unit":"kg","values":[{field},1,2,3,5,8,13,21]}}"#),
             4 => write!(arguments, r#""caf\u00e9 \"{field}\" {}""#, prose(field, 80)),
             _ => write!(arguments, r#""{}""#, prose(field, 111)),
         };
@@ -46,16 +43,8 @@ pub fn form1000() -> Workload {
 
 /// `bytes` bytes that look like prose and differ from field to field.
 fn prose(field: usize, bytes: usize) -> String {
-    const WORDS: [&str; 8] = [
-        "ring ",
-        "lease ",
-        "shard ",
-        "turn ",
-        "caf\u{e9} ",
-        "inbox ",
-        "slot ",
-        "driver ",
-    ];
+    const WORDS: [&str; 8] =
+        ["ring ", "lease ", "shard ", "turn ", "caf\u{e9} ", "inbox ", "slot ", "driver "];
     let mut text = String::with_capacity(bytes + 8);
     let mut at = field;
     while text.len() < bytes {
@@ -72,16 +61,10 @@ mod tests {
 
     #[test]
     fn the_large_form_has_its_size_and_its_fields() {
-        let Ask::Tool { arguments, .. } = form1000().ask else {
-            panic!("a tool call")
-        };
+        let Ask::Tool { arguments, .. } = form1000().ask else { panic!("a tool call") };
         let fields: serde_json::Map<String, serde_json::Value> =
             serde_json::from_str(&arguments).expect("valid JSON");
         assert_eq!(fields.len(), FIELDS);
-        assert!(
-            arguments.len().abs_diff(LARGE_BYTES) < 2000,
-            "{} bytes",
-            arguments.len()
-        );
+        assert!(arguments.len().abs_diff(LARGE_BYTES) < 2000, "{} bytes", arguments.len());
     }
 }

@@ -56,31 +56,20 @@ impl Workload {
     pub fn tool(name: &str, arguments: String, text: &str) -> Self {
         Self {
             name: name.into(),
-            ask: Ask::Tool {
-                name: name.into(),
-                arguments,
-            },
+            ask: Ask::Tool { name: name.into(), arguments },
             answer: Answer::Holds(format!(r#""text":"{text}""#).into_bytes()),
         }
     }
 
     /// `ping`.
     pub fn ping() -> Self {
-        Self {
-            name: "ping".into(),
-            ask: Ask::Ping,
-            answer: Answer::Holds(br#""result":{"#.into()),
-        }
+        Self { name: "ping".into(), ask: Ask::Ping, answer: Answer::Holds(br#""result":{"#.into()) }
     }
 
     /// What the bare loop is asked: as many bytes in and out as `request` and `reply`.
     pub fn opaque(request: usize, reply: usize) -> Self {
         let answer = Answer::Is(crate::bare::reply(reply));
-        Self {
-            name: "bare".into(),
-            ask: Ask::Opaque(request),
-            answer,
-        }
+        Self { name: "bare".into(), ask: Ask::Opaque(request), answer }
     }
 
     /// The message with `id`, and where in it the id stands.

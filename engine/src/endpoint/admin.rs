@@ -13,7 +13,8 @@ impl Core {
     }
 
     pub(super) fn reply_metrics(&mut self, slot: Slot) {
-        let page = metrics::render(&self.all_metrics, &[("driver", self.driver), ("version", crate::VERSION)]);
+        let info = [("driver", self.driver), ("version", env!("CARGO_PKG_VERSION"))];
+        let page = metrics::render(&self.all_metrics, &info);
         self.reply_page(slot, 200, metrics::CONTENT_TYPE, page.as_bytes());
     }
 

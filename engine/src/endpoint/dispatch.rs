@@ -6,9 +6,11 @@ use super::reply::Head;
 use crate::json::Writer;
 use crate::mcp::{Admitted, META_SERVER_INFO, Refusal, Row, Target, Version};
 use crate::metrics::Labels;
-use crate::model::MetaExtra;
 use crate::rpc::{Id, Request};
 use crate::server::Server;
+
+/// Members for a result's `_meta`: key and JSON text.
+type MetaExtra<'a> = [(&'a str, &'a [u8])];
 
 /// How a request ended, as metrics count it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,13 +97,12 @@ impl Core {
             }
         };
         match done {
-            Ok(Some(ending)) => self.metrics.count_request(admitted.index, ending as usize, 0),
+            Ok(Some(ending)) => self.answered.push((admitted.index as u8, ending)),
             // It waits for its outcome, and is counted then.
             Ok(None) => {}
             Err(refusal) => {
-                let ending =
-                    if refusal.is_busy() { Ending::Busy } else { Ending::Error } as usize;
-                self.metrics.count_request(admitted.index, ending, 0);
+                let ending = if refusal.is_busy() { Ending::Busy } else { Ending::Error };
+                self.answered.push((admitted.index as u8, ending));
                 self.refuse(incoming.origin, Some(request.id), &refusal);
             }
         }

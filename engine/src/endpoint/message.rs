@@ -131,7 +131,7 @@ impl Core {
             Ok(admitted) => self.dispatch(incoming, request, &admitted),
             Err(refusal) => {
                 let ending = if refusal.is_busy() { Ending::Busy } else { Ending::Refused };
-                self.metrics.count_request(OTHER_METHOD, ending as usize, 0);
+                self.answered.push((OTHER_METHOD as u8, ending));
                 self.refuse(incoming.origin, Some(request.id), &refusal);
             }
         }

@@ -40,7 +40,7 @@ use rand::rngs::StdRng;
 use batch::Batches;
 use calls::Calls;
 use connection::{Connection, Outbox, Wire};
-use dispatch::CloseReason;
+use dispatch::{CloseReason, Ending};
 use sessions::{SessionKey, Sessions};
 use slots::Slots;
 use timers::Timers;
@@ -50,10 +50,11 @@ use crate::json::Parser;
 use crate::metrics::ShardMetrics;
 use crate::server::{CallEvent, Job, Post, Server, Ticket};
 use crate::slot::Slot;
-use crate::transport::{Chunk, Framing, Http1, HttpRules, Pipe};
+use crate::transport::{Http1, Pipe};
 
 #[cfg(any(test, feature = "sim"))]
 pub(crate) use census::Census;
+pub use crate::transport::{Chunk, Framing, HttpRules};
 pub use dispatch::LABELS;
 pub use forward::Forwarded;
 pub use now::Now;
@@ -209,6 +210,8 @@ struct Core {
     rng: StdRng,
     post: Arc<dyn Post>,
     metrics: Arc<ShardMetrics>,
+    /// Requests answered on the spot in this turn, by label and ending.
+    answered: Vec<(u8, Ending)>,
     all_metrics: Arc<[Arc<ShardMetrics>]>,
     driver: &'static str,
     is_draining: bool,
@@ -236,6 +239,7 @@ impl Endpoint {
             rng: StdRng::from_seed(seed),
             post,
             metrics: Arc::clone(&metrics[shard as usize]),
+            answered: Vec::new(),
             all_metrics: metrics,
             driver,
             is_draining: false,
@@ -274,6 +278,16 @@ impl Endpoint {
                 return self.core.poll_drained();
             };
             self.core.settle(&mut self.parser, slot);
+        }
+    }
+
+    /// Everything answered since the last time was handed over by `now`: what was answered on the
+    /// spot is counted with the time its turn took.
+    pub fn turn_ended(&mut self, now: Now) {
+        let Core { answered, metrics, now: began, .. } = &mut self.core;
+        let time = now.since(*began).as_nanos() as u64;
+        for (label, ending) in answered.drain(..) {
+            metrics.count_request(label as usize, ending as usize, time);
         }
     }
 

@@ -9,7 +9,6 @@ use super::dispatch::Ending;
 use super::reply::Origin;
 use crate::json::Writer;
 use crate::mcp::{Refusal, Row, Status, Version};
-use crate::model::{ResourceContents, ToolResult};
 use crate::rpc::{Id, RpcError, code};
 use crate::server::{CallEvent, Outcome, Ticket};
 
@@ -24,19 +23,7 @@ impl Core {
         outcome: Outcome,
     ) -> Ending {
         let ending = ending(&outcome);
-        let fields = version.fields();
         match outcome {
-            Outcome::Tool(result) => self.reply_complete(origin, id, row, version, |w, extra| {
-                ToolResult::encode_members(&result, w, fields, extra);
-            }),
-            Outcome::Resource(contents) => {
-                self.reply_complete(origin, id, row, version, |w, extra| {
-                    ResourceContents::encode_members(&contents, w, fields, extra);
-                });
-            }
-            Outcome::Prompt(prompt) => self.reply_complete(origin, id, row, version, |w, extra| {
-                prompt.encode_members(w, fields, extra);
-            }),
             Outcome::Error(mut error) => {
                 if error.code == code::RESOURCE_NOT_FOUND {
                     error.code = version.resource_not_found();
@@ -47,6 +34,9 @@ impl Core {
                 let error = RpcError::internal("the handler asked what cannot be asked here");
                 self.reply_error(origin, Some(id), &error, Status::Ok);
             }
+            answer => self.reply_complete(origin, id, row, version, |w, extra| {
+                answer.encode_members(w, version.fields(), extra);
+            }),
         }
         ending
     }

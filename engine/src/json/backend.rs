@@ -1,4 +1,4 @@
-//! Which parser judges a text: the own scan, simd-json or serde_json, chosen at run time.
+//! Which parser judges a text: the own scan, simd-json or serde, chosen at run time.
 //!
 //! All three give identical answers, because MCP needs what only the scan has: source spans, a
 //! depth limit, no lone surrogates, integers of any size. An alternate backend really parses the
@@ -23,7 +23,7 @@ pub enum Backend {
     Scan,
     /// simd-json on a copy (it rewrites its input), then the scan for the spans.
     SimdJson,
-    /// serde_json, then the scalar scan for the spans.
+    /// `serde_json`, then the scalar scan for the spans.
     Serde,
 }
 

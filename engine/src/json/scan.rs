@@ -48,7 +48,7 @@ struct Scanner<'t, L> {
     /// The text and its slack.
     bytes: &'t [u8],
     text: &'t [u8],
-    /// Offset of the next byte. INVARIANT: at <= text.len()
+    /// Offset of the next byte. INVARIANT: never behind the end of `text`.
     at: usize,
     tape: &'t mut Tape,
     /// The innermost open container.

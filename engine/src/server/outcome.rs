@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use crate::model::{PromptResult, RawJson, ResourceContents, Text, ToolResult};
+use crate::json::Writer;
+use crate::model::{
+    Fields, MetaExtra, PromptResult, RawJson, ResourceContents, Text, ToolResult,
+};
 use crate::rpc::{RpcError, code};
 
 /// What a handler returned.
@@ -41,6 +44,19 @@ impl Outcome {
     /// A failure that is nobody's business but ours (−32603).
     pub fn internal(message: impl Into<Text>) -> Self {
         Self::Error(RpcError::internal(message))
+    }
+
+    /// Writes the members of the result into an object the caller opened, with `extra` added to
+    /// its `_meta`. Only an answer has members: an error, a question or "later" writes nothing.
+    pub fn encode_members(&self, w: &mut Writer<'_>, fields: &Fields, extra: &MetaExtra<'_>) {
+        match self {
+            Self::Tool(result) => result.encode_members(w, fields, extra),
+            Self::Resource(contents) => {
+                ResourceContents::encode_members(contents, w, fields, extra);
+            }
+            Self::Prompt(prompt) => prompt.encode_members(w, fields, extra),
+            Self::Error(_) | Self::Ask(_) | Self::Deferred => {}
+        }
     }
 
     /// The resource does not exist. The code is that of the handshake era; a later version's is

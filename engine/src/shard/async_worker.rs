@@ -1,4 +1,4 @@
-//! The lane of asynchronous handlers: threads that run tokio-uring, or plain tokio where io_uring
+//! The lane of asynchronous handlers: threads that run tokio-uring, or plain tokio where `io_uring`
 //! is refused.
 //!
 //! A job on this lane is short: the handler starts a future, which goes to the thread's `LocalSet`
@@ -6,8 +6,8 @@
 //! a full one refuses. A handler that blocks here stalls its neighbours on the lane: that is what
 //! the pool is for.
 //!
-//! tokio-uring panics or hangs where io_uring is blocked, in whole or in part, so the thread first
-//! builds its runtime by hand and completes one real operation on it.
+//! tokio-uring panics or hangs where `io_uring` is blocked, in whole or in part, so the thread
+//! first builds its runtime by hand and completes one real operation on it.
 
 #![allow(clippy::disallowed_methods, reason = "the lane is threads")]
 

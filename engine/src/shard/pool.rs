@@ -17,7 +17,7 @@ use crate::limits::SHARDS_MAX;
 use crate::ring::{self, Choice};
 use crate::server::Server;
 use crate::trace;
-use crate::transport::Framing;
+use crate::endpoint::Framing;
 
 /// A server and the addresses it is to be served on.
 #[derive(Clone, Debug)]
@@ -104,9 +104,7 @@ impl Engine {
     pub fn run(self) -> Result<(), Error> {
         self.run_with(|running| {
             trace::line("engine", format_args!("{}", running.driver_line()));
-            for address in running.addresses() {
-                trace::line("serving", format_args!("{address}"));
-            }
+            trace::line("serving", format_args!("{}", running.addresses().join(" ")));
         })
     }
 

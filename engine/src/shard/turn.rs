@@ -21,7 +21,7 @@ use crate::limits;
 use crate::ring::{Completion, Driver, Lease, Op, SendBuf};
 use crate::server::Job;
 use crate::slot::Slot;
-use crate::transport::Chunk;
+use crate::endpoint::Chunk;
 
 /// What a shard is made of.
 pub(crate) struct Parts {
@@ -103,9 +103,10 @@ impl Shard {
         self.stdio_has_closed
     }
 
-    /// One turn; `clock` is asked once, after the wait. An error is the kernel's refusal to wait,
+    /// One turn; `clock` is asked after the wait, for everything that happens in the turn, and at
+    /// its end, for what the turn took. An error is the kernel's refusal to wait,
     /// after which there is nothing left to do.
-    pub(crate) fn turn(&mut self, clock: impl FnOnce() -> Now) -> Result<Phase, SystemError> {
+    pub(crate) fn turn(&mut self, clock: impl Fn() -> Now) -> Result<Phase, SystemError> {
         let timeout = self.timeout();
         self.parts.driver.wait(timeout, &mut self.completions)?;
         self.now = clock();
@@ -114,6 +115,7 @@ impl Shard {
         self.take_messages();
         self.fire_timers();
         self.carry_out();
+        self.parts.endpoint.turn_ended(clock());
         let Parts {
             driver,
             inbox,

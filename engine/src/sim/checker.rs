@@ -186,10 +186,11 @@ impl Ledger {
             return self.notification(method, wire);
         }
         let Some(id) = wire.id.map(RawValue::get).filter(|id| *id != "null") else {
+            let words = wire.error.as_ref().map_or("", |fault| &fault.message);
             self.nameless_due = self
                 .nameless_due
                 .checked_sub(1)
-                .ok_or("an error without an id for nothing that was sent")?;
+                .ok_or(format!("an error without an id for nothing that was sent: {words}"))?;
             return Ok(());
         };
         let asked = self.asked.get_mut(id).ok_or(format!("an answer to {id}, never asked"))?;

@@ -94,9 +94,15 @@ impl HttpClient {
                 line.peer.push(b"GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n");
                 line.turns.push_back(Turn::Status(&[200]));
             }
-            30..40 => {
-                line.peer.push(b"GET /mcp HTTP/1.1\r\nhost: evil.example\r\n\r\n");
-                line.turns.push_back(Turn::Status(&[403]));
+            30..34 => {
+                // Whoever asks for another host is sent away.
+                line.peer.push(b"GET /mcp HTTP/1.1\r\nhost: other.example\r\n\r\n");
+                line.turns.push_back(Turn::Status(&[421]));
+                line.is_last = true;
+            }
+            34..40 => {
+                line.peer.push(b"GET /nowhere HTTP/1.1\r\nhost: localhost\r\n\r\n");
+                line.turns.push_back(Turn::Status(&[404]));
             }
             40..700 => self.converse(at, dice),
             _ => {}

@@ -531,9 +531,4 @@ impl Link {
     fn room(&self) -> usize {
         self.window - self.outbound.len().min(self.window)
     }
-
-    /// Bytes the server has sent and the peer not read.
-    pub(super) fn unread(&self) -> usize {
-        self.outbound.len()
-    }
 }

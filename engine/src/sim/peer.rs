@@ -130,11 +130,6 @@ impl Peer {
         (bytes, is_over)
     }
 
-    /// Whether bytes lie unread.
-    pub(super) fn has_unread(&self) -> bool {
-        self.kernels[self.shard].borrow().link(self.link).unread() > 0
-    }
-
     /// Goes away all at once.
     pub(super) fn reset(&mut self) {
         self.kernels[self.shard].borrow_mut().reset(self.link);

@@ -35,6 +35,8 @@ const MILLISECOND: u64 = 1_000_000;
 const IDLE_TURNS_MAX: u32 = 200;
 /// The largest answer a client can ask for, twice over.
 const ANSWER_BYTES_MAX: usize = 64 << 10;
+/// How often a client looks in the calm, where long times must pass.
+const CALM_TICK_US: u64 = 100_000;
 /// Number of each listener.
 const LENGTH: u16 = 0;
 const LINE: u16 = 1;
@@ -180,6 +182,7 @@ impl World {
         }
         for seat in &mut self.seats {
             seat.piece_bytes_max = 64 << 10;
+            seat.tick_us_max = CALM_TICK_US;
             seat.each_peer(|peer| {
                 if peer.reading != Reading::Never {
                     peer.reading = Reading::Eager;

@@ -3,7 +3,7 @@
 //! Jobs run on the spot, in the order the endpoint gave them out. The same code serves every test
 //! that needs no socket.
 
-#![allow(dead_code, reason = "each test program uses a part")]
+#![allow(dead_code, unreachable_pub, reason = "each test program uses a part")]
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

@@ -3,7 +3,7 @@
 //! The client is written from the protocol, not from the engine: it shares no code with it.
 
 #![allow(clippy::disallowed_methods, reason = "the client has a socket")]
-#![allow(dead_code, reason = "each test program uses a part")]
+#![allow(dead_code, unreachable_pub, reason = "each test program uses a part")]
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 /// Longest any wait may take; only a failing test takes it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The drivers that work here: epoll always, io_uring unless it is forbidden.
+/// The drivers that work here: epoll always, `io_uring` unless it is forbidden.
 pub(crate) fn drivers() -> Vec<Choice> {
     let uring = Engine::new(server(&Gate::new()))
         .driver(Choice::Uring)

@@ -165,7 +165,7 @@ fn duplicate_names_are_refused() {
     for i in 0..100 {
         write!(many, "\"k{}\":0,", i % 99).expect("string");
     }
-    check(&format!("[{}\"z\":1}}]", many), "/0");
+    check(&format!("[{many}\"z\":1}}]"), "/0");
 }
 
 #[test]
