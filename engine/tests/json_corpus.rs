@@ -3,6 +3,8 @@
 //! JSON test suite: `y_` files are accepted, `n_` files refused, `i_` files either, and all backends
 //! agree on every one. Naughty strings: each survives escaping and parsing unchanged.
 
+#![allow(clippy::disallowed_methods, reason = "reads the corpora where they lie")]
+
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -12,9 +14,8 @@ use mcpring::json::{Backend, JsonError, Kind, PaddedBuf, Parser, Value, escape_i
 /// The corpus folder `name`, looked for in `shared/data` beside any folder above the crate.
 fn corpus(name: &str) -> Option<PathBuf> {
     let above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
-    let found = above
-        .map(|dir| dir.join("shared/data/corpora").join(name))
-        .find(|dir| dir.is_dir());
+    let found =
+        above.map(|dir| dir.join("shared/data/corpora").join(name)).find(|dir| dir.is_dir());
     if found.is_none() {
         eprintln!("skipped: no shared/data/corpora/{name} above the crate");
     }
@@ -46,15 +47,10 @@ fn json_test_suite() {
         return;
     };
     let mut seen = [0; 3];
-    for file in files(&dir.join("test_parsing"))
-        .into_iter()
-        .chain(files(&dir.join("test_transform")))
+    for file in
+        files(&dir.join("test_parsing")).into_iter().chain(files(&dir.join("test_transform")))
     {
-        let name = file
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let text = fs::read(&file).expect("corpus file is readable");
         let answer = parse_with(Backend::Scan, &text);
         for backend in Backend::ALL {
@@ -70,10 +66,7 @@ fn json_test_suite() {
             seen[2] += 1;
         }
     }
-    assert!(
-        seen[0] > 70 && seen[1] > 130 && seen[2] > 20,
-        "the suite is not whole: {seen:?}"
-    );
+    assert!(seen[0] > 70 && seen[1] > 130 && seen[2] > 20, "the suite is not whole: {seen:?}");
 }
 
 #[test]
@@ -83,33 +76,19 @@ fn naughty_strings_survive() {
     };
     let text = fs::read(dir.join("blns.json")).expect("corpus file is readable");
     let strings: Vec<String> = serde_json::from_slice(&text).expect("corpus is JSON");
-    assert!(
-        strings.len() > 400,
-        "the corpus is not whole: {}",
-        strings.len()
-    );
+    assert!(strings.len() > 400, "the corpus is not whole: {}", strings.len());
     let padded = PaddedBuf::copy(&text);
     let mut parser = Parser::default();
     let root = parser.parse(padded.padded()).expect("corpus is JSON");
-    assert!(
-        root.elements()
-            .zip(&strings)
-            .all(|(value, string)| value.eq_str(string))
-    );
+    assert!(root.elements().zip(&strings).all(|(value, string)| value.eq_str(string)));
     for string in &strings {
         let mut escaped = Vec::new();
         escape_into(&mut escaped, string);
         let escaped = PaddedBuf::copy(&escaped);
         for backend in Backend::ALL {
             let mut parser = Parser::new(backend);
-            let value = parser
-                .parse(escaped.padded())
-                .expect("what is written is valid");
-            assert_eq!(
-                value.as_str().as_deref(),
-                Some(string.as_str()),
-                "with {backend}"
-            );
+            let value = parser.parse(escaped.padded()).expect("what is written is valid");
+            assert_eq!(value.as_str().as_deref(), Some(string.as_str()), "with {backend}");
             assert!(value.eq_str(string));
         }
     }
@@ -118,10 +97,7 @@ fn naughty_strings_survive() {
 fn files(dir: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(dir).expect("corpus folder is readable");
     let mut files: Vec<_> = entries.map(|entry| entry.expect("entry").path()).collect();
-    files.retain(|file| {
-        file.extension()
-            .is_some_and(|extension| extension == "json")
-    });
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
     files.sort();
     files
 }

@@ -99,6 +99,12 @@ impl Connection {
         self.unsent() <= unsent_bytes_max
     }
 
+    /// Whether bytes received now must wait: behind others that do, or until the peer has taken
+    /// what it was answered.
+    pub(super) fn must_keep(&self, unsent_bytes_max: usize) -> bool {
+        !self.backlog.is_empty() || !self.has_room_to_send(unsent_bytes_max)
+    }
+
     /// Keeps received bytes for later.
     pub(super) fn keep(&mut self, bytes: &[u8]) {
         self.backlog.extend_from_slice(bytes);

@@ -24,7 +24,7 @@ impl Core {
     /// Handles the requests of a chunk, until one waits for its answer.
     pub(super) fn receive_exchange(&mut self, parser: &mut Parser, slot: Slot, chunk: &dyn Chunk) {
         let Some(connection) = self.slots.get_mut(slot) else { return };
-        if !connection.has_room_to_send(self.config.unsent_bytes_pause) {
+        if connection.must_keep(self.config.unsent_bytes_pause) {
             connection.keep(chunk.payload());
             return self.touch(slot);
         }

@@ -256,7 +256,7 @@ impl Endpoint {
         match input {
             Input::Accepted { slot, listener } => core.accept(slot, listener),
             Input::Received { slot, chunk } => core.receive(parser, slot, chunk),
-            Input::Ended { slot, is_broken } => core.end(parser, slot, is_broken),
+            Input::Ended { slot, is_broken } => core.end(slot, is_broken),
             Input::Sent { slot, bytes, start, is_failed } => {
                 core.sent(slot, bytes, start, is_failed);
             }
@@ -359,20 +359,26 @@ impl Core {
         }
     }
 
-    fn end(&mut self, parser: &mut Parser, slot: Slot, is_broken: bool) {
+    fn end(&mut self, slot: Slot, is_broken: bool) {
         let Some(connection) = self.slots.get_mut(slot) else { return };
         connection.is_ending = true;
         if is_broken {
             return self.close(slot, CloseReason::Broken);
         }
-        if let Wire::Pipe(pipe) = &mut connection.wire
-            && let Some(last) = pipe.finish()
-        {
-            // A last line without its newline is a message all the same.
+        self.touch(slot);
+    }
+
+    /// A last line without its newline is a message all the same, once all before it was handled.
+    fn finish_stream(&mut self, parser: &mut Parser, slot: Slot) {
+        let Some(connection) = self.slots.get_mut(slot) else { return };
+        if !connection.is_ending || self.is_draining || connection.behind_bytes() > 0 {
+            return;
+        }
+        let Wire::Pipe(pipe) = &mut connection.wire else { return };
+        if let Some(last) = pipe.finish() {
             let whole = crate::transport::Frame::Assembled(last.clone());
             self.message_on_stream(parser, slot, &last, &whole);
         }
-        self.touch(slot);
     }
 
     /// Closes at once, whatever is unsent; its calls are cancelled.
@@ -444,6 +450,7 @@ impl Core {
             return;
         }
         self.resume(parser, slot);
+        self.finish_stream(parser, slot);
         let Some(connection) = self.slots.get_mut(slot) else { return };
         if !connection.is_sending && !connection.out.is_empty() {
             let bytes = std::mem::take(&mut connection.out);

@@ -20,7 +20,7 @@ impl Core {
             if connection.is_closing {
                 return;
             }
-            if !connection.has_room_to_send(self.config.unsent_bytes_pause) {
+            if connection.must_keep(self.config.unsent_bytes_pause) {
                 connection.keep(&chunk.payload()[at..]);
                 return self.touch(slot);
             }

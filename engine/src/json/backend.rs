@@ -50,10 +50,7 @@ impl FromStr for Backend {
     type Err = UnknownBackend;
 
     fn from_str(name: &str) -> Result<Self, UnknownBackend> {
-        Self::ALL
-            .into_iter()
-            .find(|backend| backend.name() == name)
-            .ok_or(UnknownBackend)
+        Self::ALL.into_iter().find(|backend| backend.name() == name).ok_or(UnknownBackend)
     }
 }
 

@@ -1,9 +1,6 @@
 //! Text to a JSON string: plain runs are found a block at a time and copied whole.
 
-#![expect(
-    clippy::inline_always,
-    reason = "a call would leave the wide instructions behind"
-)]
+#![expect(clippy::inline_always, reason = "a call would leave the wide instructions behind")]
 
 use super::simd::Lanes;
 

@@ -44,13 +44,8 @@ impl KeyIndex {
             Ordering::Equal => text(object.at(entry.name)).as_ref().cmp(name),
             unequal => unequal,
         };
-        let at = self
-            .entries
-            .partition_point(|entry| order(entry) == Ordering::Less);
-        let entry = self
-            .entries
-            .get(at)
-            .filter(|entry| order(entry) == Ordering::Equal)?;
+        let at = self.entries.partition_point(|entry| order(entry) == Ordering::Less);
+        let entry = self.entries.get(at).filter(|entry| order(entry) == Ordering::Equal)?;
         Some(object.at(entry.name + 1))
     }
 
@@ -72,11 +67,7 @@ pub(crate) fn duplicate_of_few(object: Value<'_>) -> Option<Value<'_>> {
         let bit = 1u64 << (hash(inside.as_bytes()) & 63);
         if escaped || seen & bit != 0 || seen == u64::MAX {
             let name_text = text(name);
-            if object
-                .members()
-                .take(at)
-                .any(|(earlier, _)| earlier.eq_str(&name_text))
-            {
+            if object.members().take(at).any(|(earlier, _)| earlier.eq_str(&name_text)) {
                 return Some(name);
             }
         }
@@ -124,9 +115,7 @@ mod tests {
         let index = KeyIndex::new(object);
         for (name, _) in object.members() {
             let name = name.as_str().expect("name");
-            let found = index
-                .get(object, &name, hash(name.as_bytes()))
-                .map(Value::span);
+            let found = index.get(object, &name, hash(name.as_bytes())).map(Value::span);
             assert_eq!(found, object.get(&name).map(Value::span), "{name}");
         }
         let absent = "a_long_prefix_n_";
@@ -141,11 +130,7 @@ mod tests {
             let mut parser = Parser::default();
             let object = parser.parse(text.padded()).expect("valid");
             assert_eq!(duplicate_of_few(object).is_some(), duplicate, "{json}");
-            assert_eq!(
-                KeyIndex::new(object).duplicate(object).is_some(),
-                duplicate,
-                "{json}"
-            );
+            assert_eq!(KeyIndex::new(object).duplicate(object).is_some(), duplicate, "{json}");
         };
         check("{}", false);
         check(r#"{"a":1,"b":2,"c":{"a":3}}"#, false);

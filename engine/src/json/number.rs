@@ -12,10 +12,7 @@ pub(crate) fn as_u64(lexeme: &str) -> Option<u64> {
 
 /// The nearest `f64`; none when the lexeme is beyond the finite ones.
 pub(crate) fn as_f64(lexeme: &str) -> Option<f64> {
-    lexeme
-        .parse()
-        .ok()
-        .filter(|number: &f64| number.is_finite())
+    lexeme.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
 #[cfg(test)]
@@ -34,18 +31,8 @@ mod tests {
         check("0", Some(0), Some(0), Some(0.0));
         check("-0", Some(0), None, Some(-0.0));
         check("-1", Some(-1), None, Some(-1.0));
-        check(
-            "9223372036854775807",
-            Some(i64::MAX),
-            Some(i64::MAX as u64),
-            Some(2f64.powi(63)),
-        );
-        check(
-            "18446744073709551615",
-            None,
-            Some(u64::MAX),
-            Some(2f64.powi(64)),
-        );
+        check("9223372036854775807", Some(i64::MAX), Some(i64::MAX as u64), Some(2f64.powi(63)));
+        check("18446744073709551615", None, Some(u64::MAX), Some(2f64.powi(64)));
         check("18446744073709551616", None, None, Some(2f64.powi(64)));
         check("1.0", None, None, Some(1.0));
         check("1e2", None, None, Some(100.0));

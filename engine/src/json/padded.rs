@@ -46,10 +46,7 @@ impl PaddedBuf {
 
     /// The copy, as the parser wants it.
     pub fn padded(&self) -> Padded<'_> {
-        Padded {
-            bytes: &self.bytes,
-            len: self.bytes.len() - SLACK,
-        }
+        Padded { bytes: &self.bytes, len: self.bytes.len() - SLACK }
     }
 }
 

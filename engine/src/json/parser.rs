@@ -20,11 +20,7 @@ pub struct Parser {
 impl Parser {
     /// A parser over `backend`; no memory is taken until the first text.
     pub fn new(backend: Backend) -> Self {
-        Self {
-            tape: Tape::default(),
-            alternate: Alternate::new(backend),
-            disagreements: 0,
-        }
+        Self { tape: Tape::default(), alternate: Alternate::new(backend), disagreements: 0 }
     }
 
     /// Parses the whole of `text` as one value and gives it.
@@ -53,15 +49,11 @@ impl Default for Parser {
 
 impl std::fmt::Debug for Parser {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Parser")
-            .field("disagreements", &self.disagreements)
-            .finish_non_exhaustive()
+        f.debug_struct("Parser").field("disagreements", &self.disagreements).finish_non_exhaustive()
     }
 }
 
 /// Whether `json` is one JSON value by the rules of [`Parser::parse`].
 pub fn is_valid(json: &[u8]) -> bool {
-    Parser::default()
-        .parse(PaddedBuf::copy(json).padded())
-        .is_ok()
+    Parser::default().parse(PaddedBuf::copy(json).padded()).is_ok()
 }

@@ -9,10 +9,7 @@
 //! the bounds check *is* the check for the end; blocks are read from `bytes`, which has slack
 //! behind, and whatever a block says about bytes behind the text is cut off.
 
-#![expect(
-    clippy::inline_always,
-    reason = "a call would leave the wide instructions behind"
-)]
+#![expect(clippy::inline_always, reason = "a call would leave the wide instructions behind")]
 
 use super::error::{JsonError, JsonErrorKind};
 use super::padded::Padded;
@@ -24,23 +21,11 @@ use crate::limits::JSON_DEPTH_MAX;
 #[inline(always)]
 pub(crate) fn scan<L: Lanes>(lanes: L, text: Padded<'_>, tape: &mut Tape) -> Result<(), JsonError> {
     if text.text().len() > u32::MAX as usize {
-        return Err(JsonError {
-            kind: JsonErrorKind::TooLong,
-            offset: u32::MAX as usize,
-        });
+        return Err(JsonError { kind: JsonErrorKind::TooLong, offset: u32::MAX as usize });
     }
     tape.reset();
     let (bytes, text) = (text.bytes(), text.text());
-    Scanner {
-        lanes,
-        bytes,
-        text,
-        at: 0,
-        tape,
-        open: Open::NONE,
-        depth: 0,
-    }
-    .run()
+    Scanner { lanes, bytes, text, at: 0, tape, open: Open::NONE, depth: 0 }.run()
 }
 
 struct Scanner<'t, L> {
@@ -254,10 +239,7 @@ impl<L: Lanes> Scanner<'_, L> {
     fn digits(&self, at: usize) -> Result<usize, JsonError> {
         let mut end = at;
         while end < self.text.len() {
-            let run = self
-                .lanes
-                .other_than_digits(self.bytes, end)
-                .trailing_zeros() as usize;
+            let run = self.lanes.other_than_digits(self.bytes, end).trailing_zeros() as usize;
             end += run.min(L::WIDTH);
             if run < L::WIDTH {
                 break;
@@ -324,10 +306,7 @@ impl<L: Lanes> Scanner<'_, L> {
 #[cold]
 fn fault(text: &[u8], kind: JsonErrorKind, at: usize) -> JsonError {
     if at >= text.len() {
-        return JsonError {
-            kind: JsonErrorKind::UnexpectedEnd,
-            offset: text.len(),
-        };
+        return JsonError { kind: JsonErrorKind::UnexpectedEnd, offset: text.len() };
     }
     JsonError { kind, offset: at }
 }
@@ -341,10 +320,7 @@ fn wrong_literal(rest: &[u8], word: &[u8], start: usize) -> JsonError {
     } else {
         JsonErrorKind::ExpectedValue
     };
-    JsonError {
-        kind,
-        offset: start + same,
-    }
+    JsonError { kind, offset: start + same }
 }
 
 /// The end of the `\uXXXX` at `slash`, or of the pair it begins; lone surrogates are refused.
@@ -352,10 +328,7 @@ fn wrong_literal(rest: &[u8], word: &[u8], start: usize) -> JsonError {
 fn unicode_escape(text: &[u8], slash: usize) -> Result<usize, JsonError> {
     match hex4(text, slash + 2)? {
         0xD800..=0xDBFF => {
-            let lone = || JsonError {
-                kind: JsonErrorKind::LoneSurrogate,
-                offset: slash,
-            };
+            let lone = || JsonError { kind: JsonErrorKind::LoneSurrogate, offset: slash };
             for (at, want) in [(slash + 6, b'\\'), (slash + 7, b'u')] {
                 match text.get(at) {
                     None => return Err(fault(text, JsonErrorKind::UnexpectedEnd, at)),
@@ -368,10 +341,7 @@ fn unicode_escape(text: &[u8], slash: usize) -> Result<usize, JsonError> {
                 _ => Err(lone()),
             }
         }
-        0xDC00..=0xDFFF => Err(JsonError {
-            kind: JsonErrorKind::LoneSurrogate,
-            offset: slash,
-        }),
+        0xDC00..=0xDFFF => Err(JsonError { kind: JsonErrorKind::LoneSurrogate, offset: slash }),
         _ => Ok(slash + 6),
     }
 }

@@ -88,18 +88,12 @@ fn decode_unicode(digits: &str) -> (char, &str) {
     }
     let (low, rest) = hex4(rest.strip_prefix("\\u").unwrap_or_default());
     let code = 0x1_0000 + ((unit & 0x3ff) << 10 | low & 0x3ff);
-    (
-        char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER),
-        rest,
-    )
+    (char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), rest)
 }
 
 fn hex4(digits: &str) -> (u32, &str) {
     let (digits, rest) = digits.split_at_checked(4).unwrap_or_default();
-    (
-        u32::from_str_radix(digits, 16).unwrap_or(u32::from(char::REPLACEMENT_CHARACTER)),
-        rest,
-    )
+    (u32::from_str_radix(digits, 16).unwrap_or(u32::from(char::REPLACEMENT_CHARACTER)), rest)
 }
 
 #[cfg(test)]
@@ -110,15 +104,8 @@ mod tests {
         let escaped = inside.contains('\\');
         assert_eq!(unescape(inside, escaped), means, "{inside}");
         assert!(equals(inside, escaped, means), "{inside}");
-        for other in [
-            format!("{means}x"),
-            format!("x{means}"),
-            format!("{means}\0"),
-        ] {
-            assert!(
-                !equals(inside, escaped, &other),
-                "{inside} is not {other:?}"
-            );
+        for other in [format!("{means}x"), format!("x{means}"), format!("{means}\0")] {
+            assert!(!equals(inside, escaped, &other), "{inside} is not {other:?}");
         }
     }
 

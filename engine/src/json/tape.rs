@@ -77,11 +77,7 @@ pub(crate) struct Open {
 }
 
 impl Open {
-    pub(crate) const NONE: Self = Self {
-        index: NO_PARENT,
-        count: 0,
-        is_object: false,
-    };
+    pub(crate) const NONE: Self = Self { index: NO_PARENT, count: 0, is_object: false };
 }
 
 /// The nodes of one text; the memory is used again for the next.
@@ -120,12 +116,7 @@ impl Tape {
         }
         let tag = kind as u32 | if flag { FLAG } else { 0 };
         let next = index as u32 + 1;
-        self.nodes.push(Node {
-            start: start as u32,
-            end: end as u32,
-            next,
-            tag,
-        });
+        self.nodes.push(Node { start: start as u32, end: end as u32, next, tag });
         Ok(())
     }
 
@@ -152,11 +143,7 @@ impl Tape {
             next: outer.index,
             tag: kind as u32,
         });
-        Ok(Open {
-            index: index as u32,
-            count: 0,
-            is_object,
-        })
+        Ok(Open { index: index as u32, count: 0, is_object })
     }
 
     /// Ends the container `open` at `end` and gives the one around it.
@@ -175,11 +162,7 @@ impl Tape {
         };
         let count = node.tag >> COUNT_SHIFT;
         node.tag &= KIND_MASK;
-        Open {
-            index: outer,
-            count,
-            is_object: node.kind() == Kind::Object,
-        }
+        Open { index: outer, count, is_object: node.kind() == Kind::Object }
     }
 }
 

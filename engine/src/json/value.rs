@@ -18,11 +18,7 @@ pub struct Value<'p> {
 impl<'p> Value<'p> {
     /// The first value of a tape that was written for `text`.
     pub(crate) fn root(text: &'p str, nodes: &'p [Node]) -> Self {
-        Self {
-            text,
-            nodes,
-            index: 0,
-        }
+        Self { text, nodes, index: 0 }
     }
 
     /// What the value is.
@@ -49,8 +45,7 @@ impl<'p> Value<'p> {
 
     /// Whether this is the string `other`, compared after unescaping by length and bytes.
     pub fn eq_str(self, other: &str) -> bool {
-        self.inside()
-            .is_some_and(|(inside, escaped)| string::equals(inside, escaped, other))
+        self.inside().is_some_and(|(inside, escaped)| string::equals(inside, escaped, other))
     }
 
     /// The content of `true` or `false`.
@@ -81,23 +76,17 @@ impl<'p> Value<'p> {
 
     /// An array's items; nothing of any other kind.
     pub fn elements(self) -> Elements<'p> {
-        Elements {
-            at: self.children(Kind::Array),
-        }
+        Elements { at: self.children(Kind::Array) }
     }
 
     /// An object's members, name and value; nothing of any other kind.
     pub fn members(self) -> Members<'p> {
-        Members {
-            at: self.children(Kind::Object),
-        }
+        Members { at: self.children(Kind::Object) }
     }
 
     /// The value of an object's first member called `key`, compared after unescaping.
     pub fn get(self, key: &str) -> Option<Value<'p>> {
-        self.members()
-            .find(|(name, _)| name.eq_str(key))
-            .map(|(_, value)| value)
+        self.members().find(|(name, _)| name.eq_str(key)).map(|(_, value)| value)
     }
 
     /// Items of an array, members of an object, otherwise 0.
@@ -141,10 +130,7 @@ impl<'p> Value<'p> {
         if node.kind() != Kind::String {
             return None;
         }
-        Some((
-            &self.text[node.start as usize + 1..node.end as usize - 1],
-            node.flag(),
-        ))
+        Some((&self.text[node.start as usize + 1..node.end as usize - 1], node.flag()))
     }
 
     fn node(self) -> Node {
@@ -159,10 +145,7 @@ impl<'p> Value<'p> {
     fn children(self, kind: Kind) -> Children<'p> {
         let node = self.node();
         let left = if node.kind() == kind { node.count() } else { 0 };
-        Children {
-            next: self.at(self.index + 1),
-            left,
-        }
+        Children { next: self.at(self.index + 1), left }
     }
 }
 

@@ -14,10 +14,7 @@ pub struct Writer<'b> {
 impl<'b> Writer<'b> {
     /// Writes behind what `out` already holds.
     pub fn new(out: &'b mut Vec<u8>) -> Self {
-        Self {
-            out,
-            follows: false,
-        }
+        Self { out, follows: false }
     }
 
     /// `{`
@@ -177,20 +174,13 @@ pub fn compact_into(out: &mut Vec<u8>, json: &[u8]) {
 }
 
 fn push_dense(out: &mut Vec<u8>, tokens: &[u8]) {
-    out.extend(
-        tokens
-            .iter()
-            .filter(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r')),
-    );
+    out.extend(tokens.iter().filter(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r')));
 }
 
 /// The length of the string that starts with the quote at 0.
 fn string_end(string: &[u8]) -> usize {
     let mut at = 1;
-    while let Some(stop) = string
-        .get(at..)
-        .and_then(|rest| memchr::memchr2(b'"', b'\\', rest))
-    {
+    while let Some(stop) = string.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
         at += stop;
         if string[at] == b'"' {
             return at + 1;

@@ -109,6 +109,8 @@ struct Asked {
     is_cancelled: bool,
     /// Something sent behind its cancellation was answered: it must stay silent.
     is_silenced: bool,
+    /// Its answer, and its progress, may come in any order with those of others.
+    is_batched: bool,
 }
 
 /// All requests of one byte stream, and what became of them.
@@ -127,7 +129,7 @@ pub(super) struct Ledger {
 impl Ledger {
     /// A request is sent, for the first time or with an id in use.
     pub(super) fn ask(&mut self, id: &str, expect: Expect) {
-        let asked = Asked { expect, due: 1, is_cancelled: false, is_silenced: false };
+        let asked = Asked { expect, due: 1, is_cancelled: false, is_silenced: false, is_batched: false };
         self.asked
             .entry(id.to_owned())
             .and_modify(|asked| {
@@ -142,6 +144,13 @@ impl Ledger {
         if let Some(asked) = self.asked.get_mut(id) {
             asked.is_cancelled = true;
             self.barriers.insert(barrier.to_owned(), id.to_owned());
+        }
+    }
+
+    /// Request `id` is part of a batch.
+    pub(super) fn excuse_order(&mut self, id: &str) {
+        if let Some(asked) = self.asked.get_mut(id) {
+            asked.is_batched = true;
         }
     }
 
@@ -203,7 +212,7 @@ impl Ledger {
         if let Some(cancelled) = self.barriers.remove(id)
             && let Some(asked) = self.asked.get_mut(&cancelled)
         {
-            asked.is_silenced = true;
+            asked.is_silenced = !asked.is_batched;
         }
         Ok(())
     }

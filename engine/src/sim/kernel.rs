@@ -25,6 +25,8 @@ const MICROSECOND: u64 = 1000;
 const INBOUND_BYTES_MAX: usize = 16 << 10;
 /// How long a refused accept is not tried again.
 const ACCEPT_RETRY_US: u64 = 5_000;
+/// What a peer lets lie unread in the calm.
+const CALM_WINDOW: usize = 1 << 20;
 /// How long a drought of buffers lasts.
 const DROUGHT_US: u64 = 3_000;
 
@@ -507,6 +509,9 @@ impl Kernel {
     pub(super) fn calm_down(&mut self) {
         self.faults = Faults::default();
         self.accept_at = 0;
+        for link in &mut self.links {
+            link.window = CALM_WINDOW;
+        }
     }
 
     /// Buffers lent to the shard.

@@ -1,6 +1,6 @@
 //! JSON Schema over the tape: compiled once, then checked without building a tree.
 //!
-//! The keywords are jsonschema's; here is the tape in its terms ([`node`]) and our policy: nothing
+//! The keywords are jsonschema's; here is the tape in its terms (`node`) and our policy: nothing
 //! is ever fetched, patterns run in linear time within a size limit, and an object with two
 //! members of one name is refused, because the handler's decoder may pick the one that was not
 //! validated. A panic inside the engine is the caller's to catch.
@@ -25,9 +25,8 @@ pub struct Schema {
 impl Schema {
     /// Compiles `schema`, of draft 2020-12 unless its `$schema` says otherwise.
     pub fn compile(schema: &serde_json::Value) -> Result<Self, SchemaError> {
-        let patterns = PatternOptions::regex()
-            .size_limit(REGEX_BYTES_MAX)
-            .dfa_size_limit(REGEX_BYTES_MAX);
+        let patterns =
+            PatternOptions::regex().size_limit(REGEX_BYTES_MAX).dfa_size_limit(REGEX_BYTES_MAX);
         jsonschema::options_for::<Tape>()
             .offline()
             .with_pattern_options(patterns)
@@ -48,9 +47,7 @@ impl Schema {
             return Ok(());
         }
         let explained = self.validator.validate(node);
-        Err(explained
-            .err()
-            .map_or_else(Violation::unexplained, |fault| Violation::new(&fault)))
+        Err(explained.err().map_or_else(Violation::unexplained, |fault| Violation::new(&fault)))
     }
 }
 
@@ -77,10 +74,7 @@ impl SchemaError {
         if let Referencing(_) = fault.kind() {
             message.push_str("; a $ref must lead into the same schema, nothing is fetched");
         }
-        Self {
-            path: fault.instance_path().as_str().to_owned(),
-            message,
-        }
+        Self { path: fault.instance_path().as_str().to_owned(), message }
     }
 }
 
@@ -104,31 +98,18 @@ pub struct Violation {
 impl Violation {
     fn new(fault: &ValidationError<'_>) -> Self {
         let message = bounded(fault.masked());
-        Self {
-            path: fault.instance_path().as_str().to_owned(),
-            message,
-        }
+        Self { path: fault.instance_path().as_str().to_owned(), message }
     }
 
     fn duplicate(instance: Value<'_>, name: Value<'_>) -> Self {
-        let quoted: String = name
-            .as_str()
-            .unwrap_or_default()
-            .chars()
-            .take(VIOLATION_QUOTE_BYTES_MAX / 4)
-            .collect();
+        let quoted: String =
+            name.as_str().unwrap_or_default().chars().take(VIOLATION_QUOTE_BYTES_MAX / 4).collect();
         let message = format!("more than one member is called {quoted:?}");
-        Self {
-            path: node::pointer_to_parent(instance, name),
-            message,
-        }
+        Self { path: node::pointer_to_parent(instance, name), message }
     }
 
     fn unexplained() -> Self {
-        Self {
-            path: String::new(),
-            message: "value does not match the schema".to_owned(),
-        }
+        Self { path: String::new(), message: "value does not match the schema".to_owned() }
     }
 }
 

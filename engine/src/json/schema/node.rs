@@ -29,10 +29,7 @@ impl Json for Tape {
     type StringBuffer = ();
 
     fn prepare_key(key: &str) -> Name {
-        Name {
-            text: key.to_owned(),
-            hash: keys::hash(key.as_bytes()),
-        }
+        Name { text: key.to_owned(), hash: keys::hash(key.as_bytes()) }
     }
 
     fn with_string_node<T>((): &mut (), string: &str, f: impl FnOnce(TapeNode<'_>) -> T) -> T {
@@ -52,9 +49,7 @@ impl Indexes {
             return object.get(&name.text);
         }
         let mut indexes = self.of_objects.borrow_mut();
-        let index = indexes
-            .entry(object.index())
-            .or_insert_with(|| KeyIndex::new(object));
+        let index = indexes.entry(object.index()).or_insert_with(|| KeyIndex::new(object));
         index.get(object, &name.text, name.hash)
     }
 
@@ -120,9 +115,7 @@ impl<'a> Node<'a, Tape> for TapeNode<'a> {
     }
 
     fn as_number(&self) -> Option<TapeNumber<'a>> {
-        self.value()
-            .filter(|value| value.kind() == Kind::Number)
-            .map(TapeNumber)
+        self.value().filter(|value| value.kind() == Kind::Number).map(TapeNumber)
     }
 
     fn as_boolean(&self) -> Option<bool> {
@@ -192,16 +185,11 @@ impl<'a> Object<'a, Tape> for TapeContainer<'a> {
     }
 
     fn get(&self, key: &Name) -> Option<TapeNode<'a>> {
-        self.indexes
-            .get(self.value, key)
-            .map(|value| TapeNode::Value(value, self.indexes))
+        self.indexes.get(self.value, key).map(|value| TapeNode::Value(value, self.indexes))
     }
 
     fn members(&self) -> TapeMembers<'a> {
-        TapeMembers {
-            members: self.value.members(),
-            indexes: self.indexes,
-        }
+        TapeMembers { members: self.value.members(), indexes: self.indexes }
     }
 }
 
@@ -214,10 +202,7 @@ impl<'a> Array<'a, Tape> for TapeContainer<'a> {
     }
 
     fn elements(&self) -> TapeElements<'a> {
-        TapeElements {
-            elements: self.value.elements(),
-            indexes: self.indexes,
-        }
+        TapeElements { elements: self.value.elements(), indexes: self.indexes }
     }
 }
 
@@ -231,10 +216,7 @@ impl<'a> Iterator for TapeMembers<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let (name, value) = self.members.next()?;
-        Some((
-            name.as_str().unwrap_or_default(),
-            TapeNode::Value(value, self.indexes),
-        ))
+        Some((name.as_str().unwrap_or_default(), TapeNode::Value(value, self.indexes)))
     }
 }
 
@@ -265,11 +247,7 @@ impl JsonNumber for TapeNumber<'_> {
 
     /// Beyond the finite floats the largest of them, so that bounds still hold.
     fn as_f64(&self) -> Option<f64> {
-        let sign = if self.0.raw().starts_with(b"-") {
-            -1.0
-        } else {
-            1.0
-        };
+        let sign = if self.0.raw().starts_with(b"-") { -1.0 } else { 1.0 };
         Some(self.0.as_f64().unwrap_or(f64::MAX * sign))
     }
 
@@ -278,10 +256,7 @@ impl JsonNumber for TapeNumber<'_> {
     }
 
     fn to_number(&self) -> Cow<'_, Number> {
-        let whole = self
-            .as_u64()
-            .map(Number::from)
-            .or_else(|| self.as_i64().map(Number::from));
+        let whole = self.as_u64().map(Number::from).or_else(|| self.as_i64().map(Number::from));
         let number = whole.or_else(|| Number::from_f64(self.as_f64()?));
         Cow::Owned(number.expect("as_f64 gives finite floats only"))
     }
@@ -303,10 +278,7 @@ fn tree(value: Value<'_>) -> serde_json::Value {
         Kind::Number => Tree::Number(TapeNumber(value).to_number().into_owned()),
         Kind::String => Tree::String(string(value)),
         Kind::Array => value.elements().map(tree).collect(),
-        Kind::Object => value
-            .members()
-            .map(|(name, value)| (string(name), tree(value)))
-            .collect(),
+        Kind::Object => value.members().map(|(name, value)| (string(name), tree(value))).collect(),
     }
 }
 

@@ -1,13 +1,7 @@
 //! 32 bytes at a time on x86-64 processors with AVX2 (and BMI1, which they all have).
 
-#![allow(
-    unsafe_code,
-    reason = "intrinsics; the token proves the processor has them"
-)]
-#![expect(
-    clippy::inline_always,
-    reason = "a call would leave the wide instructions behind"
-)]
+#![allow(unsafe_code, reason = "intrinsics; the token proves the processor has them")]
+#![expect(clippy::inline_always, reason = "a call would leave the wide instructions behind")]
 
 use std::arch::x86_64::{
     __m256i, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_max_epu8, _mm256_min_epu8,
@@ -20,11 +14,7 @@ use crate::json::padded::Padded;
 use crate::json::tape::Tape;
 use crate::json::{escape, scan};
 
-static KERNELS: Kernels = Kernels {
-    name: "avx2",
-    scan,
-    escape,
-};
+static KERNELS: Kernels = Kernels { name: "avx2", scan, escape };
 
 /// The kernels, if this processor can run them. There is no other way to reach them.
 pub(super) fn kernels() -> Option<&'static Kernels> {
@@ -121,10 +111,7 @@ fn other_than_space(block: &[u8]) -> u32 {
 fn other_than_digits(block: &[u8]) -> u32 {
     // Counted from '0', digits are 0 to 9 and all else is above: the larger of it and 9 is 9.
     let digit = _mm256_sub_epi8(load(block), splat(b'0'));
-    !bits(_mm256_cmpeq_epi8(
-        _mm256_max_epu8(digit, splat(9)),
-        splat(9),
-    ))
+    !bits(_mm256_cmpeq_epi8(_mm256_max_epu8(digit, splat(9)), splat(9)))
 }
 
 #[inline]

@@ -71,6 +71,6 @@ pub(crate) fn available() -> impl Iterator<Item = &'static Kernels> {
     #[cfg(target_arch = "aarch64")]
     let wide = [neon::kernels()];
     #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-    let wide = [];
+    let wide: [Option<&'static Kernels>; 0] = [];
     wide.into_iter().flatten().chain([&SCALAR])
 }

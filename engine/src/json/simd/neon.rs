@@ -1,13 +1,7 @@
 //! 16 bytes at a time on 64-bit ARM with NEON.
 
-#![allow(
-    unsafe_code,
-    reason = "intrinsics; the token proves the processor has them"
-)]
-#![expect(
-    clippy::inline_always,
-    reason = "a call would leave the wide instructions behind"
-)]
+#![allow(unsafe_code, reason = "intrinsics; the token proves the processor has them")]
+#![expect(clippy::inline_always, reason = "a call would leave the wide instructions behind")]
 
 use std::arch::aarch64::{
     uint8x16_t, vaddv_u8, vandq_u8, vceqq_u8, vcgtq_u8, vcltq_u8, vdupq_n_u8, vget_high_u8,
@@ -21,11 +15,7 @@ use crate::json::padded::Padded;
 use crate::json::tape::Tape;
 use crate::json::{escape, scan};
 
-static KERNELS: Kernels = Kernels {
-    name: "neon",
-    scan,
-    escape,
-};
+static KERNELS: Kernels = Kernels { name: "neon", scan, escape };
 
 /// The kernels, if this processor can run them. There is no other way to reach them.
 pub(super) fn kernels() -> Option<&'static Kernels> {

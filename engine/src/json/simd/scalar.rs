@@ -25,9 +25,7 @@ impl Lanes for Scalar {
     }
 
     fn other_than_space(self, bytes: &[u8], at: usize) -> u32 {
-        mask(bytes, at, |byte| {
-            !matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
-        })
+        mask(bytes, at, |byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
     }
 
     fn other_than_digits(self, bytes: &[u8], at: usize) -> u32 {
@@ -38,8 +36,5 @@ impl Lanes for Scalar {
 #[inline]
 fn mask(bytes: &[u8], at: usize, is_set: impl Fn(u8) -> bool) -> u32 {
     let block = &bytes[at..at + Scalar::WIDTH];
-    block
-        .iter()
-        .rev()
-        .fold(0, |mask, byte| mask << 1 | u32::from(is_set(*byte)))
+    block.iter().rev().fold(0, |mask, byte| mask << 1 | u32::from(is_set(*byte)))
 }

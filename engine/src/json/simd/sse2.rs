@@ -1,10 +1,7 @@
 //! 16 bytes at a time; every x86-64 processor has SSE2, so nothing needs detection.
 
 #![allow(unsafe_code, reason = "intrinsics; SSE2 is part of x86-64")]
-#![expect(
-    clippy::inline_always,
-    reason = "the questions are a few instructions each"
-)]
+#![expect(clippy::inline_always, reason = "the questions are a few instructions each")]
 
 use std::arch::x86_64::{
     __m128i, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_max_epu8, _mm_min_epu8, _mm_movemask_epi8,

@@ -18,12 +18,7 @@ fn check(text: &[u8], shift: usize, slack: u8) {
     for kernels in available() {
         let mut tape = Tape::default();
         let words = String::from_utf8_lossy(text);
-        assert_eq!(
-            (kernels.scan)(padded, &mut tape),
-            verdict,
-            "{}: {words}",
-            kernels.name
-        );
+        assert_eq!((kernels.scan)(padded, &mut tape), verdict, "{}: {words}", kernels.name);
         if verdict.is_ok() {
             assert_eq!(tape.nodes(), want.nodes(), "{}: {words}", kernels.name);
         }
@@ -33,10 +28,7 @@ fn check(text: &[u8], shift: usize, slack: u8) {
 fn check_escape(text: &str) {
     let mut want = Vec::new();
     (SCALAR.escape)(&mut want, text);
-    assert_eq!(
-        serde_json::from_slice::<String>(&want).ok().as_deref(),
-        Some(text)
-    );
+    assert_eq!(serde_json::from_slice::<String>(&want).ok().as_deref(), Some(text));
     for kernels in available() {
         let mut out = Vec::new();
         (kernels.escape)(&mut out, text);
@@ -48,9 +40,7 @@ fn check_escape(text: &str) {
 #[test]
 fn every_place() {
     for place in 0..80 {
-        for byte in [
-            b'"', b'\\', b'\n', 0x1f, b' ', 0x7f, 0x80, 0xff, b'0', b'9', b':', b'/',
-        ] {
+        for byte in [b'"', b'\\', b'\n', 0x1f, b' ', 0x7f, 0x80, 0xff, b'0', b'9', b':', b'/'] {
             for (open, fill, close) in [("[\"", 'x', "\"]"), ("[", ' ', "1]"), ("[", '7', "]")] {
                 let mut text = open.to_owned() + &fill.to_string().repeat(80) + close;
                 text.truncate(text.len());
