@@ -10,12 +10,6 @@ fn main() -> ExitCode {
     if !arguments.iter().any(|argument| argument == "--bench") {
         return ExitCode::SUCCESS;
     }
-    let own = arguments
-        .into_iter()
-        .filter(|argument| argument != "--bench");
-    mcpring_bench::cli::main(
-        ["mcpring-bench".into(), "table".into()]
-            .into_iter()
-            .chain(own),
-    )
+    let own = arguments.into_iter().filter(|argument| argument != "--bench");
+    mcpring_bench::cli::main(["mcpring-bench".into(), "table".into()].into_iter().chain(own))
 }

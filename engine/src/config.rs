@@ -118,25 +118,16 @@ impl Default for Config {
 impl Config {
     /// Names the first value that is out of its bounds.
     pub fn check(&self) -> Result<(), Error> {
-        for Bound {
-            name,
-            value,
-            bounds,
-        } in BOUNDS
-        {
+        for Bound { name, value, bounds } in BOUNDS {
             let value = value(self);
             if !bounds.contains(&value) {
                 let (least, most) = (bounds.start(), bounds.end());
-                return Err(Error::usage(format!(
-                    "{name} is {value}, not in {least}..={most}"
-                )));
+                return Err(Error::usage(format!("{name} is {value}, not in {least}..={most}")));
             }
         }
         if !self.receive_buffers.is_power_of_two() {
             let count = self.receive_buffers;
-            return Err(Error::usage(format!(
-                "receive_buffers is {count}, not a power of two"
-            )));
+            return Err(Error::usage(format!("receive_buffers is {count}, not a power of two")));
         }
         let path = &self.http_path;
         if !path.starts_with('/') || !path.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -170,72 +161,24 @@ const YEAR_MS: u64 = 365 * 24 * 3600 * 1000;
 
 /// Bounds outside of which the engine would not work, not the ones that make sense.
 const BOUNDS: &[Bound] = &[
-    bound(
-        "shards",
-        |config| config.shards as u64,
-        0..=limits::SHARDS_MAX as u64,
-    ),
+    bound("shards", |config| config.shards as u64, 0..=limits::SHARDS_MAX as u64),
     bound("workers", |config| config.workers as u64, 1..=4096),
-    bound(
-        "worker_queue",
-        |config| config.worker_queue as u64,
-        1..=1 << 20,
-    ),
-    bound(
-        "async_workers",
-        |config| config.async_workers as u64,
-        1..=256,
-    ),
+    bound("worker_queue", |config| config.worker_queue as u64, 1..=1 << 20),
+    bound("async_workers", |config| config.async_workers as u64, 1..=256),
     bound("inbox_max", |config| config.inbox_max as u64, 1..=1 << 24),
     bound("unix_mode", |config| u64::from(config.unix_mode), 0..=0o777),
-    bound(
-        "frame_bytes_max",
-        |config| config.frame_bytes_max as u64,
-        1 << 10..=1 << 30,
-    ),
-    bound(
-        "connections_max",
-        |config| config.connections_max as u64,
-        1..=1 << 20,
-    ),
-    bound(
-        "unsent_bytes_pause",
-        |config| config.unsent_bytes_pause as u64,
-        1 << 10..=1 << 30,
-    ),
-    bound(
-        "inflight_calls_max",
-        |config| config.inflight_calls_max as u64,
-        1..=1 << 20,
-    ),
-    bound(
-        "sessions_max",
-        |config| config.sessions_max as u64,
-        1..=1 << 24,
-    ),
+    bound("frame_bytes_max", |config| config.frame_bytes_max as u64, 1 << 10..=1 << 30),
+    bound("connections_max", |config| config.connections_max as u64, 1..=1 << 20),
+    bound("unsent_bytes_pause", |config| config.unsent_bytes_pause as u64, 1 << 10..=1 << 30),
+    bound("inflight_calls_max", |config| config.inflight_calls_max as u64, 1..=1 << 20),
+    bound("sessions_max", |config| config.sessions_max as u64, 1..=1 << 24),
     bound("page_items", |config| config.page_items as u64, 1..=1 << 20),
-    bound(
-        "receive_buffers",
-        |config| config.receive_buffers as u64,
-        8..=1 << 15,
-    ),
-    bound(
-        "receive_buffer_bytes",
-        |config| config.receive_buffer_bytes as u64,
-        1 << 10..=1 << 20,
-    ),
+    bound("receive_buffers", |config| config.receive_buffers as u64, 8..=1 << 15),
+    bound("receive_buffer_bytes", |config| config.receive_buffer_bytes as u64, 1 << 10..=1 << 20),
     bound("idle_ms", |config| config.idle_ms, 1..=YEAR_MS),
-    bound(
-        "session_idle_ms",
-        |config| config.session_idle_ms,
-        1..=YEAR_MS,
-    ),
+    bound("session_idle_ms", |config| config.session_idle_ms, 1..=YEAR_MS),
     bound("frame_ms", |config| config.frame_ms, 1..=YEAR_MS),
-    bound(
-        "body_bytes_per_second_min",
-        |config| config.body_bytes_per_second_min,
-        0..=1 << 30,
-    ),
+    bound("body_bytes_per_second_min", |config| config.body_bytes_per_second_min, 0..=1 << 30),
     bound("send_stall_ms", |config| config.send_stall_ms, 1..=YEAR_MS),
     bound("call_ms", |config| config.call_ms, 1..=YEAR_MS),
     bound("drain_ms", |config| config.drain_ms, 0..=YEAR_MS),
@@ -246,11 +189,7 @@ const fn bound(
     value: fn(&Config) -> u64,
     bounds: RangeInclusive<u64>,
 ) -> Bound {
-    Bound {
-        name,
-        value,
-        bounds,
-    }
+    Bound { name, value, bounds }
 }
 
 #[cfg(test)]
@@ -268,24 +207,15 @@ mod tests {
             let mut config = Config::default();
             change(&mut config);
             let fault = config.check().expect_err(want);
-            assert!(
-                fault.to_string().contains(want),
-                "{fault} should name {want}"
-            );
+            assert!(fault.to_string().contains(want), "{fault} should name {want}");
         };
         check(|config| config.workers = 0, "workers");
         check(|config| config.shards = 100_000, "shards");
-        check(
-            |config| config.frame_bytes_max = usize::MAX,
-            "frame_bytes_max",
-        );
+        check(|config| config.frame_bytes_max = usize::MAX, "frame_bytes_max");
         check(|config| config.receive_buffers = 500, "power of two");
         check(|config| config.receive_buffers = 1 << 16, "receive_buffers");
         check(|config| config.call_ms = u64::MAX, "call_ms");
         check(|config| config.http_path = "mcp".to_owned(), "http_path");
-        check(
-            |config| config.http_path = "/m\r\ncp".to_owned(),
-            "http_path",
-        );
+        check(|config| config.http_path = "/m\r\ncp".to_owned(), "http_path");
     }
 }

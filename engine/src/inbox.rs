@@ -29,12 +29,7 @@ pub(crate) fn open<T: Send>(
         closed: AtomicBool::new(false),
         wake: Box::new(wake),
     });
-    (
-        Sender {
-            shared: Arc::clone(&shared),
-        },
-        Inbox { shared },
-    )
+    (Sender { shared: Arc::clone(&shared) }, Inbox { shared })
 }
 
 /// The receiving end; dropping it turns every later message back to its sender.
@@ -81,10 +76,7 @@ impl<T> Sender<T> {
     /// Queues `message` whatever the load and wakes the owner. Comes back only when the owner is
     /// gone.
     pub(crate) fn send(&self, message: T) -> Result<(), Refused<T>> {
-        self.push(Entry {
-            message,
-            refusable: false,
-        })
+        self.push(Entry { message, refusable: false })
     }
 
     /// Queues `message` unless the limit is reached, and wakes the owner.
@@ -93,24 +85,15 @@ impl<T> Sender<T> {
         // Counted before it is pushed, so that the limit holds with any number of senders.
         if shared.refusable.fetch_add(1, Ordering::Relaxed) >= shared.limit {
             shared.refusable.fetch_sub(1, Ordering::Relaxed);
-            return Err(Refused {
-                message,
-                reason: Reason::Full,
-            });
+            return Err(Refused { message, reason: Reason::Full });
         }
-        self.push(Entry {
-            message,
-            refusable: true,
-        })
+        self.push(Entry { message, refusable: true })
     }
 
     fn push(&self, entry: Entry<T>) -> Result<(), Refused<T>> {
         let shared = &*self.shared;
         if shared.closed.load(Ordering::Acquire) {
-            return Err(Refused {
-                message: entry.message,
-                reason: Reason::Closed,
-            });
+            return Err(Refused { message: entry.message, reason: Reason::Closed });
         }
         shared.queue.push(entry);
         (shared.wake)();
@@ -120,9 +103,7 @@ impl<T> Sender<T> {
 
 impl<T> Clone for Sender<T> {
     fn clone(&self) -> Self {
-        Self {
-            shared: Arc::clone(&self.shared),
-        }
+        Self { shared: Arc::clone(&self.shared) }
     }
 }
 
@@ -184,19 +165,9 @@ mod tests {
         let (sender, mut inbox, wakes) = counted(2);
         assert_eq!(sender.try_send(1), Ok(()));
         assert_eq!(sender.try_send(2), Ok(()));
-        assert_eq!(
-            sender.try_send(3),
-            Err(Refused {
-                message: 3,
-                reason: Reason::Full
-            })
-        );
+        assert_eq!(sender.try_send(3), Err(Refused { message: 3, reason: Reason::Full }));
         assert_eq!(sender.send(4), Ok(()));
-        assert_eq!(
-            wakes.load(Ordering::Relaxed),
-            3,
-            "a refused message wakes nobody"
-        );
+        assert_eq!(wakes.load(Ordering::Relaxed), 3, "a refused message wakes nobody");
         assert_eq!(drain(&mut inbox), [1, 2, 4]);
         assert!(inbox.is_empty() && inbox.is_empty());
         assert_eq!(sender.try_send(5), Ok(()), "room again");
@@ -208,13 +179,7 @@ mod tests {
         let (sender, inbox, wakes) = counted(1);
         assert_eq!(sender.try_send(1), Ok(()));
         drop(inbox);
-        assert_eq!(
-            sender.send(2),
-            Err(Refused {
-                message: 2,
-                reason: Reason::Closed
-            })
-        );
+        assert_eq!(sender.send(2), Err(Refused { message: 2, reason: Reason::Closed }));
         assert_eq!(wakes.load(Ordering::Relaxed), 1);
     }
 

@@ -32,7 +32,9 @@ pub mod uri;
 
 pub use config::Config;
 pub use error::{Error, ErrorKind};
-pub use model::{Content, PromptArgument, PromptMessage, PromptResult, ResourceContents, ToolResult};
+pub use model::{
+    Content, PromptArgument, PromptMessage, PromptResult, ResourceContents, ToolResult,
+};
 pub use rpc::RpcError;
 pub use server::{
     Call, Deferred, Execution, Handler, Json, Outcome, Prompt, Resource, ResourceTemplate, Server,

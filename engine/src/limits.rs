@@ -126,7 +126,8 @@ const _: () = assert!(RECEIVE_BUFFERS.is_power_of_two() && RECEIVE_BUFFERS <= 1 
 const _: () = assert!(LEASES_LOW_WATER < RECEIVE_BUFFERS);
 const _: () = assert!(FRAME_BYTES_MAX < u32::MAX as usize, "spans on the tape are u32");
 const _: () = assert!(HEAD_BYTES_MAX < FRAME_BYTES_MAX);
-const _: () = assert!(COMPLETIONS as usize >= 2 * RECEIVE_BUFFERS, "a full pool must fit the queue");
+const _: () =
+    assert!(COMPLETIONS as usize >= 2 * RECEIVE_BUFFERS, "a full pool must fit the queue");
 const _: () = assert!(TICK_MS < FRAME_MS && FRAME_MS <= SEND_STALL_MS && SEND_STALL_MS < IDLE_MS);
 const _: () = assert!(ID_BYTES_MAX < RECEIVE_BUFFER_BYTES);
 
@@ -148,4 +149,5 @@ const _: () = assert!(
         <= TCP_USER_TIMEOUT_MS / 1000
 );
 const _: () = assert!(HEAD_BYTES_MAX <= u16::MAX as usize, "spans in a head are u16");
-const _: () = assert!(CHUNK_LINE_BYTES_MAX < TRAILER_BYTES_MAX && TRAILER_BYTES_MAX < HEAD_BYTES_MAX);
+const _: () =
+    assert!(CHUNK_LINE_BYTES_MAX < TRAILER_BYTES_MAX && TRAILER_BYTES_MAX < HEAD_BYTES_MAX);

@@ -5,10 +5,7 @@
 //! cannot forge a line. A flood of one reason costs a counter, and the next line tells how many
 //! were left out.
 
-#![allow(
-    clippy::disallowed_methods,
-    reason = "the log has a clock and standard error"
-)]
+#![allow(clippy::disallowed_methods, reason = "the log has a clock and standard error")]
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
@@ -26,9 +23,7 @@ pub(crate) fn line(reason: &'static str, text: fmt::Arguments<'_>) {
     static RATES: Mutex<BTreeMap<&'static str, Rate>> = Mutex::new(BTreeMap::new());
     let left_out = {
         // A panic while the lock was held leaves counters that are at worst stale.
-        let mut rates = RATES
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut rates = RATES.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         rates.entry(reason).or_default().admit(Instant::now())
     };
     if let Some(left_out) = left_out {
@@ -48,10 +43,7 @@ struct Rate {
 impl Rate {
     /// Whether a line may be printed now, and how many were left out before it.
     fn admit(&mut self, now: Instant) -> Option<u64> {
-        if self
-            .since
-            .is_none_or(|since| now.saturating_duration_since(since) >= WINDOW)
-        {
+        if self.since.is_none_or(|since| now.saturating_duration_since(since) >= WINDOW) {
             self.since = Some(now);
             self.printed = 0;
         }
@@ -88,14 +80,9 @@ mod tests {
     fn a_flood_prints_a_few_lines_a_window() {
         let start = Instant::now();
         let mut rate = Rate::default();
-        let printed = (0..1_000_000)
-            .filter(|_| rate.admit(start).is_some())
-            .count();
+        let printed = (0..1_000_000).filter(|_| rate.admit(start).is_some()).count();
         assert_eq!(printed, LINES_PER_WINDOW as usize);
-        assert_eq!(
-            rate.admit(start + WINDOW),
-            Some(1_000_000 - u64::from(LINES_PER_WINDOW))
-        );
+        assert_eq!(rate.admit(start + WINDOW), Some(1_000_000 - u64::from(LINES_PER_WINDOW)));
         assert_eq!(rate.admit(start + WINDOW), Some(0));
     }
 
@@ -106,10 +93,6 @@ mod tests {
         };
         check("plain", 0, "mcpring: peer: plain\n");
         check("a\nb\r\u{1b}[2J", 0, "mcpring: peer: a\\nb\\r\\u{1b}[2J\n");
-        check(
-            "gr\u{fc}n",
-            3,
-            "mcpring: peer: gr\u{fc}n (3 more left out)\n",
-        );
+        check("gr\u{fc}n", 3, "mcpring: peer: gr\u{fc}n (3 more left out)\n");
     }
 }

@@ -3,6 +3,8 @@
 //! Every case is one message on a connection that must answer a `ping` afterwards. An expectation
 //! that differs from the corpus is in [`CHANGED`], with its reason.
 
+#![allow(clippy::disallowed_methods, reason = "a test is a program of its own")]
+
 mod harness;
 
 use base64::Engine as _;
@@ -147,7 +149,8 @@ fn check_digits(world: &mut World, slot: Slot, raw: &[u8]) {
 /// What the words of an expectation allow.
 fn check_edge(name: &str, expect: &str, raw: &[u8], answers: &[Value]) {
     let is_silent = expect.contains("no response") || expect.starts_with("ignored");
-    let may_fail = |code: i64| expect.contains(&code.to_string()) || expect.contains(&format!("/{code}"));
+    let may_fail =
+        |code: i64| expect.contains(&code.to_string()) || expect.contains(&format!("/{code}"));
     let may_succeed = !expect.starts_with("error") && !expect.starts_with('[');
     if is_silent || (expect.contains("ignore") && answers.is_empty()) {
         return assert!(answers.is_empty(), "{name}: {answers:?}");
@@ -231,7 +234,7 @@ fn naughty_strings_by_line() {
         let params = json!({ "name": "echo", "arguments": { "message": string }, "_meta": meta });
         let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
         let sent = world.feed_split(slot, format!("{call}\n").as_bytes(), 64);
-        assert_eq!(sent.iter().filter(|byte| **byte == b'\n').count(), 1, "{string}");
+        assert_eq!(sent.split_inclusive(|byte| *byte == b'\n').count(), 1, "{string}");
         let answer: Value = serde_json::from_slice(&sent).expect("one line of JSON");
         assert_eq!(answer["result"]["content"][0]["text"], *string);
     }

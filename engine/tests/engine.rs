@@ -4,10 +4,7 @@
 //! workers play together, and how an engine starts and ends. Ports are the kernel's choice, and
 //! whoever waits, waits for an event, with a limit that only a failure reaches.
 
-#![allow(
-    clippy::disallowed_methods,
-    reason = "these tests are about sockets and time"
-)]
+#![allow(clippy::disallowed_methods, reason = "these tests are about sockets and time")]
 
 mod support;
 
@@ -45,10 +42,7 @@ fn every_transport_answers() {
         for address in running.addresses() {
             let mut client = Client::open(address);
             let greeting = client.initialize();
-            assert_eq!(
-                greeting["result"]["serverInfo"]["name"], "test",
-                "{choice} {address}"
-            );
+            assert_eq!(greeting["result"]["serverInfo"]["name"], "test", "{choice} {address}");
             for (id, tool) in ["inline", "pool", "async"].into_iter().enumerate() {
                 let answer = client.call(id as u64, tool, &json!({ "text": tool }));
                 let text = &answer["result"]["content"][0]["text"];
@@ -66,10 +60,7 @@ fn no_answer_is_lost_or_crossed() {
     const CONNECTIONS: u64 = 32;
     const EACH: u64 = 60;
     for choice in drivers() {
-        let running = engine(choice)
-            .tcp("127.0.0.1:0")
-            .start()
-            .expect("the engine starts");
+        let running = engine(choice).tcp("127.0.0.1:0").start().expect("the engine starts");
         let address = &running.addresses()[0];
         let mut clients: Vec<_> = (0..CONNECTIONS).map(|_| Client::open(address)).collect();
         for client in &mut clients {
@@ -87,14 +78,8 @@ fn no_answer_is_lost_or_crossed() {
                 let answer = client.receive().expect("an answer");
                 let id = answer["id"].as_u64().expect("a number");
                 let want = format!("{name}/{id}");
-                assert_eq!(
-                    answer["result"]["content"][0]["text"], want,
-                    "{choice}: {answer}"
-                );
-                assert!(
-                    !std::mem::replace(&mut seen[id as usize], true),
-                    "{id} came twice"
-                );
+                assert_eq!(answer["result"]["content"][0]["text"], want, "{choice}: {answer}");
+                assert!(!std::mem::replace(&mut seen[id as usize], true), "{id} came twice");
             }
         }
         end(running);
@@ -104,19 +89,14 @@ fn no_answer_is_lost_or_crossed() {
 #[test]
 fn large_messages_come_whole() {
     for choice in drivers() {
-        let running = engine(choice)
-            .tcp("127.0.0.1:0")
-            .start()
-            .expect("the engine starts");
+        let running = engine(choice).tcp("127.0.0.1:0").start().expect("the engine starts");
         let mut client = Client::open(&running.addresses()[0]);
         client.initialize();
         for (id, size) in [4_000, 4_096, 100_000, 3_000_000].into_iter().enumerate() {
             let text = "x".repeat(size);
             for tool in ["inline", "pool"] {
                 let answer = client.call(id as u64, tool, &json!({ "text": text }));
-                let got = answer["result"]["content"][0]["text"]
-                    .as_str()
-                    .map(str::len);
+                let got = answer["result"]["content"][0]["text"].as_str().map(str::len);
                 assert_eq!(got, Some(size), "{choice} {tool}");
             }
         }
@@ -128,10 +108,7 @@ fn large_messages_come_whole() {
 #[test]
 fn a_session_is_found_from_every_shard() {
     for choice in drivers() {
-        let running = engine(choice)
-            .http("127.0.0.1:0")
-            .start()
-            .expect("the engine starts");
+        let running = engine(choice).http("127.0.0.1:0").start().expect("the engine starts");
         let address = &running.addresses()[0];
         let mut first = Client::open(address);
         first.initialize();
@@ -141,10 +118,7 @@ fn a_session_is_found_from_every_shard() {
             other.session.clone_from(&first.session);
             let tool = ["inline", "pool"][id as usize % 2];
             let answer = other.call(id, tool, &json!({ "text": "here" }));
-            assert_eq!(
-                answer["result"]["content"][0]["text"], "here",
-                "{choice}: {answer}"
-            );
+            assert_eq!(answer["result"]["content"][0]["text"], "here", "{choice}: {answer}");
         }
         end(running);
     }
@@ -155,16 +129,9 @@ fn a_drain_answers_what_was_asked() {
     for choice in drivers() {
         let gate = Gate::new();
         let engine = Engine::new(server(&gate)).driver(choice).shards(2);
-        let running = engine
-            .tcp("127.0.0.1:0")
-            .http(":0")
-            .start()
-            .expect("the engine starts");
+        let running = engine.tcp("127.0.0.1:0").http(":0").start().expect("the engine starts");
         let addresses = running.addresses().to_vec();
-        let mut clients: Vec<_> = addresses
-            .iter()
-            .map(|address| Client::open(address))
-            .collect();
+        let mut clients: Vec<_> = addresses.iter().map(|address| Client::open(address)).collect();
         let mut idle = Client::open(&addresses[0]);
         for client in &mut clients {
             client.initialize();
@@ -173,18 +140,12 @@ fn a_drain_answers_what_was_asked() {
         }
         running.stop();
         running.stop();
-        assert!(
-            idle.receive().is_none(),
-            "a connection without calls is closed at once"
-        );
+        assert!(idle.receive().is_none(), "a connection without calls is closed at once");
         gate.open();
         for client in &mut clients {
             let answer = client.receive().expect("the answer comes before the end");
             assert_eq!(answer["id"], 7);
-            assert_eq!(
-                answer["result"]["content"][0]["text"], "open",
-                "{choice}: {answer}"
-            );
+            assert_eq!(answer["result"]["content"][0]["text"], "open", "{choice}: {answer}");
             assert!(client.receive().is_none(), "and then the connection ends");
         }
         assert_eq!(running.join(), Ok(()));
@@ -198,10 +159,7 @@ fn stopping_now_waits_for_nobody() {
     for choice in drivers() {
         let gate = Gate::new();
         let engine = Engine::new(server(&gate)).driver(choice).shards(2);
-        let running = engine
-            .tcp("127.0.0.1:0")
-            .start()
-            .expect("the engine starts");
+        let running = engine.tcp("127.0.0.1:0").start().expect("the engine starts");
         let mut client = Client::open(&running.addresses()[0]);
         client.initialize();
         client.send_call(7, "gate", &json!({}));
@@ -210,10 +168,7 @@ fn stopping_now_waits_for_nobody() {
         running.stop();
         running.stop_now();
         assert_eq!(running.join(), Ok(()));
-        assert!(
-            start.elapsed() < PATIENCE,
-            "the call still waits at its gate"
-        );
+        assert!(start.elapsed() < PATIENCE, "the call still waits at its gate");
         assert!(client.receive().is_none());
         gate.open();
     }
@@ -223,18 +178,10 @@ fn stopping_now_waits_for_nobody() {
 fn a_drain_has_a_limit() {
     for choice in drivers() {
         let gate = Gate::new();
-        let config = Config {
-            drain_ms: 50,
-            pin: true,
-            shards: 2,
-            driver: choice,
-            ..Config::default()
-        };
+        let config =
+            Config { drain_ms: 50, pin: true, shards: 2, driver: choice, ..Config::default() };
         let engine = Engine::new(server(&gate)).config(config);
-        let running = engine
-            .tcp("127.0.0.1:0")
-            .start()
-            .expect("the engine starts");
+        let running = engine.tcp("127.0.0.1:0").start().expect("the engine starts");
         let mut client = Client::open(&running.addresses()[0]);
         client.initialize();
         client.send_call(7, "gate", &json!({}));
@@ -249,17 +196,9 @@ fn a_drain_has_a_limit() {
 fn a_full_worker_queue_answers_busy() {
     for choice in drivers() {
         let gate = Gate::new();
-        let config = Config {
-            workers: 1,
-            worker_queue: 1,
-            driver: choice,
-            ..Config::default()
-        };
+        let config = Config { workers: 1, worker_queue: 1, driver: choice, ..Config::default() };
         let engine = Engine::new(server(&gate)).config(config);
-        let running = engine
-            .tcp("127.0.0.1:0")
-            .start()
-            .expect("the engine starts");
+        let running = engine.tcp("127.0.0.1:0").start().expect("the engine starts");
         let mut client = Client::open(&running.addresses()[0]);
         client.initialize();
         client.send_call(1, "gate", &json!({}));
@@ -270,10 +209,7 @@ fn a_full_worker_queue_answers_busy() {
         assert_eq!(busy["id"], 3, "{choice}: {busy}");
         assert!(busy["error"]["code"].is_i64(), "{choice}: {busy}");
         let inline = client.call(4, "inline", &json!({ "text": "awake" }));
-        assert_eq!(
-            inline["result"]["content"][0]["text"], "awake",
-            "the shard is not blocked"
-        );
+        assert_eq!(inline["result"]["content"][0]["text"], "awake", "the shard is not blocked");
         gate.open();
         assert_eq!(client.receive().expect("an answer")["id"], 1);
         assert_eq!(client.receive().expect("an answer")["id"], 2);
@@ -284,18 +220,12 @@ fn a_full_worker_queue_answers_busy() {
 #[test]
 fn a_panicking_handler_fails_its_call_only() {
     for choice in drivers() {
-        let running = engine(choice)
-            .tcp("127.0.0.1:0")
-            .start()
-            .expect("the engine starts");
+        let running = engine(choice).tcp("127.0.0.1:0").start().expect("the engine starts");
         let mut client = Client::open(&running.addresses()[0]);
         client.initialize();
         for (id, tool) in ["panic", "panic-inline"].into_iter().enumerate() {
             let answer = client.call(id as u64, tool, &json!({}));
-            assert!(
-                answer["id"] == id && answer["result"]["content"].is_array(),
-                "{answer}"
-            );
+            assert!(answer["id"] == id && answer["result"]["content"].is_array(), "{answer}");
             assert_eq!(answer["result"]["isError"], true, "{choice}: {answer}");
         }
         let answer = client.call(9, "inline", &json!({ "text": "on" }));
@@ -309,37 +239,17 @@ fn an_address_in_use_is_refused_and_nothing_stays_behind() {
     for choice in drivers() {
         let scratch = ScratchDir::new();
         let path = scratch.path("socket");
-        let first = engine(choice)
-            .tcp("127.0.0.1:0")
-            .unix(&path)
-            .start()
-            .expect("it starts");
-        let taken = first.addresses()[0]
-            .strip_prefix("tcp://")
-            .expect("a TCP address")
-            .to_owned();
-        let fault = engine(choice)
-            .tcp(&taken)
-            .start()
-            .err()
-            .expect("the port is taken");
+        let first = engine(choice).tcp("127.0.0.1:0").unix(&path).start().expect("it starts");
+        let taken = first.addresses()[0].strip_prefix("tcp://").expect("a TCP address").to_owned();
+        let fault = engine(choice).tcp(&taken).start().err().expect("the port is taken");
         assert_eq!(fault.kind(), ErrorKind::System);
         assert!(fault.to_string().contains(&taken), "{fault}");
-        let fault = engine(choice)
-            .tcp(":0")
-            .unix(&path)
-            .start()
-            .err()
-            .expect("the path is taken");
+        let fault = engine(choice).tcp(":0").unix(&path).start().err().expect("the path is taken");
         assert!(fault.to_string().contains("socket is in use"), "{fault}");
         assert!(path.exists(), "the owner keeps its path");
         end(first);
         assert!(!path.exists(), "the path goes with its owner");
-        end(engine(choice)
-            .tcp(&taken)
-            .unix(&path)
-            .start()
-            .expect("all is free again"));
+        end(engine(choice).tcp(&taken).unix(&path).start().expect("all is free again"));
     }
 }
 
@@ -348,20 +258,11 @@ fn a_bad_setting_is_named_before_anything_is_opened() {
     let check = |engine: Engine, want: &str| {
         let fault = engine.start().err().expect(want);
         assert_eq!(fault.kind(), ErrorKind::Usage);
-        assert!(
-            fault.to_string().contains(want),
-            "{fault} should say {want}"
-        );
+        assert!(fault.to_string().contains(want), "{fault} should say {want}");
     };
     let bare = || Engine::new(server(&Gate::new()));
     check(bare(), "nothing to serve on");
-    check(
-        bare().tcp(":0").config(Config {
-            workers: 0,
-            ..Config::default()
-        }),
-        "workers",
-    );
+    check(bare().tcp(":0").config(Config { workers: 0, ..Config::default() }), "workers");
     check(bare().tcp("0.0.0.0:0"), "public");
     check(bare().tcp("nonsense"), "nonsense");
 }
@@ -371,10 +272,7 @@ fn a_bad_setting_is_named_before_anything_is_opened() {
 fn a_dropped_engine_ends() {
     for choice in drivers() {
         for _ in 0..8 {
-            let running = engine(choice)
-                .tcp("127.0.0.1:0")
-                .start()
-                .expect("the engine starts");
+            let running = engine(choice).tcp("127.0.0.1:0").start().expect("the engine starts");
             let mut client = Client::open(&running.addresses()[0]);
             client.initialize();
             drop(running);

@@ -1,5 +1,7 @@
 //! The corpus of length frames against real sockets, on both drivers.
 
+#![allow(clippy::disallowed_methods, reason = "a test is a program of its own")]
+
 mod harness;
 mod support;
 
@@ -37,7 +39,9 @@ fn want(name: &str) -> Want {
         // The frame is cut one byte short: its text is no JSON, and what follows is no length that
         // could be believed.
         "short-len" => (0..=0, true, true),
-        "zero" | "4GiB-1" | "2GiB" | "max+1" | "tls-hello" | "stdio-on-frame" => (0..=0, true, true),
+        "zero" | "4GiB-1" | "2GiB" | "max+1" | "tls-hello" | "stdio-on-frame" => {
+            (0..=0, true, true)
+        }
         "nul-body" => (0..=0, true, false),
         "urgent-oob" => (0..=1, true, false),
         _ => panic!("no expectation for the case {name}"),
@@ -67,7 +71,9 @@ fn play(stream: &mut TcpStream, steps: &[Value]) {
             (Some(bytes), _) => drop(stream.write_all(&bytes)),
             (None, Some("FIN")) => drop(stream.shutdown(Shutdown::Write)),
             (None, Some("RST")) => {
-                SockRef::from(&*stream).set_linger(Some(std::time::Duration::ZERO)).expect("linger");
+                SockRef::from(&*stream)
+                    .set_linger(Some(std::time::Duration::ZERO))
+                    .expect("linger");
             }
             (None, Some(oob)) if oob.starts_with("OOB:") => {
                 drop(SockRef::from(&*stream).send_out_of_band(&oob.as_bytes()[4..]));

@@ -4,10 +4,7 @@
 //! serves in the child. A handler that must last as long as the test likes calls the parent's
 //! socket and waits there, so nobody sleeps.
 
-#![allow(
-    clippy::disallowed_methods,
-    reason = "these tests are about processes and sockets"
-)]
+#![allow(clippy::disallowed_methods, reason = "these tests are about processes and sockets")]
 
 mod support;
 
@@ -31,17 +28,10 @@ fn child() {
         return;
     };
     // A pipe has no read timeout: should an answer be lost, the engine ends the parent's wait.
-    let config = Config {
-        idle_ms: PATIENCE.as_millis() as u64,
-        ..Config::default()
-    };
+    let config = Config { idle_ms: PATIENCE.as_millis() as u64, ..Config::default() };
     let engine = Engine::new(noisy_server()).config(config);
     let engine = engine.driver(driver.parse().expect("a driver"));
-    let engine = if speech == "stdio" {
-        engine.stdio()
-    } else {
-        engine.shards(2).tcp(":0")
-    };
+    let engine = if speech == "stdio" { engine.stdio() } else { engine.shards(2).tcp(":0") };
     engine.run().expect("an end in good order");
 }
 
@@ -57,14 +47,9 @@ fn noisy_server() -> Server {
 /// Prints where only the protocol may be.
 fn print(_: &mut Call<'_>) -> String {
     let mut output = std::io::stdout();
-    output
-        .write_all(b"stray\n")
-        .and_then(|()| output.flush())
-        .expect("printing works");
+    output.write_all(b"stray\n").and_then(|()| output.flush()).expect("printing works");
     let mut input = String::new();
-    let read = std::io::stdin()
-        .read_line(&mut input)
-        .expect("reading works");
+    let read = std::io::stdin().read_line(&mut input).expect("reading works");
     format!("read {read}")
 }
 
@@ -126,24 +111,11 @@ fn stdio_is_clean_and_ends_with_its_input() {
         let mut input = child.stdin.take().expect("a pipe");
         let mut output = BufReader::new(child.stdout.take().expect("a pipe"));
         initialize(&mut input, &mut output);
-        ask(
-            &mut input,
-            1,
-            "tools/call",
-            &json!({ "name": "print", "arguments": {} }),
-        );
+        ask(&mut input, 1, "tools/call", &json!({ "name": "print", "arguments": {} }));
         let answer = read_answer(&mut output).expect("an answer");
-        assert_eq!(
-            answer["result"]["content"][0]["text"], "read 0",
-            "{choice}: {answer}"
-        );
+        assert_eq!(answer["result"]["content"][0]["text"], "read 0", "{choice}: {answer}");
         let arguments = json!({ "address": address });
-        ask(
-            &mut input,
-            2,
-            "tools/call",
-            &json!({ "name": "visit", "arguments": arguments }),
-        );
+        ask(&mut input, 2, "tools/call", &json!({ "name": "visit", "arguments": arguments }));
         let (visitor, _) = home.accept().expect("the handler calls");
         drop(input);
         drop(visitor);
@@ -153,10 +125,7 @@ fn stdio_is_clean_and_ends_with_its_input() {
         let mut errors = String::new();
         let mut stderr = child.stderr.take().expect("a pipe");
         stderr.read_to_string(&mut errors).expect("text");
-        assert!(
-            errors.contains("stray"),
-            "what was printed is in the log: {errors}"
-        );
+        assert!(errors.contains("stray"), "what was printed is in the log: {errors}");
         assert!(child.wait().expect("it ends").success(), "{errors}");
     }
 }
@@ -186,20 +155,12 @@ impl Busy {
         let arguments = json!({ "address": home.local_addr().expect("an address").to_string() });
         client.send_call(7, "visit", &arguments);
         let (visitor, _) = home.accept().expect("the handler calls");
-        Self {
-            child,
-            client,
-            idle,
-            visitor,
-        }
+        Self { child, client, idle, visitor }
     }
 
     fn signal(&mut self, name: &str) {
         let pid = self.child.id().to_string();
-        let sent = Command::new("kill")
-            .args(["-s", name, &pid])
-            .status()
-            .expect("kill exists");
+        let sent = Command::new("kill").args(["-s", name, &pid]).status().expect("kill exists");
         assert!(sent.success());
     }
 }
@@ -210,22 +171,12 @@ fn the_first_signal_drains() {
         for name in ["TERM", "INT"] {
             let mut busy = Busy::start(choice);
             busy.signal(name);
-            assert_eq!(
-                busy.idle.receive(),
-                None,
-                "idle connections are closed first"
-            );
+            assert_eq!(busy.idle.receive(), None, "idle connections are closed first");
             drop(busy.visitor);
             let answer = busy.client.receive().expect("what was asked is answered");
-            assert_eq!(
-                answer["result"]["content"][0]["text"], "back",
-                "{choice}: {answer}"
-            );
+            assert_eq!(answer["result"]["content"][0]["text"], "back", "{choice}: {answer}");
             assert_eq!(busy.client.receive(), None);
-            assert!(
-                busy.child.wait().expect("it ends").success(),
-                "{choice} {name}"
-            );
+            assert!(busy.child.wait().expect("it ends").success(), "{choice} {name}");
         }
     }
 }
@@ -239,9 +190,7 @@ fn the_second_signal_ends_at_once() {
         busy.signal("TERM");
         assert_eq!(busy.client.receive(), None, "nobody waits for the call");
         // The handler's thread ends with the process, which its line to us shows.
-        busy.visitor
-            .set_read_timeout(Some(PATIENCE))
-            .expect("an option");
+        busy.visitor.set_read_timeout(Some(PATIENCE)).expect("an option");
         assert_eq!(busy.visitor.read(&mut [0]).ok(), Some(0));
         assert!(busy.child.wait().expect("it ends").success(), "{choice}");
     }

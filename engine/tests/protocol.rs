@@ -3,6 +3,8 @@
 //! One endpoint without a kernel; each row says what is sent and what must come back. The rules
 //! are those of the official specification; where it leaves a choice the row's comment says so.
 
+#![allow(clippy::disallowed_methods, clippy::type_complexity, reason = "a test program")]
+
 mod harness;
 
 use harness::{HTTP, LINE, World};
@@ -153,6 +155,10 @@ fn initialize_agrees_on_a_version_that_has_a_handshake() {
     }
 }
 
+fn by_id(id: &str) -> (&str, &str) {
+    ("Mcp-Session-Id", id)
+}
+
 #[test]
 fn sessions_are_needed_found_and_ended() {
     let mut world = world();
@@ -160,9 +166,6 @@ fn sessions_are_needed_found_and_ended() {
     let unknown = format!("{}0000", &id[..id.len() - 4]);
     let ping = request(2, "ping", &json!({}));
     let note = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }).to_string();
-    fn by_id(id: &str) -> (&str, &str) {
-        ("Mcp-Session-Id", id)
-    }
     let version = |version| ("MCP-Protocol-Version", version);
     let rows: &[(&str, &str, Vec<(&str, &str)>, &str, u16)] = &[
         ("no session", "POST", vec![], &ping, 400),
@@ -229,8 +232,20 @@ fn the_stateless_ladder() {
         ("method in capitals", head("2026-07-28", "TOOLS/CALL", "echo"), call(good()), 400, -32020),
         ("wrong name", head("2026-07-28", "tools/call", "other"), call(good()), 400, -32020),
         ("padded name", head("2026-07-28", "tools/call", "  echo "), call(good()), 200, 0),
-        ("encoded name", head("2026-07-28", "tools/call", "=?base64?ZWNobw==?="), call(good()), 200, 0),
-        ("bad padding", head("2026-07-28", "tools/call", "=?base64?ZWNobw?="), call(good()), 400, -32020),
+        (
+            "encoded name",
+            head("2026-07-28", "tools/call", "=?base64?ZWNobw==?="),
+            call(good()),
+            200,
+            0,
+        ),
+        (
+            "bad padding",
+            head("2026-07-28", "tools/call", "=?base64?ZWNobw?="),
+            call(good()),
+            400,
+            -32020,
+        ),
         ("no name", full()[..2].to_vec(), call(good()), 400, -32020),
         ("name twice", [full(), vec![("mcp-name", "echo")]].concat(), call(good()), 400, -32020),
         (
@@ -248,7 +263,13 @@ fn the_stateless_ladder() {
             -32020,
         ),
         ("no version header", vec![], call(good()), 400, -32020),
-        ("a handshake header", vec![("MCP-Protocol-Version", "2025-11-25")], call(good()), 400, -32020),
+        (
+            "a handshake header",
+            vec![("MCP-Protocol-Version", "2025-11-25")],
+            call(good()),
+            400,
+            -32020,
+        ),
     ];
     for (name, headers, params, status, code) in rows {
         let mut world = world();
@@ -271,7 +292,13 @@ fn stateless_methods() {
         ("resources/read", Some("test://one"), json!({ "uri": "test://one" }), 200, 0),
         ("resources/read", Some("test://users/7"), json!({ "uri": "test://users/7" }), 200, 0),
         ("resources/read", Some("test://none"), json!({ "uri": "test://none" }), 200, -32602),
-        ("prompts/get", Some("greet"), json!({ "name": "greet", "arguments": { "name": "Ann" } }), 200, 0),
+        (
+            "prompts/get",
+            Some("greet"),
+            json!({ "name": "greet", "arguments": { "name": "Ann" } }),
+            200,
+            0,
+        ),
         ("prompts/get", Some("greet"), json!({ "name": "greet" }), 200, -32602),
         ("initialize", None, json!({}), 404, -32601),
         ("ping", None, json!({}), 404, -32601),
@@ -531,7 +558,8 @@ fn pipelined_exchanges_are_answered_in_order() {
     for split in [1, 7, 64, usize::MAX] {
         let sent = world.feed_split(slot, all.as_bytes(), split);
         let text = String::from_utf8(sent).expect("UTF-8");
-        let ids: Vec<_> = text.match_indices("\"id\":").map(|(at, _)| &text[at + 5..=at + 5]).collect();
+        let ids: Vec<_> =
+            text.match_indices("\"id\":").map(|(at, _)| &text[at + 5..=at + 5]).collect();
         assert_eq!(ids, ["1", "2", "3", "4", "5", "6", "7", "8", "9"], "split {split}");
     }
 }

@@ -1,5 +1,7 @@
 //! The published RFC 6570 examples: every expansion, and every template that must be refused.
 
+#![allow(clippy::disallowed_methods, reason = "a test is a program of its own")]
+
 use std::path::{Path, PathBuf};
 
 use mcpring::uri::{Template, Value, Variables};
@@ -23,14 +25,8 @@ fn groups(folder: &Path, file: &str) -> Vec<(String, Variables, Vec<Json>)> {
     let groups: serde_json::Map<String, Json> = serde_json::from_str(&text).unwrap();
     let read = |(name, group): (String, Json)| {
         let variables = group["variables"].as_object().unwrap();
-        let variables = variables
-            .iter()
-            .filter_map(|(k, v)| Some((k.clone(), value(v)?)));
-        (
-            name,
-            variables.collect(),
-            group["testcases"].as_array().unwrap().clone(),
-        )
+        let variables = variables.iter().filter_map(|(k, v)| Some((k.clone(), value(v)?)));
+        (name, variables.collect(), group["testcases"].as_array().unwrap().clone())
     };
     groups.into_iter().map(read).collect()
 }
@@ -60,11 +56,7 @@ fn examples_expand() {
                     Json::Array(any) => any.iter().any(|want| want == got.as_str()),
                     one => one == got.as_str(),
                 };
-                assert!(
-                    wanted,
-                    "{file}, {group}: {text} became {got}, not {}",
-                    case[1]
-                );
+                assert!(wanted, "{file}, {group}: {text} became {got}, not {}", case[1]);
                 count += 1;
             }
         }

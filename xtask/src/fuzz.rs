@@ -50,10 +50,7 @@ impl Request {
                 other => return Err(format!("{} is not understood", other.join(" "))),
             }
         }
-        Ok(Self {
-            seconds: seconds.ok_or("--seconds is missing")?,
-            target,
-        })
+        Ok(Self { seconds: seconds.ok_or("--seconds is missing")?, target })
     }
 }
 
@@ -71,26 +68,17 @@ pub(crate) fn run(root: &Path, request: &Request) -> bool {
         Some(target) => vec![target],
         None => TARGETS.iter().copied().chain([CANARY]).collect(),
     };
-    let fuzzed = targets
-        .iter()
-        .filter(|target| **target != CANARY)
-        .count()
-        .max(1);
+    let fuzzed = targets.iter().filter(|target| **target != CANARY).count().max(1);
     let share = (request.seconds / fuzzed as u64).max(1);
     let mut verdict = Verdict::default();
     for target in targets {
         println!("\n== fuzz {target}");
         if target == CANARY {
-            verdict.step(
-                "canary: its planted fault was not found",
-                canary_falls(&cargo_fuzz, root),
-            );
+            verdict
+                .step("canary: its planted fault was not found", canary_falls(&cargo_fuzz, root));
         } else {
             let held = target_holds(&cargo_fuzz, root, target, share);
-            verdict.step(
-                &format!("{target}: the input is in fuzz/artifacts/{target}"),
-                held,
-            );
+            verdict.step(&format!("{target}: the input is in fuzz/artifacts/{target}"), held);
         }
     }
     verdict.print();
@@ -100,10 +88,7 @@ pub(crate) fn run(root: &Path, request: &Request) -> bool {
 /// Runs one target for `seconds`; whether nothing was found.
 fn target_holds(cargo_fuzz: &Path, root: &Path, target: &str, seconds: u64) -> bool {
     let mut command = fuzz(cargo_fuzz, root, "run");
-    command
-        .arg(target)
-        .arg("--")
-        .arg(format!("-max_total_time={seconds}"));
+    command.arg(target).arg("--").arg(format!("-max_total_time={seconds}"));
     succeeds(with_bounds(&mut command))
 }
 
@@ -115,14 +100,9 @@ fn canary_falls(cargo_fuzz: &Path, root: &Path) -> bool {
     let _ = std::fs::remove_dir_all(&artifacts);
     let _ = std::fs::remove_dir_all(root.join("fuzz/corpus").join(CANARY));
     let mut command = fuzz(cargo_fuzz, root, "run");
-    command
-        .arg(CANARY)
-        .arg("--")
-        .arg(format!("-max_total_time={CANARY_SECONDS_MAX}"));
+    command.arg(CANARY).arg("--").arg(format!("-max_total_time={CANARY_SECONDS_MAX}"));
     let done = shown(with_bounds(&mut command));
-    let found = artifacts
-        .read_dir()
-        .is_ok_and(|mut files| files.next().is_some());
+    let found = artifacts.read_dir().is_ok_and(|mut files| files.next().is_some());
     let in_time = began.elapsed() < Duration::from_secs(2 * CANARY_SECONDS_MAX);
     !done.succeeded && found && in_time
 }
@@ -154,17 +134,8 @@ mod tests {
     #[test]
     fn requests_are_read() {
         let parse = |text: &str| Request::parse(&text.split_whitespace().collect::<Vec<_>>());
-        assert_eq!(
-            parse("--seconds 60"),
-            Ok(Request {
-                seconds: 60,
-                target: None
-            })
-        );
-        let one = Request {
-            seconds: 5,
-            target: Some("uri".to_owned()),
-        };
+        assert_eq!(parse("--seconds 60"), Ok(Request { seconds: 60, target: None }));
+        let one = Request { seconds: 5, target: Some("uri".to_owned()) };
         assert_eq!(parse("--target uri --seconds 5"), Ok(one));
         for wrong in [
             "",

@@ -27,10 +27,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("model", &["json"]),
     ("mcp", &["rpc", "model", "json"]),
     ("server", &["mcp", "rpc", "model", "json", "uri", "inbox"]),
-    (
-        "endpoint",
-        &["transport", "server", "mcp", "rpc", "json", "metrics"],
-    ),
+    ("endpoint", &["transport", "server", "mcp", "rpc", "json", "metrics"]),
     ("shard", &["endpoint", "server", "ring", "inbox", "metrics"]),
     ("sim", &["shard", "endpoint", "server", "transport", "ring"]),
 ];
@@ -81,21 +78,14 @@ fn fault(from: &str, to: &str) -> Option<String> {
     if OPEN.contains(&to) || (to == CONFIG.0 && !CONFIG.1.contains(&from)) {
         return None;
     }
-    let row = TABLE
-        .iter()
-        .find(|(module, _)| *module == from)
-        .map(|(_, row)| *row);
+    let row = TABLE.iter().find(|(module, _)| *module == from).map(|(_, row)| *row);
     let row = row.or_else(|| OPEN.contains(&from).then_some(&[][..]));
     let row = row.or_else(|| (from == CONFIG.0).then_some(CONFIG.1));
     match row {
-        None => Some(format!(
-            "`{from}` has no row in the import table of xtask/src/imports.rs"
-        )),
+        None => Some(format!("`{from}` has no row in the import table of xtask/src/imports.rs")),
         Some(row) if row.contains(&to) => None,
         Some(_) if is_module(to) => Some(format!("`{from}` may not import `{to}`")),
-        Some(_) => Some(format!(
-            "`crate::{to}` is no module: import it from where it is defined"
-        )),
+        Some(_) => Some(format!("`crate::{to}` is no module: import it from where it is defined")),
     }
 }
 
@@ -193,10 +183,7 @@ fn heads(tokens: &[Token<'_>], found: &mut Vec<Edge>) {
             "," if depth == 1 => expected = true,
             name if expected => {
                 expected = false;
-                found.push(Edge {
-                    line: token.line,
-                    to: name.to_owned(),
-                });
+                found.push(Edge { line: token.line, to: name.to_owned() });
             }
             _ => {}
         }
@@ -221,82 +208,30 @@ mod tests {
 
     #[test]
     fn edges_of_the_table_pass() {
-        check(
-            "engine/src/mcp/session.rs",
-            "use crate::{json::Value, rpc::{Id, Message}};",
-            &[],
-        );
-        check(
-            "engine/src/json/scan.rs",
-            "use crate::limits; use super::tape::Tape;",
-            &[],
-        );
+        check("engine/src/mcp/session.rs", "use crate::{json::Value, rpc::{Id, Message}};", &[]);
+        check("engine/src/json/scan.rs", "use crate::limits; use super::tape::Tape;", &[]);
         check("engine/src/json/scan.rs", "use crate::json::tape;", &[]);
         check("engine/src/lib.rs", "pub use crate::shard::Engine;", &[]);
-        check(
-            "engine/src/main.rs",
-            "use mcpring::server::Server; use crate::cli;",
-            &[],
-        );
-        check(
-            "engine/src/server/mod.rs",
-            "use crate::config::Config;",
-            &[],
-        );
+        check("engine/src/main.rs", "use mcpring::server::Server; use crate::cli;", &[]);
+        check("engine/src/server/mod.rs", "use crate::config::Config;", &[]);
     }
 
     #[test]
     fn edges_outside_the_table_are_found() {
-        check(
-            "engine/src/json/scan.rs",
-            "\nuse crate::rpc::Id;",
-            &["scan.rs:2: `json` may not"],
-        );
-        check(
-            "engine/src/rpc/id.rs",
-            "fn f(x: crate::mcp::Version) {}",
-            &["`rpc` may not"],
-        );
+        check("engine/src/json/scan.rs", "\nuse crate::rpc::Id;", &["scan.rs:2: `json` may not"]);
+        check("engine/src/rpc/id.rs", "fn f(x: crate::mcp::Version) {}", &["`rpc` may not"]);
         check(
             "engine/src/codec/line.rs",
             "use crate::{error, json, uri::Template};",
             &["import `json`", "import `uri`"],
         );
-        check(
-            "engine/src/transport/pipe.rs",
-            "use super::super::json::Value;",
-            &["import `json`"],
-        );
-        check(
-            "engine/src/ring/mod.rs",
-            "mod a { use super::super::shard; }",
-            &["import `shard`"],
-        );
-        check(
-            "engine/src/ring/mod.rs",
-            "use crate::config::Config;",
-            &["import `config`"],
-        );
-        check(
-            "engine/src/limits.rs",
-            "use crate::json::Value;",
-            &["import `json`"],
-        );
-        check(
-            "engine/src/cli/call.rs",
-            "use crate::json::Value;",
-            &["only `mcpring::`"],
-        );
-        check(
-            "engine/src/mcp/era.rs",
-            "use crate::Engine;",
-            &["is no module"],
-        );
-        check(
-            "engine/src/novel/mod.rs",
-            "use crate::json::Value;",
-            &["has no row"],
-        );
+        check("engine/src/transport/pipe.rs", "use super::super::json::Value;", &["import `json`"]);
+        check("engine/src/ring/mod.rs", "mod a { use super::super::shard; }", &["import `shard`"]);
+        check("engine/src/ring/mod.rs", "use crate::config::Config;", &["import `config`"]);
+        check("engine/src/limits.rs", "use crate::json::Value;", &["import `json`"]);
+        check("engine/src/cli/call.rs", "use crate::json::Value;", &["only `mcpring::`"]);
+        check("engine/src/mcp/era.rs", "use crate::Engine;", &["is no module"]);
+        check("engine/src/novel/mod.rs", "use crate::json::Value;", &["has no row"]);
         check("engine/src/rpc/id.rs", "use crate::*;", &["is no module"]);
     }
 
@@ -307,11 +242,7 @@ mod tests {
             "//! see [`crate::rpc::Id`]\nlet s = \"crate::rpc\";",
             &[],
         );
-        check(
-            "engine/src/json/scan.rs",
-            "#[cfg(test)] mod tests { use crate::sim::World; }",
-            &[],
-        );
+        check("engine/src/json/scan.rs", "#[cfg(test)] mod tests { use crate::sim::World; }", &[]);
     }
 
     #[test]
@@ -325,11 +256,8 @@ mod tests {
     #[test]
     fn the_table_has_no_circle() {
         let mut done: BTreeSet<&str> = OPEN.iter().copied().collect();
-        let mut left: Vec<&str> = TABLE
-            .iter()
-            .map(|(module, _)| *module)
-            .chain([CONFIG.0])
-            .collect();
+        let mut left: Vec<&str> =
+            TABLE.iter().map(|(module, _)| *module).chain([CONFIG.0]).collect();
         let all = left.clone();
         while !left.is_empty() {
             let before = left.len();

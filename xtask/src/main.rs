@@ -3,14 +3,8 @@
 //! `test` is the whole check that a change must pass; `tidy` holds the rules that no compiler
 //! knows; `fuzz` runs the fuzz targets. Nothing here is part of the product.
 #![forbid(unsafe_code)]
-#![allow(
-    clippy::print_stdout,
-    reason = "a command line tool reports on standard output"
-)]
-#![allow(
-    clippy::disallowed_methods,
-    reason = "a build tool reads files and starts processes"
-)]
+#![allow(clippy::print_stdout, reason = "a command line tool reports on standard output")]
+#![allow(clippy::disallowed_methods, reason = "a build tool reads files and starts processes")]
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -54,11 +48,7 @@ fn main() -> ExitCode {
         [] => return usage("a command is missing"),
         [other, ..] => return usage(&format!("{other:?} is not a command, or has odd arguments")),
     };
-    if passed {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Says what was wrong with the command line and what would be right.
@@ -70,7 +60,5 @@ fn usage(fault: &str) -> ExitCode {
 /// The folder of the workspace: the one above this crate's.
 fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent()
-        .expect("the crate lies in the workspace's folder")
-        .to_path_buf()
+    here.parent().expect("the crate lies in the workspace's folder").to_path_buf()
 }

@@ -33,11 +33,7 @@ fn show(kind: &str, mut sizes: Vec<Size>) {
 }
 
 fn unsafe_words(source: &Source) -> usize {
-    source
-        .tokens()
-        .iter()
-        .filter(|token| token.text == "unsafe")
-        .count()
+    source.tokens().iter().filter(|token| token.text == "unsafe").count()
 }
 
 /// Every function with a body outside tests, from its `fn` to its closing brace.
@@ -45,17 +41,12 @@ fn functions(source: &Source) -> Vec<Size> {
     let tokens = source.tokens();
     let tokens = without_tests(&tokens);
     let starts = (0..tokens.len()).filter(|at| tokens[*at].text == "fn");
-    starts
-        .filter_map(|at| function(source, &tokens, at))
-        .collect()
+    starts.filter_map(|at| function(source, &tokens, at)).collect()
 }
 
 fn function(source: &Source, tokens: &[Token<'_>], start: usize) -> Option<Size> {
     let name = tokens.get(start + 1)?;
-    if !name
-        .text
-        .starts_with(|c: char| c.is_alphabetic() || c == '_')
-    {
+    if !name.text.starts_with(|c: char| c.is_alphabetic() || c == '_') {
         return None; // a type: `fn(u8) -> u8`
     }
     let mut at = start + 2;
@@ -92,10 +83,7 @@ fn three(f: fn(u8) -> u8) -> u8 {
 mod tests { fn left_out() {} }
 ";
         let sizes = functions(&Source::new("x.rs", text));
-        let found: Vec<_> = sizes
-            .iter()
-            .map(|size| (size.lines, size.name.as_str()))
-            .collect();
+        let found: Vec<_> = sizes.iter().map(|size| (size.lines, size.name.as_str())).collect();
         assert_eq!(found, [(1, "x.rs:2 one"), (3, "x.rs:3 three")]);
     }
 }

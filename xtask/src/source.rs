@@ -24,11 +24,7 @@ pub(crate) struct Source {
 impl Source {
     pub(crate) fn new(path: impl Into<PathBuf>, text: impl Into<String>) -> Self {
         let text = text.into();
-        Self {
-            path: path.into(),
-            code: code_only(&text),
-            text,
-        }
+        Self { path: path.into(), code: code_only(&text), text }
     }
 
     /// Every word and sign of the code.
@@ -43,10 +39,7 @@ impl Source {
                 } else {
                     first.len_utf8()
                 };
-                tokens.push(Token {
-                    text: &rest[..end],
-                    line: index + 1,
-                });
+                tokens.push(Token { text: &rest[..end], line: index + 1 });
                 rest = rest[end..].trim_start();
             }
         }
@@ -107,11 +100,7 @@ pub(crate) fn test_modules(tokens: &[Token<'_>]) -> Vec<String> {
 
 /// Whether the code at the start of `tokens` is `words`.
 pub(crate) fn starts_with(tokens: &[Token<'_>], words: &[&str]) -> bool {
-    tokens.len() >= words.len()
-        && tokens
-            .iter()
-            .zip(words)
-            .all(|(token, word)| token.text == *word)
+    tokens.len() >= words.len() && tokens.iter().zip(words).all(|(token, word)| token.text == *word)
 }
 
 /// The place behind the bracket that closes the one at `open`.
@@ -151,10 +140,7 @@ fn end_of_item(tokens: &[Token<'_>], mut at: usize) -> usize {
 
 /// The text with comments and the insides of literals blanked; lines stay where they are.
 fn code_only(text: &str) -> String {
-    let mut cursor = Cursor {
-        rest: text,
-        out: String::with_capacity(text.len()),
-    };
+    let mut cursor = Cursor { rest: text, out: String::with_capacity(text.len()) };
     while let Some(first) = cursor.rest.chars().next() {
         let rest = cursor.rest;
         if rest.starts_with("//") {
@@ -185,9 +171,7 @@ impl Cursor<'_> {
     }
 
     fn blank(&mut self, length: usize) {
-        let blanks = self.rest[..length]
-            .chars()
-            .map(|c| if c == '\n' { '\n' } else { ' ' });
+        let blanks = self.rest[..length].chars().map(|c| if c == '\n' { '\n' } else { ' ' });
         self.out.extend(blanks);
         self.rest = &self.rest[length..];
     }
@@ -243,9 +227,7 @@ fn raw_string_length(behind: &str) -> Option<usize> {
     let signs = behind.len() - behind.trim_start_matches('#').len();
     let inside = behind[signs..].strip_prefix('"')?;
     let end = format!("\"{}", "#".repeat(signs));
-    let length = inside
-        .find(&end)
-        .map_or(behind.len(), |at| signs + 1 + at + end.len());
+    let length = inside.find(&end).map_or(behind.len(), |at| signs + 1 + at + end.len());
     Some(length)
 }
 
@@ -282,9 +264,7 @@ mod tests {
         check("let s = r#\"a \" unsafe\"#; d", "let s = ; d");
         check(
             r"let c = '\''; let d = '{'; f::<'a>(b'x')",
-            "let c = ; let d = ; f : : < 'a > ( )"
-                .replace("'a", "' a")
-                .as_str(),
+            "let c = ; let d = ; f : : < 'a > ( )".replace("'a", "' a").as_str(),
         );
         check("br\"unsafe\" b\"x\" c\"y\" r", "r");
         check("let r#type = 1;", "let r # type = 1 ;");
@@ -295,31 +275,19 @@ mod tests {
         let left = |text: &str| {
             let source = Source::new("x.rs", text);
             let tokens = source.tokens();
-            without_tests(&tokens)
-                .iter()
-                .map(|token| token.text)
-                .collect::<Vec<_>>()
-                .join(" ")
+            without_tests(&tokens).iter().map(|token| token.text).collect::<Vec<_>>().join(" ")
         };
         assert_eq!(left("a #[cfg(test)] mod tests { b {} } c"), "a c");
         assert_eq!(left("#[cfg(test)] use x::{y, z}; c"), "c");
         assert_eq!(left("#[cfg(test)] #[path = \"t.rs\"] mod t; c"), "c");
         assert_eq!(left("#[cfg(test)] fn f(a: [u8; 4]) -> u8 { 1 } c"), "c");
-        assert_eq!(
-            left("#[cfg(feature = \"sim\")] mod sim; c")
-                .split(' ')
-                .next_back(),
-            Some("c")
-        );
+        assert_eq!(left("#[cfg(feature = \"sim\")] mod sim; c").split(' ').next_back(), Some("c"));
         assert!(left("#[cfg(unix)] mod sim;").contains("sim"));
     }
 
     #[test]
     fn test_files_are_named() {
-        let source = Source::new(
-            "x.rs",
-            "#[cfg(test)] mod tests; mod a; #[cfg(test)] mod b {}",
-        );
+        let source = Source::new("x.rs", "#[cfg(test)] mod tests; mod a; #[cfg(test)] mod b {}");
         assert_eq!(test_modules(&source.tokens()), ["tests"]);
     }
 }

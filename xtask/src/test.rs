@@ -42,54 +42,27 @@ pub(crate) fn run(root: &Path, extent: Extent) -> bool {
 fn rust_steps(root: &Path, verdict: &mut Verdict) {
     heading("format");
     let words = ["cargo", "fmt", "--all", "--check"];
-    verdict.step(
-        "format: run `cargo fmt --all`",
-        succeeds(&mut command(root, &words)),
-    );
+    verdict.step("format: run `cargo fmt --all`", succeeds(&mut command(root, &words)));
 
     heading("tidy");
     verdict.step("tidy: run `cargo xtask tidy`", tidy::run(root));
 
     heading("lints");
-    let words = [
-        "cargo",
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ];
-    verdict.step(
-        "lints: run `cargo clippy --workspace`",
-        succeeds(&mut command(root, &words)),
-    );
+    let words = ["cargo", "clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+    verdict.step("lints: run `cargo clippy --workspace`", succeeds(&mut command(root, &words)));
 
     heading("tests and documentation examples");
-    let done = shown(&mut command(
-        root,
-        &["cargo", "test", "--workspace", "--no-fail-fast"],
-    ));
+    let done = shown(&mut command(root, &["cargo", "test", "--workspace", "--no-fail-fast"]));
     verdict.add_cargo_test(&done.output, done.succeeded);
 }
 
 /// The steps that need other programs.
 fn whole_steps(root: &Path, verdict: &mut Verdict) {
     heading("documents");
-    let words = [
-        "cargo",
-        "doc",
-        "--workspace",
-        "--no-deps",
-        "--document-private-items",
-        "--quiet",
-    ];
+    let words = ["cargo", "doc", "--workspace", "--no-deps", "--document-private-items", "--quiet"];
     let mut documents = command(root, &words);
     documents.env("RUSTDOCFLAGS", "-D warnings");
-    verdict.step(
-        "documents: `cargo doc` finds faults",
-        succeeds(&mut documents),
-    );
+    verdict.step("documents: `cargo doc` finds faults", succeeds(&mut documents));
 
     fuzz_targets_build(root, verdict);
 
@@ -102,14 +75,7 @@ fn whole_steps(root: &Path, verdict: &mut Verdict) {
     }
 
     heading("server");
-    let words = [
-        "cargo",
-        "build",
-        "--profile",
-        "fast",
-        "--package",
-        "mcpring",
-    ];
+    let words = ["cargo", "build", "--profile", "fast", "--package", "mcpring"];
     if !succeeds(&mut command(root, &words)) {
         verdict.fail("server: it does not build, so no client was run");
         return;
@@ -124,13 +90,7 @@ fn fuzz_targets_build(root: &Path, verdict: &mut Verdict) {
         verdict.skip("fuzz targets: no C++ compiler, which libFuzzer needs");
         return;
     }
-    let words = [
-        "cargo",
-        "check",
-        "--quiet",
-        "--manifest-path",
-        "fuzz/Cargo.toml",
-    ];
+    let words = ["cargo", "check", "--quiet", "--manifest-path", "fuzz/Cargo.toml"];
     let mut check = command(root, &words);
     check.arg("--target-dir").arg(root.join("target"));
     verdict.step("fuzz targets: they do not build", succeeds(&mut check));
@@ -155,11 +115,8 @@ fn clients(root: &Path, verdict: &mut Verdict) {
         }
         let script = format!("{SCRIPTS_FOLDER}/{name}.py");
         // Scripts that need no package run on any Python; the failure they print names this one.
-        let mut python = if with_sdk {
-            Command::new(tools::python(root))
-        } else {
-            Command::new("python3")
-        };
+        let mut python =
+            if with_sdk { Command::new(tools::python(root)) } else { Command::new("python3") };
         let done = shown(python.arg(&script).current_dir(root));
         verdict.add_script(name, &done.output, done.succeeded);
     }

@@ -6,25 +6,13 @@ use crate::source::{self, Source, Token, starts_with};
 use crate::{imports, sizes};
 
 /// Folders whose Rust files are looked at.
-const FOLDERS: &[&str] = &[
-    "engine", "bindings", "python", "benches", "xtask", "examples", "fuzz",
-];
+const FOLDERS: &[&str] = &["engine", "bindings", "python", "benches", "xtask", "examples", "fuzz"];
 
 /// Where code ships from: here `unsafe` has its place or none.
-const SHIPPED: &[&str] = &[
-    "engine/src",
-    "bindings/src",
-    "python/src",
-    "xtask/src",
-    "examples",
-];
+const SHIPPED: &[&str] = &["engine/src", "bindings/src", "python/src", "xtask/src", "examples"];
 
 /// The only places that may say `unsafe`.
-const UNSAFE_PLACES: &[&str] = &[
-    "engine/src/json/simd",
-    "engine/src/ring",
-    "bindings/src/ffi.rs",
-];
+const UNSAFE_PLACES: &[&str] = &["engine/src/json/simd", "engine/src/ring", "bindings/src/ffi.rs"];
 
 /// Macros that have no business in the engine, and why.
 const BANNED_MACROS: &[(&str, &str)] = &[
@@ -36,11 +24,7 @@ const BANNED_MACROS: &[(&str, &str)] = &[
 ];
 
 /// Manifests whose dependencies each need a sentence in [`DEPENDENCIES`].
-const MANIFESTS: &[&str] = &[
-    "engine/Cargo.toml",
-    "bindings/Cargo.toml",
-    "python/Cargo.toml",
-];
+const MANIFESTS: &[&str] = &["engine/Cargo.toml", "bindings/Cargo.toml", "python/Cargo.toml"];
 const DEPENDENCIES: &str = "docs/adr/0004-dependencies.md";
 
 /// How far above an unsafe block its reason may stand.
@@ -59,10 +43,7 @@ pub(crate) fn run(root: &Path) -> bool {
 }
 
 fn read(root: &Path) -> Vec<Source> {
-    FOLDERS
-        .iter()
-        .flat_map(|folder| source::read_all(root, folder))
-        .collect()
+    FOLDERS.iter().flat_map(|folder| source::read_all(root, folder)).collect()
 }
 
 fn check(root: &Path, sources: &[Source]) -> Vec<String> {
@@ -81,12 +62,7 @@ fn check(root: &Path, sources: &[Source]) -> Vec<String> {
 /// Every file says at its head what it is.
 fn missing_head(source: &Source) -> Option<String> {
     let has_head = source.text.trim_start().starts_with("//!");
-    (!has_head).then(|| {
-        format!(
-            "{}:1: the file does not start with `//!`",
-            source.path.display()
-        )
-    })
+    (!has_head).then(|| format!("{}:1: the file does not start with `//!`", source.path.display()))
 }
 
 fn banned_macros(source: &Source, tokens: &[Token<'_>]) -> Vec<String> {
@@ -96,14 +72,8 @@ fn banned_macros(source: &Source, tokens: &[Token<'_>]) -> Vec<String> {
     let calls = tokens.windows(2).filter(|pair| pair[1].text == "!");
     calls
         .filter_map(|pair| {
-            let (name, why) = BANNED_MACROS
-                .iter()
-                .find(|(name, _)| *name == pair[0].text)?;
-            Some(format!(
-                "{}:{}: `{name}!`: {why}",
-                source.path.display(),
-                pair[0].line
-            ))
+            let (name, why) = BANNED_MACROS.iter().find(|(name, _)| *name == pair[0].text)?;
+            Some(format!("{}:{}: `{name}!`: {why}", source.path.display(), pair[0].line))
         })
         .collect()
 }
@@ -115,9 +85,7 @@ fn misplaced_unsafe(source: &Source, tokens: &[Token<'_>]) -> Vec<String> {
     }
     let path = source.path.display();
     let words = tokens.iter().filter(|token| token.text == "unsafe");
-    words
-        .map(|word| format!("{path}:{}: `unsafe` outside its places", word.line))
-        .collect()
+    words.map(|word| format!("{path}:{}: `unsafe` outside its places", word.line)).collect()
 }
 
 /// Every unsafe block and implementation has its reason close above it.
@@ -131,9 +99,7 @@ fn unreasoned_unsafe(source: &Source, tokens: &[Token<'_>]) -> Vec<String> {
         let rest = &tokens[*at..];
         starts_with(rest, &["unsafe", "{"]) || starts_with(rest, &["unsafe", "impl"])
     };
-    let lacking = (0..tokens.len())
-        .filter(needs_reason)
-        .map(|at| tokens[at].line);
+    let lacking = (0..tokens.len()).filter(needs_reason).map(|at| tokens[at].line);
     let path = source.path.display();
     lacking
         .filter(|line| !has_reason(*line))
@@ -199,26 +165,10 @@ mod tests {
     #[test]
     fn planted_faults_are_found() {
         let planted = |text: &str| format!("{HEAD}{text}");
-        check_text(
-            "engine/src/rpc/id.rs",
-            "fn f() {}",
-            &["does not start with"],
-        );
-        check_text(
-            "engine/src/rpc/id.rs",
-            &planted("fn f() { todo!() }"),
-            &["`todo!`"],
-        );
-        check_text(
-            "engine/src/cli/mod.rs",
-            &planted("fn f() { println!(\"\") }"),
-            &["`println!`"],
-        );
-        check_text(
-            "engine/src/rpc/id.rs",
-            &planted("fn f() { dbg!(1); }"),
-            &["`dbg!`"],
-        );
+        check_text("engine/src/rpc/id.rs", "fn f() {}", &["does not start with"]);
+        check_text("engine/src/rpc/id.rs", &planted("fn f() { todo!() }"), &["`todo!`"]);
+        check_text("engine/src/cli/mod.rs", &planted("fn f() { println!(\"\") }"), &["`println!`"]);
+        check_text("engine/src/rpc/id.rs", &planted("fn f() { dbg!(1); }"), &["`dbg!`"]);
         check_text(
             "engine/src/rpc/id.rs",
             &planted("use crate::shard::Engine;"),
@@ -227,16 +177,8 @@ mod tests {
         let reasoned = planted("// SAFETY: fine\nunsafe { f() }");
         check_text("engine/src/rpc/id.rs", &reasoned, &["outside its places"]);
         let unreasoned = planted("unsafe { f() }");
-        check_text(
-            "engine/src/ring/epoll.rs",
-            &unreasoned,
-            &["without a `// SAFETY:`"],
-        );
-        check_text(
-            "benches/src/main.rs",
-            &planted("unsafe impl Send for X {}"),
-            &["without a"],
-        );
+        check_text("engine/src/ring/epoll.rs", &unreasoned, &["without a `// SAFETY:`"]);
+        check_text("benches/src/main.rs", &planted("unsafe impl Send for X {}"), &["without a"]);
     }
 
     #[test]
@@ -246,16 +188,8 @@ mod tests {
         );
         check_text("engine/src/json/simd/avx2.rs", &text, &[]);
         check_text("bindings/src/ffi.rs", &text, &[]);
-        check_text(
-            "xtask/src/main.rs",
-            &format!("{HEAD}fn f() {{ println!(\"\") }}"),
-            &[],
-        );
-        check_text(
-            "engine/src/ring/sys.rs",
-            &format!("{HEAD}unsafe fn f() {{}}"),
-            &[],
-        );
+        check_text("xtask/src/main.rs", &format!("{HEAD}fn f() {{ println!(\"\") }}"), &[]);
+        check_text("engine/src/ring/sys.rs", &format!("{HEAD}unsafe fn f() {{}}"), &[]);
     }
 
     #[test]

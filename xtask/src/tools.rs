@@ -35,46 +35,28 @@ pub(crate) fn missing(root: &Path) -> Vec<String> {
         found
     };
     need(&["rustc", "--version"], "install Rust with rustup");
-    need(
-        &["cargo", "fmt", "--version"],
-        "rustup component add rustfmt",
-    );
-    need(
-        &["cargo", "clippy", "--version"],
-        "rustup component add clippy",
-    );
+    need(&["cargo", "fmt", "--version"], "rustup component add rustfmt");
+    need(&["cargo", "clippy", "--version"], "rustup component add clippy");
     need(&["cc", "--version"], "install a C compiler");
     need(&["node", "--version"], "install Node.js");
-    need(
-        &["npm", "--version"],
-        "install npm, which comes with Node.js",
-    );
+    need(&["npm", "--version"], "install npm, which comes with Node.js");
     let python = need(&["python3", "--version"], "install Python 3.11 or newer");
     if let Some(version) = python.filter(|version| python_version(version) < Some(PYTHON_MIN)) {
-        missing.push(format!(
-            "{version} is too old: install Python 3.11 or newer"
-        ));
+        missing.push(format!("{version} is too old: install Python 3.11 or newer"));
     }
     missing
 }
 
 /// Major and minor out of `Python 3.11.7`.
 fn python_version(text: &str) -> Option<(u32, u32)> {
-    let mut numbers = text
-        .split_whitespace()
-        .nth(1)?
-        .split('.')
-        .map(|part| part.parse().ok());
+    let mut numbers = text.split_whitespace().nth(1)?.split('.').map(|part| part.parse().ok());
     Some((numbers.next()??, numbers.next()??))
 }
 
 /// Installs missing Debian packages when the user is root; otherwise names them.
 pub(crate) fn debian(root: &Path) -> Vec<String> {
     let lacks = |program: &str| answer(&mut command(root, &[program, "--version"])).is_none();
-    let wanted: Vec<_> = DEBIAN
-        .iter()
-        .filter(|(program, _)| lacks(program))
-        .collect();
+    let wanted: Vec<_> = DEBIAN.iter().filter(|(program, _)| lacks(program)).collect();
     if wanted.is_empty() {
         return Vec::new();
     }
@@ -83,21 +65,12 @@ pub(crate) fn debian(root: &Path) -> Vec<String> {
     if is_root && has_apt {
         succeeds(&mut command(root, &["apt-get", "update", "-qq"]));
         for (_, package) in &wanted {
-            let words = [
-                "apt-get",
-                "install",
-                "-y",
-                "-qq",
-                "--no-install-recommends",
-                package,
-            ];
+            let words = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", package];
             succeeds(command(root, &words).env("DEBIAN_FRONTEND", "noninteractive"));
         }
     }
     let still = wanted.iter().filter(|(program, _)| lacks(program));
-    still
-        .map(|(program, package)| format!("{program} (Debian package {package})"))
-        .collect()
+    still.map(|(program, package)| format!("{program} (Debian package {package})")).collect()
 }
 
 /// A Python environment with the pinned packages of the interop tests.
@@ -113,14 +86,7 @@ pub(crate) fn install_python(root: &Path) -> bool {
     let installed = succeeds(command(root, &["python3", "-m", "venv"]).arg(&venv))
         && succeeds(
             Command::new(python(root))
-                .args([
-                    "-m",
-                    "pip",
-                    "install",
-                    "--quiet",
-                    "--disable-pip-version-check",
-                    "-r",
-                ])
+                .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"])
                 .arg(&wanted),
         );
     installed && std::fs::copy(&wanted, &stamp).is_ok()
@@ -140,14 +106,7 @@ pub(crate) fn install_node(root: &Path) -> bool {
             .iter()
             .all(|name| std::fs::copy(source.join(name), node.join(name)).is_ok());
     // The system's Node only installs; its age, about which npm warns, does not matter.
-    let words = [
-        "npm",
-        "ci",
-        "--ignore-scripts",
-        "--no-audit",
-        "--no-fund",
-        "--loglevel=error",
-    ];
+    let words = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
     copied && succeeds(&mut command(&node, &words)) && std::fs::copy(&lock, &stamp).is_ok()
 }
 
@@ -158,15 +117,7 @@ pub(crate) fn cargo_fuzz(root: &Path) -> Option<PathBuf> {
     if version.ends_with(CARGO_FUZZ) {
         return Some(binary);
     }
-    let words = [
-        "cargo",
-        "install",
-        "--locked",
-        "--quiet",
-        "--version",
-        CARGO_FUZZ,
-        "--root",
-    ];
+    let words = ["cargo", "install", "--locked", "--quiet", "--version", CARGO_FUZZ, "--root"];
     let mut install = command(root, &words);
     install.arg(folder(root)).arg("cargo-fuzz");
     succeeds(&mut install).then_some(binary)

@@ -41,8 +41,7 @@ impl Verdict {
                 self.ignored += count_before(counts, "ignored");
                 failed += count_before(counts, "failed");
             } else if let Some(name) = line.trim().strip_suffix(" ... FAILED") {
-                self.failures
-                    .push(name.trim_start_matches("test ").to_owned());
+                self.failures.push(name.trim_start_matches("test ").to_owned());
             } else if let Some((name, why)) = line.trim().split_once(" ... ignored") {
                 self.skips.push(format!("{name}{why}"));
             }
@@ -92,11 +91,7 @@ impl Verdict {
     fn counts(&self) -> String {
         // Every skipped case has its own line, so the longer count is the whole one.
         let skipped = self.skips.len().max(self.ignored);
-        format!(
-            "{} passed, {} failed, {skipped} skipped",
-            self.passed,
-            self.failures.len()
-        )
+        format!("{} passed, {} failed, {skipped} skipped", self.passed, self.failures.len())
     }
 }
 
@@ -140,11 +135,7 @@ test result: ok. 7 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; fini
     #[test]
     fn script_output_is_counted() {
         let mut verdict = Verdict::default();
-        verdict.add_script(
-            "s",
-            "ok   a\nFAIL b: no\n     repeat: x\nskip c: why\nokay\n",
-            false,
-        );
+        verdict.add_script("s", "ok   a\nFAIL b: no\n     repeat: x\nskip c: why\nokay\n", false);
         assert_eq!(verdict.counts(), "1 passed, 1 failed, 1 skipped");
         assert_eq!(verdict.skips, ["c: why"]);
     }

@@ -35,22 +35,12 @@ fn main() -> ExitCode {
 
 fn serve(arguments: &Arguments) -> Result<(), Fault> {
     let listener = listen(&arguments.tcp).map_err(Fault::harness("listen"))?;
-    let address = listener
-        .local_addr()
-        .map_err(Fault::harness("ask for the address"))?;
+    let address = listener.local_addr().map_err(Fault::harness("ask for the address"))?;
     let (reply_bytes, driver) = (arguments.reply_bytes, arguments.driver);
-    bare::serve(
-        listener,
-        Options {
-            reply_bytes,
-            driver,
-            end_when_alone: false,
-        },
-        |line| {
-            // Without a reader nobody can know the port either, so there is nobody to tell.
-            let _ = writeln!(io::stdout(), "ready tcp://{address} driver {line}");
-        },
-    )
+    bare::serve(listener, Options { reply_bytes, driver, end_when_alone: false }, |line| {
+        // Without a reader nobody can know the port either, so there is nobody to tell.
+        let _ = writeln!(io::stdout(), "ready tcp://{address} driver {line}");
+    })
 }
 
 /// A listener whose connections do not wait to fill a packet, as the engine's do.

@@ -39,26 +39,13 @@ fn main() -> ExitCode {
 }
 
 fn serve(arguments: &Arguments) -> Result<(), Error> {
-    let Arguments {
-        shards,
-        driver,
-        json,
-        ..
-    } = *arguments;
-    let config = Config {
-        shards,
-        driver,
-        json,
-        ..Config::default()
-    };
+    let Arguments { shards, driver, json, .. } = *arguments;
+    let config = Config { shards, driver, json, ..Config::default() };
     let engine = Engine::new(tools::server()?).config(config);
     let engine = if arguments.stdio {
         engine.stdio()
     } else {
-        engine
-            .http("127.0.0.1:0")
-            .tcp("127.0.0.1:0")
-            .tcp_line("127.0.0.1:0")
+        engine.http("127.0.0.1:0").tcp("127.0.0.1:0").tcp_line("127.0.0.1:0")
     };
     let running = engine.start()?;
     for url in running.addresses() {

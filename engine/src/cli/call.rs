@@ -60,9 +60,7 @@ pub(super) fn run(args: &CallArgs) -> Result<(), Failure> {
 fn object(text: &str) -> Result<Value, Failure> {
     match serde_json::from_str(text) {
         Ok(Value::Object(map)) => Ok(Value::Object(map)),
-        Ok(_) => Err(Failure::Usage(
-            "--json takes an object, such as '{\"a\":1}'".to_owned(),
-        )),
+        Ok(_) => Err(Failure::Usage("--json takes an object, such as '{\"a\":1}'".to_owned())),
         Err(fault) => Err(Failure::Usage(format!("--json is not JSON: {fault}"))),
     }
 }
@@ -74,18 +72,9 @@ fn input_schema(client: &mut Client, tool: &str) -> Result<Value, Failure> {
     if let Some(at) = tools.iter().position(is_it) {
         return Ok(tools[at]["inputSchema"].take());
     }
-    let names: Vec<_> = tools
-        .iter()
-        .filter_map(|tool| tool["name"].as_str())
-        .collect();
-    let names = if names.is_empty() {
-        "none".to_owned()
-    } else {
-        names.join(", ")
-    };
-    Err(Failure::Usage(format!(
-        "the server has no tool `{tool}`; it has: {names}"
-    )))
+    let names: Vec<_> = tools.iter().filter_map(|tool| tool["name"].as_str()).collect();
+    let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    Err(Failure::Usage(format!("the server has no tool `{tool}`; it has: {names}")))
 }
 
 fn coerce_all(schema: &Value, pairs: &[String]) -> Result<Value, Failure> {
@@ -99,11 +88,7 @@ fn coerce_all(schema: &Value, pairs: &[String]) -> Result<Value, Failure> {
             return Err(Failure::Usage(format!("`{key}` is given twice")));
         }
     }
-    Ok(if arguments.is_empty() {
-        no_arguments()
-    } else {
-        Value::Object(arguments)
-    })
+    Ok(if arguments.is_empty() { no_arguments() } else { Value::Object(arguments) })
 }
 
 /// The text as the property's type wants it. Where the schema leaves several types, text that is
@@ -124,11 +109,7 @@ fn coerce(key: &str, text: &str, property: &Value) -> Result<Value, Failure> {
         None => Err(Failure::Usage(format!(
             "`{key}` must be {}, written as JSON{}; `{text}` is not",
             kinds.join(" or "),
-            if kinds.contains(&"array") {
-                " such as '[1,2]'"
-            } else {
-                ""
-            },
+            if kinds.contains(&"array") { " such as '[1,2]'" } else { "" },
         ))),
     }
 }
@@ -149,19 +130,12 @@ fn report(result: &Value, raw: bool) -> Result<(), Failure> {
     let failed = result["isError"] == true;
     if raw {
         out::answer(&format!("{result:#}"));
-        return if failed {
-            Err(Failure::Tool("the tool failed".to_owned()))
-        } else {
-            Ok(())
-        };
+        return if failed { Err(Failure::Tool("the tool failed".to_owned())) } else { Ok(()) };
     }
     if result["resultType"] == "input_required" {
         let words = "the tool asks a person something first, which this client cannot do; \
                      see its questions with --raw";
-        return Err(Failure::Answer {
-            code: 0,
-            message: words.to_owned(),
-        });
+        return Err(Failure::Answer { code: 0, message: words.to_owned() });
     }
     let text = plain(result);
     if failed {
@@ -230,10 +204,7 @@ mod tests {
             coerce_all(&schema, &pairs).ok()
         };
         assert_eq!(read(&[]), Some(json!({})));
-        assert_eq!(
-            read(&["a=1", "s=x=y", "t="]),
-            Some(json!({"a": 1, "s": "x=y", "t": ""}))
-        );
+        assert_eq!(read(&["a=1", "s=x=y", "t="]), Some(json!({"a": 1, "s": "x=y", "t": ""})));
         assert_eq!(read(&["a"]), None);
         assert_eq!(read(&["s=1", "s=2"]), None);
         assert_eq!(read(&["a=x"]), None);
@@ -247,10 +218,7 @@ mod tests {
             {"type": "resource", "resource": {"uri": "a://b", "text": "two"}},
             {"type": "resource_link", "uri": "a://c"},
         ]});
-        assert_eq!(
-            plain(&result),
-            "one\n[image, image/png; see --raw]\ntwo\na://c"
-        );
+        assert_eq!(plain(&result), "one\n[image, image/png; see --raw]\ntwo\na://c");
         let data = json!({"content": [], "structuredContent": {"a": 1}});
         assert_eq!(plain(&data), "{\n  \"a\": 1\n}");
     }

@@ -46,10 +46,7 @@ pub(super) struct Client {
 /// What the era adds to every message.
 enum Open {
     Stateless,
-    Handshake {
-        version: String,
-        session: Option<String>,
-    },
+    Handshake { version: String, session: Option<String> },
 }
 
 impl Client {
@@ -73,14 +70,7 @@ impl Client {
 
     fn new(wire: Wire, era: Open, timeout: Duration) -> Self {
         let (server, capabilities) = (Value::Null, Value::Null);
-        Self {
-            wire,
-            era,
-            timeout,
-            last_id: 0,
-            server,
-            capabilities,
-        }
+        Self { wire, era, timeout, last_id: 0, server, capabilities }
     }
 
     /// The probe is over; from now on answers may take their time.
@@ -101,10 +91,7 @@ impl Client {
     }
 
     fn initialize(wire: Wire, timeout: Duration) -> Result<Self, Failure> {
-        let era = Open::Handshake {
-            version: HANDSHAKE.to_owned(),
-            session: None,
-        };
+        let era = Open::Handshake { version: HANDSHAKE.to_owned(), session: None };
         let mut client = Self::new(wire, era, timeout);
         let params = json!({
             "protocolVersion": HANDSHAKE,
@@ -113,9 +100,7 @@ impl Client {
         });
         let found = client.request("initialize", params, &[])?;
         let Some(agreed) = found["protocolVersion"].as_str() else {
-            return Err(Failure::Link(
-                "the server answered initialize without a version".into(),
-            ));
+            return Err(Failure::Link("the server answered initialize without a version".into()));
         };
         if let Open::Handshake { version, .. } = &mut client.era {
             agreed.clone_into(version);
@@ -156,9 +141,7 @@ impl Client {
         for _ in 0..PAGES_MAX {
             let mut page = self.request(method, params, &[])?;
             let Some(Value::Array(more)) = page.get_mut(member).map(Value::take) else {
-                return Err(Failure::Link(format!(
-                    "the answer to {method} has no `{member}`"
-                )));
+                return Err(Failure::Link(format!("the answer to {method} has no `{member}`")));
             };
             let done = more.iter().any(&enough);
             items.extend(more);
@@ -167,9 +150,7 @@ impl Client {
                 _ => return Ok(items),
             }
         }
-        Err(Failure::Link(format!(
-            "{method} has no end: more than {PAGES_MAX} pages"
-        )))
+        Err(Failure::Link(format!("{method} has no end: more than {PAGES_MAX} pages")))
     }
 
     /// Asks and waits. `extra` headers go with it over HTTP.
@@ -215,9 +196,7 @@ impl Client {
             Wire::Stream(stream) => stream.send(&message),
             Wire::Http(http) => match http.post(&message, &headers, None)?.status {
                 200..=299 => Ok(()),
-                status => Err(Failure::Link(format!(
-                    "{method} was answered HTTP {status}"
-                ))),
+                status => Err(Failure::Link(format!("{method} was answered HTTP {status}"))),
             },
         }
     }
@@ -246,12 +225,8 @@ impl Client {
 
 impl Drop for Client {
     fn drop(&mut self) {
-        if let (
-            Wire::Http(http),
-            Open::Handshake {
-                session: Some(_), ..
-            },
-        ) = (&self.wire, &self.era)
+        if let (Wire::Http(http), Open::Handshake { session: Some(_), .. }) =
+            (&self.wire, &self.era)
         {
             end_session(http, &self.headers("", &Value::Null, &[]));
         }
@@ -316,9 +291,7 @@ fn find_answer(exchanged: Exchanged, id: u64) -> Result<Value, Failure> {
             421 => "; the server does not know this host name: start it with --allow-host",
             _ => "",
         };
-        Failure::Link(format!(
-            "the server answered HTTP {status} without a message{hint}"
-        ))
+        Failure::Link(format!("the server answered HTTP {status} without a message{hint}"))
     })
 }
 
@@ -328,10 +301,7 @@ fn refused(error: &Value) -> Failure {
         message.push(' ');
         message.push_str(&data.to_string());
     }
-    Failure::Answer {
-        code: error["code"].as_i64().unwrap_or(0),
-        message,
-    }
+    Failure::Answer { code: error["code"].as_i64().unwrap_or(0), message }
 }
 
 /// The headers that mirror arguments, as the tool's schema asks with `x-mcp-header`.
@@ -372,18 +342,12 @@ fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
-        let group = chunk
-            .iter()
-            .fold(0, |group, byte| group << 8 | usize::from(*byte));
+        let group = chunk.iter().fold(0, |group, byte| group << 8 | usize::from(*byte));
         let group = group << (8 * (3 - chunk.len()));
         for digit in 0..4 {
             let shown = digit <= chunk.len();
             let value = group >> (18 - 6 * digit) & 63;
-            out.push(if shown {
-                char::from(DIGITS[value])
-            } else {
-                '='
-            });
+            out.push(if shown { char::from(DIGITS[value]) } else { '=' });
         }
     }
     out
@@ -421,14 +385,8 @@ mod tests {
             "gone": {"type": "string", "x-mcp-header": "Gone"},
         }});
         let arguments = json!({"region": "é", "deep": {"n": 7}, "plain": "x", "gone": null});
-        let want = [
-            ("Mcp-Param-Region", "=?base64?w6k=?="),
-            ("Mcp-Param-N", "7"),
-        ];
-        assert_eq!(
-            mirrored(&schema, &arguments),
-            want.map(|(n, v)| (n.into(), v.into()))
-        );
+        let want = [("Mcp-Param-Region", "=?base64?w6k=?="), ("Mcp-Param-N", "7")];
+        assert_eq!(mirrored(&schema, &arguments), want.map(|(n, v)| (n.into(), v.into())));
     }
 
     #[test]

@@ -78,12 +78,10 @@ fn tools() -> [Tool; 5] {
             .description("Takes twenty parameters of many types, each checked by the schema.")
             .read_only(true)
             .inline(),
-        Tool::new("fail", |Fail { message }| {
-            Err::<String, _>(ToolError(message))
-        })
-        .description("Always fails, with the words given.")
-        .read_only(true)
-        .inline(),
+        Tool::new("fail", |Fail { message }| Err::<String, _>(ToolError(message)))
+            .description("Always fails, with the words given.")
+            .read_only(true)
+            .inline(),
     ]
 }
 
@@ -111,11 +109,9 @@ fn text(number: usize) -> Resource {
 }
 
 fn greeting() -> ResourceTemplate {
-    ResourceTemplate::new(
-        "demo://greeting/{name}",
-        "greeting",
-        |call: &mut Call<'_>| call.variable("name").map(|name| format!("Hello, {name}!")),
-    )
+    ResourceTemplate::new("demo://greeting/{name}", "greeting", |call: &mut Call<'_>| {
+        call.variable("name").map(|name| format!("Hello, {name}!"))
+    })
     .description("Greets whoever the URI names.")
     .mime_type("text/plain")
     .inline()
@@ -127,9 +123,7 @@ fn prompts() -> [Prompt; 3] {
         format!("Greet {name} in one warm sentence.")
     };
     let review = |call: &mut Call<'_>| {
-        let language = call
-            .argument("language")
-            .unwrap_or("the language it is in".into());
+        let language = call.argument("language").unwrap_or("the language it is in".into());
         let code = call.argument("code").unwrap_or_default();
         format!("Review this code as an expert of {language}:\n\n{code}")
     };

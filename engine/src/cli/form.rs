@@ -90,50 +90,15 @@ pub(super) struct Form {
 impl Form {
     /// Every value once, so that none of them was parsed for nothing.
     pub(super) fn summary(&self) -> String {
-        let Self {
-            name,
-            email,
-            age,
-            country,
-            role,
-            score,
-            active,
-            tags,
-            address,
-            ..
-        } = self;
-        let Self {
-            position,
-            quantity,
-            priority,
-            date,
-            time,
-            attributes,
-            temperature,
-            ..
-        } = self;
-        let Self {
-            consent,
-            website,
-            notes,
-            discount,
-            ..
-        } = self;
+        let Self { name, email, age, country, role, score, active, tags, address, .. } = self;
+        let Self { position, quantity, priority, date, time, attributes, temperature, .. } = self;
+        let Self { consent, website, notes, discount, .. } = self;
         let Address { street, city, zip } = address;
         let mut text = format!("{name} <{email}>, {age}, {country}, {role:?}, score {score}");
-        let _ = write!(
-            text,
-            ", active {active}, tags {tags:?}, {street}, {zip} {city}"
-        );
-        let _ = write!(
-            text,
-            ", at {position:?}, {quantity} pieces, priority {priority}"
-        );
+        let _ = write!(text, ", active {active}, tags {tags:?}, {street}, {zip} {city}");
+        let _ = write!(text, ", at {position:?}, {quantity} pieces, priority {priority}");
         let _ = write!(text, ", {date} {time}, {attributes:?}, {temperature} °C");
-        let _ = write!(
-            text,
-            ", consent {consent}, {website:?}, {notes:?}, {discount:?}"
-        );
+        let _ = write!(text, ", consent {consent}, {website:?}, {notes:?}, {discount:?}");
         text
     }
 }

@@ -34,12 +34,7 @@ const ARGUMENTS_SHOWN: usize = 4;
 const LISTS: [(&str, &str, &str, &str); 4] = [
     ("Tools", "tools", "tools/list", "tools"),
     ("Resources", "resources", "resources/list", "resources"),
-    (
-        "Resource templates",
-        "resources",
-        "resources/templates/list",
-        "resourceTemplates",
-    ),
+    ("Resource templates", "resources", "resources/templates/list", "resourceTemplates"),
     ("Prompts", "prompts", "prompts/list", "prompts"),
 ];
 
@@ -47,11 +42,8 @@ pub(super) fn run(args: &ListArgs) -> Result<(), Failure> {
     let mut client = Client::open(&args.target, &args.options)?;
     let mut all = json!({ "server": client.server(), "protocolVersion": client.version() });
     for (_, capability, method, member) in LISTS {
-        let items = if client.offers(capability) {
-            list(&mut client, method, member)?
-        } else {
-            vec![]
-        };
+        let items =
+            if client.offers(capability) { list(&mut client, method, member)? } else { vec![] };
         all[member] = Value::Array(items);
     }
     if args.json {
@@ -81,18 +73,11 @@ fn describe(all: &Value) -> String {
             continue;
         }
         let _ = write!(text, "\n{title}\n");
-        let rows: Vec<_> = items
-            .iter()
-            .map(|item| (heading(item), remark(item)))
-            .collect();
+        let rows: Vec<_> = items.iter().map(|item| (heading(item), remark(item))).collect();
         let widths = rows.iter().map(|(heading, _)| heading.chars().count());
         let width = widths.filter(|width| *width <= 40).max().unwrap_or(0);
         for (heading, remark) in rows {
-            let _ = writeln!(
-                text,
-                "{}",
-                format!("  {heading:width$}  {remark}").trim_end()
-            );
+            let _ = writeln!(text, "{}", format!("  {heading:width$}  {remark}").trim_end());
         }
     }
     text
@@ -109,24 +94,13 @@ fn heading(item: &Value) -> String {
     if let Some(properties) = schema["properties"].as_object() {
         let required = schema["required"].as_array().map_or(&[][..], Vec::as_slice);
         for (name, property) in properties {
-            let mark = if required.iter().any(|known| known == name) {
-                ""
-            } else {
-                "?"
-            };
+            let mark = if required.iter().any(|known| known == name) { "" } else { "?" };
             arguments.push(format!("{name}{mark}: {}", kind(property)));
         }
     } else if let Some(declared) = item["arguments"].as_array() {
         for argument in declared {
-            let mark = if argument["required"] == true {
-                ""
-            } else {
-                "?"
-            };
-            arguments.push(format!(
-                "{}{mark}",
-                argument["name"].as_str().unwrap_or("?")
-            ));
+            let mark = if argument["required"] == true { "" } else { "?" };
+            arguments.push(format!("{}{mark}", argument["name"].as_str().unwrap_or("?")));
         }
     }
     if arguments.len() > ARGUMENTS_SHOWN {
@@ -149,15 +123,9 @@ fn kind(property: &Value) -> String {
 
 /// The first line of what the item says of itself.
 fn remark(item: &Value) -> &str {
-    let said = ["description", "title", "name"]
-        .iter()
-        .find_map(|member| item[*member].as_str());
+    let said = ["description", "title", "name"].iter().find_map(|member| item[*member].as_str());
     let line = said.unwrap_or_default().lines().next().unwrap_or_default();
-    if item["name"].as_str() == Some(line) && item.get("uri").is_none() {
-        ""
-    } else {
-        line
-    }
+    if item["name"].as_str() == Some(line) && item.get("uri").is_none() { "" } else { line }
 }
 
 #[cfg(test)]

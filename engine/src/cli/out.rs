@@ -8,22 +8,14 @@ use std::process;
 /// `head` should.
 pub(crate) fn answer(text: &str) {
     let mut stdout = io::stdout().lock();
-    let text = if stdout.is_terminal() {
-        harmless(text)
-    } else {
-        Cow::Borrowed(text)
-    };
+    let text = if stdout.is_terminal() { harmless(text) } else { Cow::Borrowed(text) };
     let end: &[u8] = if text.ends_with('\n') { b"" } else { b"\n" };
-    let written = stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.write_all(end));
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.write_all(end));
     if let Err(fault) = written.and_then(|()| stdout.flush()) {
         if fault.kind() == ErrorKind::BrokenPipe {
             process::exit(0);
         }
-        note(&format!(
-            "mcpring: cannot write to standard output: {fault}"
-        ));
+        note(&format!("mcpring: cannot write to standard output: {fault}"));
         process::exit(3);
     }
 }
@@ -31,11 +23,7 @@ pub(crate) fn answer(text: &str) {
 /// Prints a remark for a person. Where nobody can read it there is nobody to tell.
 pub(crate) fn note(text: &str) {
     let mut stderr = io::stderr().lock();
-    let text = if stderr.is_terminal() {
-        harmless(text)
-    } else {
-        Cow::Borrowed(text)
-    };
+    let text = if stderr.is_terminal() { harmless(text) } else { Cow::Borrowed(text) };
     let _ = writeln!(stderr, "{text}");
 }
 

@@ -30,10 +30,7 @@ Examples:
 /// The arguments of `serve`. Any address given replaces the default ones.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = NOTES)]
-#[allow(
-    clippy::struct_excessive_bools,
-    reason = "each is one switch of the command line"
-)]
+#[allow(clippy::struct_excessive_bools, reason = "each is one switch of the command line")]
 pub(super) struct ServeArgs {
     /// Serve standard input and output, one message a line.
     #[arg(long, help_heading = "Addresses")]
@@ -58,20 +55,10 @@ pub(super) struct ServeArgs {
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Engine")]
     shards: usize,
     /// How to talk to the kernel: auto, uring or epoll.
-    #[arg(
-        long,
-        value_name = "NAME",
-        default_value = "auto",
-        help_heading = "Engine"
-    )]
+    #[arg(long, value_name = "NAME", default_value = "auto", help_heading = "Engine")]
     driver: Choice,
     /// Which parser reads JSON: scan, simd-json or serde.
-    #[arg(
-        long,
-        value_name = "NAME",
-        default_value = "scan",
-        help_heading = "Engine"
-    )]
+    #[arg(long, value_name = "NAME", default_value = "scan", help_heading = "Engine")]
     json: Backend,
     /// Most threads for tools that block.
     #[arg(long, value_name = "N", default_value_t = limits::WORKERS, help_heading = "Engine")]
@@ -93,7 +80,7 @@ pub(super) struct ServeArgs {
     /// Serve HTTP requests for this host name too (Host: NAME or NAME:PORT); may be repeated.
     #[arg(long, value_name = "NAME", help_heading = "Access")]
     allow_host: Vec<String>,
-    /// Serve requests of web pages from this origin (scheme://host[:port]); may be repeated.
+    /// Serve requests of web pages from this origin (`scheme://host[:port]`); may be repeated.
     #[arg(long, value_name = "ORIGIN", help_heading = "Access")]
     allow_origin: Vec<String>,
     /// Listen where other machines can connect. Nobody is asked who they are.
@@ -141,9 +128,7 @@ impl ServeArgs {
 
     /// Whether an address is open to other machines, which somebody must have said is meant.
     fn is_public(&self) -> Result<bool, Failure> {
-        let asked = [&self.http, &self.tcp, &self.tcp_line]
-            .into_iter()
-            .flatten();
+        let asked = [&self.http, &self.tcp, &self.tcp_line].into_iter().flatten();
         let Some(open) = asked.clone().find(|address| !is_local(address)) else {
             return Ok(false);
         };
@@ -183,26 +168,17 @@ fn is_local(address: &str) -> bool {
         return true;
     }
     let found = address.to_socket_addrs();
-    found.map_or(true, |mut all| {
-        all.all(|address| address.ip().is_loopback())
-    })
+    found.map_or(true, |mut all| all.all(|address| address.ip().is_loopback()))
 }
 
 /// Says where it listens, for programs first and for people after that.
 fn announce(running: &Running) {
-    out::note(&format!(
-        "mcpring {}: {}",
-        mcpring::VERSION,
-        running.driver_line()
-    ));
+    out::note(&format!("mcpring {}: {}", mcpring::VERSION, running.driver_line()));
     for url in running.addresses() {
         let scheme = url.split(':').next().unwrap_or_default();
         out::note(&format!("listening {} {url}", scheme.replace('+', "-")));
     }
-    let first = running
-        .addresses()
-        .iter()
-        .find(|url| !url.starts_with("stdio:"));
+    let first = running.addresses().iter().find(|url| !url.starts_with("stdio:"));
     if let Some(url) = first {
         out::note(&format!("try: {}", example(url)));
     }
@@ -230,11 +206,8 @@ fn example(url: &str) -> String {
         "Mcp-Method: tools/call",
         "Mcp-Name: echo",
     ];
-    let headers: String = headers
-        .iter()
-        .map(|header| format!(" -H '{header}'"))
-        .collect();
-    format!("curl -s {url}{headers} -d '{body}'")
+    let headers = headers.map(|header| format!("-H '{header}'")).join(" ");
+    format!("curl -s {url} {headers} -d '{body}'")
 }
 
 fn failure(error: Error) -> Failure {
@@ -264,12 +237,7 @@ mod tests {
     fn any_address_replaces_the_default_ones() {
         let count = |line: &str| {
             let args = args(line).with_default_addresses();
-            (
-                args.http.len(),
-                args.tcp.len(),
-                args.tcp_line.len(),
-                args.unix.len(),
-            )
+            (args.http.len(), args.tcp.len(), args.tcp_line.len(), args.unix.len())
         };
         assert_eq!(count(""), (1, 1, 1, 0));
         assert_eq!(count("--stdio"), (0, 0, 0, 0));
@@ -300,31 +268,19 @@ mod tests {
                     --max-connections 6 --call-timeout-ms 7 --idle-timeout-ms 8 --allow-host h \
                     --allow-origin http://o";
         let config = args(line).config(true);
-        assert_eq!(
-            (config.driver, config.json),
-            (Choice::Epoll, Backend::Serde)
-        );
+        assert_eq!((config.driver, config.json), (Choice::Epoll, Backend::Serde));
         assert_eq!((config.shards, config.workers, config.public), (3, 4, true));
         assert_eq!((config.frame_bytes_max, config.connections_max), (5000, 6));
         assert_eq!((config.call_ms, config.idle_ms), (7, 8));
-        assert_eq!(
-            (&*config.allowed_hosts[0], &*config.allowed_origins[0]),
-            ("h", "http://o")
-        );
+        assert_eq!((&*config.allowed_hosts[0], &*config.allowed_origins[0]), ("h", "http://o"));
         assert_eq!(args("").config(false), Config::default());
     }
 
     #[test]
     fn examples_can_be_pasted() {
         let line = example("http://127.0.0.1:1/mcp");
-        assert!(
-            line.starts_with("curl -s http://127.0.0.1:1/mcp -H '"),
-            "{line}"
-        );
+        assert!(line.starts_with("curl -s http://127.0.0.1:1/mcp -H '"), "{line}");
         assert_eq!(line.matches('\'').count() % 2, 0, "{line}");
-        assert_eq!(
-            example("tcp://h:1"),
-            "mcpring call tcp://h:1 echo message=hello"
-        );
+        assert_eq!(example("tcp://h:1"), "mcpring call tcp://h:1 echo message=hello");
     }
 }

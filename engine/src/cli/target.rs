@@ -50,11 +50,9 @@ impl FromStr for Target {
                 Err("a host is missing; write http://HOST:PORT/mcp".to_owned())
             }
             "http" => Ok(Self::Http(with_path(text, place))),
-            "https" => Err(
-                "this client has no TLS; use http:// to a server on this machine, or \
+            "https" => Err("this client has no TLS; use http:// to a server on this machine, or \
                             put a proxy that speaks TLS in between"
-                    .to_owned(),
-            ),
+                .to_owned()),
             "tcp" => address(place).map(|address| Self::Tcp(address, Framing::Length)),
             "tcp+line" => address(place).map(|address| Self::Tcp(address, Framing::Line)),
             "unix" => path(place).map(|path| Self::Unix(path, Framing::Length)),
@@ -66,11 +64,7 @@ impl FromStr for Target {
 
 /// The usual path, where none was given.
 fn with_path(url: &str, place: &str) -> String {
-    if place.contains('/') {
-        url.to_owned()
-    } else {
-        format!("{url}/mcp")
-    }
+    if place.contains('/') { url.to_owned() } else { format!("{url}/mcp") }
 }
 
 fn address(place: &str) -> Result<String, String> {
@@ -86,9 +80,7 @@ fn path(place: &str) -> Result<PathBuf, String> {
     if place.starts_with('/') {
         Ok(place.into())
     } else {
-        Err(format!(
-            "the path must be absolute, with three slashes: unix:///{place}"
-        ))
+        Err(format!("the path must be absolute, with three slashes: unix:///{place}"))
     }
 }
 
@@ -135,23 +127,14 @@ mod tests {
         check("http://h:1/", http("http://h:1/"));
         check("http:///mcp", None);
         check("https://h/mcp", None);
-        check(
-            "tcp://127.0.0.1:8081",
-            tcp("127.0.0.1:8081", Framing::Length),
-        );
+        check("tcp://127.0.0.1:8081", tcp("127.0.0.1:8081", Framing::Length));
         check("tcp+line://[::1]:8082/", tcp("[::1]:8082", Framing::Line));
         check("tcp://h", None);
         check("tcp://:1", None);
         check("tcp://h:0", None);
         check("tcp://h:70000", None);
-        check(
-            "unix:///a/b",
-            Some(Target::Unix("/a/b".into(), Framing::Length)),
-        );
-        check(
-            "unix+line:///a",
-            Some(Target::Unix("/a".into(), Framing::Line)),
-        );
+        check("unix:///a/b", Some(Target::Unix("/a/b".into(), Framing::Length)));
+        check("unix+line:///a", Some(Target::Unix("/a".into(), Framing::Line)));
         check("unix://a", None);
         check("h:1", None);
         check("ftp://h", None);

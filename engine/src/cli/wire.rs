@@ -45,9 +45,7 @@ impl Wire {
             Target::Unix(path, framing) => {
                 let socket = UnixStream::connect(path).map_err(|fault| {
                     let path = path.display();
-                    Failure::Link(format!(
-                        "cannot connect to {path}: {fault}; is it served there?"
-                    ))
+                    Failure::Link(format!("cannot connect to {path}: {fault}; is it served there?"))
                 })?;
                 let reader = socket.try_clone().map_err(|fault| broken(&fault))?;
                 Self::Stream(Stream::new(reader, socket, *framing, None))
@@ -59,9 +57,7 @@ impl Wire {
 
 fn connect(address: &str) -> Result<TcpStream, Failure> {
     let refuse = |fault: io::Error| {
-        Failure::Link(format!(
-            "cannot connect to {address}: {fault}; is a server listening there?"
-        ))
+        Failure::Link(format!("cannot connect to {address}: {fault}; is a server listening there?"))
     };
     let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
     for place in address.to_socket_addrs().map_err(refuse)? {
@@ -79,15 +75,9 @@ fn connect(address: &str) -> Result<TcpStream, Failure> {
 
 fn start(words: &[String]) -> Result<Stream, Failure> {
     let mut command = Command::new(&words[0]);
-    command
-        .args(&words[1..])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped());
+    command.args(&words[1..]).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn().map_err(|fault| {
-        Failure::Link(format!(
-            "cannot start `{}`: {fault}; is it installed and on PATH?",
-            words[0]
-        ))
+        Failure::Link(format!("cannot start `{}`: {fault}; is it installed and on PATH?", words[0]))
     })?;
     let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
         return Err(Failure::Link(format!("`{}` gave no pipes", words[0])));
@@ -120,30 +110,18 @@ impl Stream {
             let mut reader = BufReader::new(reader);
             while let Some(message) = read_frame(&mut reader, framing).transpose() {
                 let ended = message.is_err();
-                if sender
-                    .send(message.map_err(|fault| fault.to_string()))
-                    .is_err()
-                    || ended
-                {
+                if sender.send(message.map_err(|fault| fault.to_string())).is_err() || ended {
                     return;
                 }
             }
         });
-        Self {
-            writer: Some(Box::new(writer)),
-            messages,
-            framing,
-            child,
-        }
+        Self { writer: Some(Box::new(writer)), messages, framing, child }
     }
 
     pub(super) fn send(&mut self, message: &Value) -> Result<(), Failure> {
         let frame = frame(message, self.framing);
         let writer = self.writer.as_mut().expect("only drop takes the writer");
-        writer
-            .write_all(&frame)
-            .and_then(|()| writer.flush())
-            .map_err(|fault| broken(&fault))
+        writer.write_all(&frame).and_then(|()| writer.flush()).map_err(|fault| broken(&fault))
     }
 
     /// The next message, or a failure once `deadline` has passed.
@@ -151,9 +129,7 @@ impl Stream {
         let left = deadline.saturating_duration_since(Instant::now());
         match self.messages.recv_timeout(left) {
             Ok(Ok(message)) => serde_json::from_slice(&message).map_err(|fault| {
-                Failure::Link(format!(
-                    "the server sent something that is not JSON: {fault}"
-                ))
+                Failure::Link(format!("the server sent something that is not JSON: {fault}"))
             }),
             Ok(Err(fault)) => Err(Failure::Link(format!("the connection broke: {fault}"))),
             Err(RecvTimeoutError::Timeout) => Err(late()),
@@ -202,18 +178,11 @@ fn read_frame(reader: &mut impl BufRead, framing: Framing) -> io::Result<Option<
     let mut message = Vec::new();
     match framing {
         Framing::Line => {
-            reader
-                .by_ref()
-                .take(MESSAGE_BYTES_MAX)
-                .read_until(b'\n', &mut message)?;
+            reader.by_ref().take(MESSAGE_BYTES_MAX).read_until(b'\n', &mut message)?;
             if message.len() as u64 == MESSAGE_BYTES_MAX {
                 return Err(too_long());
             }
-            Ok(if message.is_empty() {
-                None
-            } else {
-                Some(message)
-            })
+            Ok(if message.is_empty() { None } else { Some(message) })
         }
         Framing::Length => {
             if reader.fill_buf()?.is_empty() {
@@ -259,11 +228,7 @@ impl Http {
             .proxy(None)
             .timeout_connect(Some(CONNECT_TIMEOUT))
             .build();
-        Self {
-            agent: config.into(),
-            url: url.to_owned(),
-            timeout,
-        }
+        Self { agent: config.into(), url: url.to_owned(), timeout }
     }
 
     /// Posts one message. With `until`, an event stream is read only until that id is answered.
@@ -292,21 +257,13 @@ impl Http {
         };
         let kind = header("content-type").unwrap_or_default();
         let (status, session) = (response.status().as_u16(), header("mcp-session-id"));
-        let body = response
-            .body_mut()
-            .with_config()
-            .limit(MESSAGE_BYTES_MAX)
-            .reader();
+        let body = response.body_mut().with_config().limit(MESSAGE_BYTES_MAX).reader();
         let messages = if kind.starts_with("text/event-stream") {
             read_events(BufReader::new(body), until)?
         } else {
             read_body(body, &kind)?
         };
-        Ok(Exchanged {
-            status,
-            session,
-            messages,
-        })
+        Ok(Exchanged { status, session, messages })
     }
 
     /// Ends a session. A server that does not do that, or is gone, is left alone.
@@ -315,36 +272,26 @@ impl Http {
         for (name, value) in headers {
             request = request.header(*name, value);
         }
-        let _ = request
-            .config()
-            .timeout_global(Some(CONNECT_TIMEOUT))
-            .build()
-            .call();
+        let _ = request.config().timeout_global(Some(CONNECT_TIMEOUT)).build().call();
     }
 
     fn unreachable(&self, fault: &ureq::Error) -> Failure {
         if matches!(fault, ureq::Error::Timeout(_)) {
             return late();
         }
-        Failure::Link(format!(
-            "cannot reach {}: {fault}; is a server listening there?",
-            self.url
-        ))
+        Failure::Link(format!("cannot reach {}: {fault}; is a server listening there?", self.url))
     }
 }
 
 fn read_body(mut body: impl Read, kind: &str) -> Result<Vec<Value>, Failure> {
     let mut bytes = Vec::new();
-    body.read_to_end(&mut bytes)
-        .map_err(|fault| broken(&fault))?;
+    body.read_to_end(&mut bytes).map_err(|fault| broken(&fault))?;
     if bytes.is_empty() || !kind.starts_with("application/json") {
         // Not a message. The status says what it means.
         return Ok(Vec::new());
     }
     let message = serde_json::from_slice(&bytes).map_err(|fault| {
-        Failure::Link(format!(
-            "the server's body is not the JSON it claims to be: {fault}"
-        ))
+        Failure::Link(format!("the server's body is not the JSON it claims to be: {fault}"))
     })?;
     Ok(vec![message])
 }

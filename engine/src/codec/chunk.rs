@@ -43,9 +43,7 @@ pub struct Assembled {
 impl Assembled {
     /// No payload.
     pub fn empty() -> Self {
-        Self {
-            bytes: Bytes::from_static(&[0; SLACK_BYTES]),
-        }
+        Self { bytes: Bytes::from_static(&[0; SLACK_BYTES]) }
     }
 
     /// Copies `payload`, for callers that have no chunk.
@@ -58,17 +56,13 @@ impl Assembled {
     /// Takes over a finished payload.
     pub(crate) fn seal(mut payload: Vec<u8>) -> Self {
         payload.resize(payload.len() + SLACK_BYTES, 0);
-        Self {
-            bytes: Bytes::from(payload),
-        }
+        Self { bytes: Bytes::from(payload) }
     }
 
     /// That range of the payload as a chunk of its own.
     pub fn slice(&self, range: Range<usize>) -> Self {
         debug_assert!(range.end <= self.len());
-        Self {
-            bytes: self.bytes.slice(range.start..range.end + SLACK_BYTES),
-        }
+        Self { bytes: self.bytes.slice(range.start..range.end + SLACK_BYTES) }
     }
 }
 

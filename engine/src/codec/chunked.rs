@@ -53,11 +53,7 @@ impl Default for ChunkedBody {
 impl ChunkedBody {
     /// Before the first chunk.
     pub fn new() -> Self {
-        Self {
-            left: 0,
-            overhead: 0,
-            part: Part::Size,
-        }
+        Self { left: 0, overhead: 0, part: Part::Size }
     }
 
     /// Decodes `bytes` from `at` on and appends to `body`, which may grow to `body_len_max`.
@@ -128,20 +124,12 @@ impl ChunkedBody {
         if self.left > room as u64 {
             return Err(ChunkedFault::TooLong);
         }
-        Ok(if self.left == 0 {
-            Part::TrailerStart
-        } else {
-            Part::Data
-        })
+        Ok(if self.left == 0 { Part::TrailerStart } else { Part::Data })
     }
 
     fn spend(&mut self, next: Part) -> Result<Part, ChunkedFault> {
         let trailers = matches!(next, Part::Trailer);
-        let overhead_max = if trailers {
-            TRAILER_BYTES_MAX
-        } else {
-            CHUNK_LINE_BYTES_MAX
-        };
+        let overhead_max = if trailers { TRAILER_BYTES_MAX } else { CHUNK_LINE_BYTES_MAX };
         self.overhead += 1;
         if usize::from(self.overhead) > overhead_max {
             return Err(ChunkedFault::Overhead);

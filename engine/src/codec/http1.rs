@@ -84,10 +84,7 @@ pub struct Head<'h, 'b> {
 ///
 /// The answer depends on the bytes only, not on how they were cut into calls.
 pub fn head_end(bytes: &[u8], scanned: usize) -> Result<Option<usize>, HeadFault> {
-    if bytes
-        .first()
-        .is_some_and(|&first| !first.is_ascii_alphabetic())
-    {
+    if bytes.first().is_some_and(|&first| !first.is_ascii_alphabetic()) {
         return Err(HeadFault::Syntax);
     }
     let window = &bytes[..bytes.len().min(HEAD_BYTES_MAX)];
@@ -101,11 +98,7 @@ pub fn head_end(bytes: &[u8], scanned: usize) -> Result<Option<usize>, HeadFault
             return Ok(Some(line_feed + 1));
         }
     }
-    if bytes.len() >= HEAD_BYTES_MAX {
-        Err(HeadFault::TooLong)
-    } else {
-        Ok(None)
-    }
+    if bytes.len() >= HEAD_BYTES_MAX { Err(HeadFault::TooLong) } else { Ok(None) }
 }
 
 /// Reads a whole head, as delimited by [`head_end`].
@@ -186,11 +179,7 @@ impl<'b> Framing<'b> {
     }
 
     fn host_for(&self, minor: u8) -> Result<Option<&'b [u8]>, HeadFault> {
-        if minor == 1 && self.host.is_none() {
-            Err(HeadFault::NoHost)
-        } else {
-            Ok(self.host)
-        }
+        if minor == 1 && self.host.is_none() { Err(HeadFault::NoHost) } else { Ok(self.host) }
     }
 
     fn body(&self, minor: u8) -> Result<BodyFraming, HeadFault> {
@@ -214,11 +203,7 @@ impl<'b> Framing<'b> {
 
 /// Sets what may be said once.
 fn once<T>(place: &mut Option<T>, value: T, fault: HeadFault) -> Result<(), HeadFault> {
-    if place.replace(value).is_some() {
-        Err(fault)
-    } else {
-        Ok(())
-    }
+    if place.replace(value).is_some() { Err(fault) } else { Ok(()) }
 }
 
 /// Digits only: no sign, no list, no blanks inside, no overflow.

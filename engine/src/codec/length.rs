@@ -66,9 +66,9 @@ impl LengthDecoder {
     fn announced(&self, prefix: [u8; PREFIX_BYTES]) -> Result<usize, FrameError> {
         match u32::from_be_bytes(prefix) {
             0 => Err(FrameError::Empty),
-            len if len > self.frame_bytes_max => Err(FrameError::TooLong {
-                frame_bytes_max: self.frame_bytes_max,
-            }),
+            len if len > self.frame_bytes_max => {
+                Err(FrameError::TooLong { frame_bytes_max: self.frame_bytes_max })
+            }
             len => Ok(len as usize),
         }
     }
@@ -98,8 +98,6 @@ impl LengthDecoder {
             return Ok(Some(Frame::Direct(start..*at)));
         }
         append(&mut self.partial, &rest[..missing], total);
-        Ok(Some(Frame::Assembled(Assembled::seal(mem::take(
-            &mut self.partial,
-        )))))
+        Ok(Some(Frame::Assembled(Assembled::seal(mem::take(&mut self.partial)))))
     }
 }

@@ -22,10 +22,7 @@ impl LineDecoder {
     /// Takes lines of up to `frame_bytes_max` bytes, line end not counted.
     pub fn new(frame_bytes_max: usize) -> Self {
         let frame_bytes_max = u32::try_from(frame_bytes_max).unwrap_or(u32::MAX);
-        Self {
-            partial: Vec::new(),
-            frame_bytes_max,
-        }
+        Self { partial: Vec::new(), frame_bytes_max }
     }
 
     /// The next line at or after `at`, which moves behind what was taken. `None` says that the
@@ -93,9 +90,7 @@ impl LineDecoder {
 
     fn check(&self, len: usize) -> Result<(), FrameError> {
         if len > self.frame_bytes_max as usize {
-            return Err(FrameError::TooLong {
-                frame_bytes_max: self.frame_bytes_max,
-            });
+            return Err(FrameError::TooLong { frame_bytes_max: self.frame_bytes_max });
         }
         Ok(())
     }

@@ -58,11 +58,7 @@ fn data_into(out: &mut Vec<u8>, data: &[u8]) {
         out.extend_from_slice(&rest[..end.unwrap_or(rest.len())]);
         out.extend_from_slice(b"\r\n");
         let Some(end) = end else { return };
-        let width = if rest[end..].starts_with(b"\r\n") {
-            2
-        } else {
-            1
-        };
+        let width = if rest[end..].starts_with(b"\r\n") { 2 } else { 1 };
         rest = &rest[end + width..];
     }
 }

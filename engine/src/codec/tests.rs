@@ -64,38 +64,20 @@ fn line() -> Decoder {
 
 /// The pieces of `bytes` between the given places.
 fn split<'a>(bytes: &'a [u8], places: &[prop::sample::Index]) -> Vec<&'a [u8]> {
-    let mut cuts: Vec<_> = places
-        .iter()
-        .map(|place| place.index(bytes.len() + 1))
-        .collect();
+    let mut cuts: Vec<_> = places.iter().map(|place| place.index(bytes.len() + 1)).collect();
     cuts.extend([0, bytes.len()]);
     cuts.sort_unstable();
-    cuts.windows(2)
-        .map(|pair| &bytes[pair[0]..pair[1]])
-        .collect()
+    cuts.windows(2).map(|pair| &bytes[pair[0]..pair[1]]).collect()
 }
 
 #[test]
 fn frames_and_faults() {
-    const LONG: Option<FrameError> = Some(FrameError::TooLong {
-        frame_bytes_max: MAX as u32,
-    });
+    const LONG: Option<FrameError> = Some(FrameError::TooLong { frame_bytes_max: MAX as u32 });
     const EMPTY: Option<FrameError> = Some(FrameError::Empty);
     let check = |decoder: fn() -> Decoder, input: &[u8], frames: &[&str], fault| {
-        let want: Vec<_> = frames
-            .iter()
-            .map(|frame| frame.as_bytes().to_vec())
-            .collect();
-        assert_eq!(
-            cut(decoder(), [input]),
-            (want.clone(), fault),
-            "whole {input:?}"
-        );
-        assert_eq!(
-            cut(decoder(), input.chunks(1)),
-            (want, fault),
-            "bytewise {input:?}"
-        );
+        let want: Vec<_> = frames.iter().map(|frame| frame.as_bytes().to_vec()).collect();
+        assert_eq!(cut(decoder(), [input]), (want.clone(), fault), "whole {input:?}");
+        assert_eq!(cut(decoder(), input.chunks(1)), (want, fault), "bytewise {input:?}");
     };
     check(length, b"", &[], None);
     check(length, b"\0\0\0\x02ab\0\0\0\x01c", &["ab", "c"], None);
@@ -111,12 +93,7 @@ fn frames_and_faults() {
     check(line, b"\n\r\n\n a\n\n", &[" a"], None);
     check(line, b"ab", &[], None);
     check(line, b"a\rb\n", &["a\rb"], None);
-    check(
-        line,
-        b"0123456789\n0123456789\r\n",
-        &["0123456789", "0123456789"],
-        None,
-    );
+    check(line, b"0123456789\n0123456789\r\n", &["0123456789", "0123456789"], None);
     check(line, b"01234567890\n", &[], LONG);
     check(line, b"01234567890", &[], LONG);
     check(line, b"0123456789\rx", &[], LONG);
@@ -127,12 +104,7 @@ fn frames_and_faults() {
 fn a_last_line_without_newline_is_given_at_the_end() {
     let check = |input: &[u8], want: Option<&[u8]>| {
         let mut decoder = LineDecoder::new(MAX);
-        assert!(
-            decoder
-                .next(&Assembled::copy(input), &mut 0)
-                .unwrap()
-                .is_none()
-        );
+        assert!(decoder.next(&Assembled::copy(input), &mut 0).unwrap().is_none());
         assert_eq!(decoder.finish().as_ref().map(Chunk::payload), want);
         assert!(!decoder.is_partial());
     };
@@ -150,16 +122,8 @@ fn idle_decoders_are_small_and_own_nothing() {
     let prefix = Assembled::copy(&(16_u32 << 20).to_be_bytes());
     assert!(decoder.next(&prefix, &mut 0).unwrap().is_none());
     assert_eq!(decoder.capacity(), 0, "a prefix alone buys memory");
-    assert!(
-        decoder
-            .next(&Assembled::copy(&[b' '; 100]), &mut 0)
-            .unwrap()
-            .is_none()
-    );
-    assert!(
-        decoder.capacity() < 512,
-        "memory must follow what was received"
-    );
+    assert!(decoder.next(&Assembled::copy(&[b' '; 100]), &mut 0).unwrap().is_none());
+    assert!(decoder.capacity() < 512, "memory must follow what was received");
 }
 
 #[test]
@@ -203,13 +167,7 @@ fn chunked_bodies() {
                     break;
                 }
             }
-            let got = got.map(|whole| {
-                if whole {
-                    body.as_slice()
-                } else {
-                    b"unfinished"
-                }
-            });
+            let got = got.map(|whole| if whole { body.as_slice() } else { b"unfinished" });
             assert_eq!(got, want.map(str::as_bytes), "{input:?} by {step}");
         }
     };
@@ -217,29 +175,17 @@ fn chunked_bodies() {
     let long = "x".repeat(300);
     check("0\r\n\r\n", Ok(""));
     check("3\r\nabc\r\n0\r\n\r\n", Ok("abc"));
-    check(
-        "3\r\nabc\r\n00a\r\n1234567890\r\n",
-        Err(ChunkedFault::TooLong),
-    );
-    check(
-        "1\r\na\r\n002;n=v;q=\"\t\"\r\nbc\r\n0;x\r\nTrailer: 1\r\nOther: 2\r\n\r\n",
-        Ok("abc"),
-    );
+    check("3\r\nabc\r\n00a\r\n1234567890\r\n", Err(ChunkedFault::TooLong));
+    check("1\r\na\r\n002;n=v;q=\"\t\"\r\nbc\r\n0;x\r\nTrailer: 1\r\nOther: 2\r\n\r\n", Ok("abc"));
     check("3\r\nab", Ok("unfinished"));
     check("0\r\n", Ok("unfinished"));
     check("A\r\n0123456789\r\n0\r\n\r\n", Ok("0123456789"));
     check("b\r\n", Err(ChunkedFault::TooLong));
     check("ffffffffffffffff\r\n", Err(ChunkedFault::TooLong));
     check("10000000000000000\r\n", syntax);
-    check(
-        &format!("{}1\r\n", "0".repeat(300)),
-        Err(ChunkedFault::Overhead),
-    );
+    check(&format!("{}1\r\n", "0".repeat(300)), Err(ChunkedFault::Overhead));
     check(&format!("1;{long}\r\n"), Err(ChunkedFault::Overhead));
-    check(
-        &format!("0\r\n{}: x\r\n\r\n", long.repeat(14)),
-        Err(ChunkedFault::Overhead),
-    );
+    check(&format!("0\r\n{}: x\r\n\r\n", long.repeat(14)), Err(ChunkedFault::Overhead));
     for broken in [
         "\r\n",
         ";x\r\n",

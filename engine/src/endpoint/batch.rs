@@ -1,7 +1,7 @@
 //! Batches of 2025-03-26: their answers are collected and leave as one array.
 
-use super::reply::{Head, Origin};
 use super::Core;
+use super::reply::{Head, Origin};
 
 /// A batch whose answers are not all there.
 #[derive(Debug)]

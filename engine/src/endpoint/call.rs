@@ -252,10 +252,7 @@ fn checked(tool: &ToolEntry, arguments: Option<Value<'_>>) -> Result<(), String>
     }
 }
 
-fn text_param<'p>(
-    request: &Request<'p>,
-    name: &str,
-) -> Result<std::borrow::Cow<'p, str>, Refusal> {
+fn text_param<'p>(request: &Request<'p>, name: &str) -> Result<std::borrow::Cow<'p, str>, Refusal> {
     let value = request.params.and_then(|params| params.get(name));
     value
         .and_then(Value::as_str)

@@ -13,8 +13,6 @@ pub(crate) struct Census {
     pub(crate) calls: usize,
     /// Batches whose answers are not all there.
     pub(crate) batches: usize,
-    /// Deadlines that are set.
-    pub(crate) timers: usize,
     /// Most unanswered calls of any one peer.
     pub(crate) pending_max: usize,
     /// Most reply bytes any one connection has not sent.
@@ -28,6 +26,11 @@ impl Endpoint {
     pub(crate) fn census(&mut self) -> Census {
         self.core.census()
     }
+
+    /// Counts the deadlines that are set.
+    pub(crate) fn timers(&self) -> usize {
+        self.core.timers.len()
+    }
 }
 
 impl Core {
@@ -37,7 +40,6 @@ impl Core {
             sessions: self.sessions.len(),
             calls: self.calls.len(),
             batches: self.batches.len(),
-            timers: self.timers.len(),
             pending_max: self.sessions.pending_max(),
             ..Census::default()
         };

@@ -32,6 +32,7 @@ pub(super) struct OpenExchange {
 
 /// One connection of the shard.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts, one bit each")]
 pub(super) struct Connection {
     pub(super) wire: Wire,
     pub(super) listener: u16,
@@ -59,8 +60,8 @@ pub(super) struct Connection {
     pub(super) is_closing: bool,
     /// The driver was told to close.
     pub(super) is_closed: bool,
-    /// A deadline shorter than the idle one is set.
-    pub(super) is_watched: bool,
+    /// When its timer fires. Others still in the wheel are older and count for nothing.
+    pub(super) due: Now,
 }
 
 impl Connection {
@@ -85,7 +86,7 @@ impl Connection {
             is_ending: false,
             is_closing: false,
             is_closed: false,
-            is_watched: false,
+            due: now,
         }
     }
 
@@ -147,7 +148,7 @@ impl Connection {
         if self.is_sending {
             deadline = deadline.min(self.active.after_ms(config.send_stall_ms));
         }
-        if let Some(since) = self.partial_since {
+        if let Some(since) = self.partial_since.filter(|_| !self.is_paused) {
             let grace = since.after_ms(config.frame_ms);
             // A large frame may take its time as long as it keeps the least speed.
             let earned_ms = match config.body_bytes_per_second_min {
@@ -163,7 +164,7 @@ impl Connection {
     pub(super) fn overdue(&self) -> CloseReason {
         if self.is_sending {
             CloseReason::Stalled
-        } else if self.partial_since.is_some() {
+        } else if self.partial_since.is_some() && !self.is_paused {
             CloseReason::Partial
         } else {
             CloseReason::Idle

@@ -84,7 +84,7 @@ impl Core {
                 self.reply_result(incoming.origin, request.id, &head, |w| w.raw(b"{}"));
                 Ok(Some(Ending::Result))
             }
-            Target::Discover => self.discover(incoming, request, admitted),
+            Target::Discover => Ok(Some(self.discover(incoming, request, admitted))),
             Target::ToolsList
             | Target::ResourcesList
             | Target::TemplatesList

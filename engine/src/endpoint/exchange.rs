@@ -65,13 +65,7 @@ impl Core {
     }
 
     /// Acts on one step; says whether there may be another.
-    fn step(
-        &mut self,
-        parser: &mut Parser,
-        slot: Slot,
-        step: Step<'_>,
-        chunk: &dyn Chunk,
-    ) -> bool {
+    fn step(&mut self, parser: &mut Parser, slot: Slot, step: Step<'_>, chunk: &dyn Chunk) -> bool {
         let Some(connection) = self.slots.get_mut(slot) else { return false };
         match step {
             Step::NeedMore | Step::Waiting => return false,

@@ -12,11 +12,7 @@ use crate::rpc::Request;
 pub(super) type Carried = Result<Option<Ending>, Refusal>;
 
 impl Core {
-    pub(super) fn initialize(
-        &mut self,
-        incoming: &Incoming<'_>,
-        request: &Request<'_>,
-    ) -> Carried {
+    pub(super) fn initialize(&mut self, incoming: &Incoming<'_>, request: &Request<'_>) -> Carried {
         if matches!(incoming.origin, super::reply::Origin::Batch(_)) {
             return Err(Refusal::bad_request(crate::rpc::RpcError::invalid_request(
                 "initialize must not be part of a batch",
@@ -53,7 +49,10 @@ impl Core {
 
     /// Cancels what an ended session still waits for.
     pub(super) fn abandon_session(&mut self, session: &mut Session) {
-        for ticket in session.pending.drain() {
+        let mut tickets = session.pending.drain();
+        // In an order that the same inputs give again.
+        tickets.sort_unstable();
+        for ticket in tickets {
             self.cancel_by_id(crate::server::Ticket(ticket));
         }
     }
@@ -84,7 +83,7 @@ impl Core {
         incoming: &Incoming<'_>,
         request: &Request<'_>,
         admitted: &Admitted<'_>,
-    ) -> Carried {
+    ) -> Ending {
         let server = self.server.clone();
         let version = admitted.version;
         self.reply_complete(incoming.origin, request.id, admitted.row, version, |w, extra| {
@@ -100,6 +99,6 @@ impl Core {
             }
             write_meta(w, extra);
         });
-        Ok(Some(Ending::Result))
+        Ending::Result
     }
 }

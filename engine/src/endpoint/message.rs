@@ -1,10 +1,10 @@
 //! One message: parsed in place, told apart, admitted or refused.
 
+use super::Core;
 use super::calls::Peer;
 use super::dispatch::{Ending, OTHER_METHOD};
 use super::exchange::Params;
 use super::reply::Origin;
-use super::Core;
 use crate::json::{Kind, Padded, Parser, Value};
 use crate::limits::BATCH_MESSAGES_MAX;
 use crate::mcp::{
@@ -117,12 +117,11 @@ impl Core {
         match Message::parse(root) {
             Ok(Message::Request(request)) => self.request(incoming, &request),
             Ok(Message::Notification(note)) => self.notification(incoming, &note),
-            Ok(Message::Response(_)) => self.response(incoming),
             Err(fault) if fault.answerable => {
                 self.metrics.parse_errors.add(1);
                 self.reply_error(incoming.origin, fault.id, &fault.error, Status::BadRequest);
             }
-            Err(_) => self.response(incoming),
+            Ok(Message::Response(_)) | Err(_) => self.response(incoming),
         }
     }
 

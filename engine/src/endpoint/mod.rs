@@ -52,9 +52,9 @@ use crate::server::{CallEvent, Job, Post, Server, Ticket};
 use crate::slot::Slot;
 use crate::transport::{Http1, Pipe};
 
+pub use crate::transport::{Chunk, Framing, HttpRules};
 #[cfg(any(test, feature = "sim"))]
 pub(crate) use census::Census;
-pub use crate::transport::{Chunk, Framing, HttpRules};
 pub use dispatch::LABELS;
 pub use forward::Forwarded;
 pub use now::Now;
@@ -196,6 +196,7 @@ pub struct Endpoint {
 struct Core {
     now: Now,
     /// Counted per shard: a count that all shards shared would be their busiest memory.
+    #[allow(clippy::redundant_allocation, reason = "the outer count is this shard's own")]
     server: Rc<Arc<Server>>,
     config: Arc<Config>,
     listeners: Rc<[ListenerKind]>,
@@ -221,7 +222,8 @@ struct Core {
 impl Endpoint {
     /// An endpoint without connections at time `now`.
     pub fn new(now: Now, setup: EndpointConfig) -> Self {
-        let EndpointConfig { server, listeners, shard, config, seed, post, metrics, driver } = setup;
+        let EndpointConfig { server, listeners, shard, config, seed, post, metrics, driver } =
+            setup;
         let mut timers = Timers::new(now);
         timers.set(now.after_ms(config.session_idle_ms), Timer::Sessions);
         let core = Core {
@@ -317,8 +319,9 @@ impl Core {
             self.metrics.connections_refused.add(1);
             return self.outbox.outputs.push_back(Output::Close { slot });
         }
-        let connection = Connection::new(wire, listener, self.now);
-        self.timers.set(connection.deadline(config), Timer::Connection(slot));
+        let mut connection = Connection::new(wire, listener, self.now);
+        connection.due = connection.deadline(config);
+        self.timers.set(connection.due, Timer::Connection(slot));
         self.slots.insert(slot, connection);
         self.metrics.connections_open.set(self.slots.len() as u64);
         self.outbox.outputs.push_back(Output::Receive { slot });
@@ -339,7 +342,7 @@ impl Core {
         self.watch(slot);
     }
 
-    /// Sets a timer for a deadline shorter than the idle one, once.
+    /// Sets a timer for a deadline that comes before the one that is set.
     fn watch(&mut self, slot: Slot) {
         let (now, config) = (self.now, Arc::clone(&self.config));
         let Some(connection) = self.slots.get_mut(slot) else { return };
@@ -351,10 +354,9 @@ impl Core {
             (true, since) => since.or(Some(now)),
             (false, _) => None,
         };
-        let needs_watch = is_partial || connection.is_sending;
-        if needs_watch && !connection.is_watched {
-            connection.is_watched = true;
-            let deadline = connection.deadline(&config);
+        let deadline = connection.deadline(&config);
+        if deadline < connection.due {
+            connection.due = deadline;
             self.timers.set(deadline, Timer::Connection(slot));
         }
     }
@@ -404,6 +406,8 @@ impl Core {
         }
         // Over HTTP a disconnect cancels in the stateless era only (2025-11-25, transports).
         tickets.extend(connection.exchange.take().and_then(|exchange| exchange.call));
+        // In an order that the same inputs give again.
+        tickets.sort_unstable();
         for ticket in tickets {
             self.cancel_call(ticket);
         }
@@ -492,13 +496,15 @@ impl Core {
 
     /// Stops reading from a peer that does not take its answers, and starts again when it does.
     fn throttle(&mut self, slot: Slot) {
-        let unsent_max = self.config.unsent_bytes_pause;
+        let (now, unsent_max) = (self.now, self.config.unsent_bytes_pause);
         let Some(connection) = self.slots.get_mut(slot) else { return };
         let must_wait = connection.behind_bytes() > 0 || !connection.has_room_to_send(unsent_max);
         if must_wait == connection.is_paused || connection.is_ending || connection.is_closing {
             return;
         }
         connection.is_paused = must_wait;
+        // While we did not read, the peer could not complete its frame.
+        connection.partial_since = connection.partial_since.map(|_| now);
         let output = if must_wait { Output::Pause { slot } } else { Output::Receive { slot } };
         self.outbox.outputs.push_back(output);
     }
@@ -520,17 +526,20 @@ impl Core {
     fn connection_due(&mut self, slot: Slot) {
         let (now, config) = (self.now, Arc::clone(&self.config));
         let Some(connection) = self.slots.get_mut(slot) else { return };
+        if connection.due > now {
+            return;
+        }
         // A connection that waits for its own call is not silent: the call has a deadline.
         if connection.is_waiting() && !connection.is_sending {
             connection.active = now;
         }
-        connection.is_watched = false;
         let deadline = connection.deadline(&config);
         if deadline <= now {
             self.metrics.timeouts.add(1);
             let reason = connection.overdue();
             return self.close(slot, reason);
         }
+        connection.due = deadline;
         self.timers.set(deadline, Timer::Connection(slot));
     }
 

@@ -95,12 +95,7 @@ impl Core {
     }
 
     /// Writes one answer where it belongs; `body` appends exactly one JSON value.
-    pub(super) fn reply(
-        &mut self,
-        origin: Origin,
-        head: &Head,
-        body: impl FnOnce(&mut Vec<u8>),
-    ) {
+    pub(super) fn reply(&mut self, origin: Origin, head: &Head, body: impl FnOnce(&mut Vec<u8>)) {
         match origin {
             Origin::Stream(slot) => self.reply_stream(slot, body),
             Origin::Exchange(slot) => {

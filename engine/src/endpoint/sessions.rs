@@ -22,7 +22,7 @@ pub(super) struct HttpSession {
 #[derive(Debug)]
 pub(super) struct Sessions {
     shard: u16,
-    sessions_max: usize,
+    most: usize,
     idle_ms: u64,
     by_key: HashMap<SessionKey, HttpSession>,
     /// Each session once, in order of the use that was recorded here; a use since then only shows
@@ -38,14 +38,14 @@ pub(super) struct Opened {
 }
 
 impl Sessions {
-    pub(super) fn new(shard: u16, sessions_max: usize, idle_ms: u64) -> Self {
+    pub(super) fn new(shard: u16, most: usize, idle_ms: u64) -> Self {
         let (by_key, by_use) = (HashMap::new(), VecDeque::new());
-        Self { shard, sessions_max, idle_ms, by_key, by_use }
+        Self { shard, most, idle_ms, by_key, by_use }
     }
 
     /// Opens a session, ending the longest idle one if there are too many.
     pub(super) fn open(&mut self, now: Now, rng: &mut StdRng, initialize: Initialize) -> Opened {
-        let full = self.by_key.len() >= self.sessions_max;
+        let full = self.by_key.len() >= self.most;
         let evicted = if full { self.take_oldest(None) } else { None };
         let key: SessionKey = rng.random();
         let session = HttpSession { session: Session::open(initialize), used: now };

@@ -114,7 +114,7 @@ fn check_mirrors(
     }
     check_mirror("Mcp-Method", facts.method, Some(&request.method))?;
     let Some(member) = named_by else { return Ok(()) };
-    let name = request.params.and_then(|params| params.get(member)).and_then(|name| name.as_str());
+    let name = request.params.and_then(|params| params.get(member)).and_then(Value::as_str);
     check_mirror("Mcp-Name", facts.name, name.as_deref())
 }
 

@@ -184,15 +184,14 @@ fn admit_fresh<'p>(request: &Request<'p>) -> Result<Admitted<'p>, Refusal> {
     }
 }
 
-fn admit_handshake<'p>(
-    request: &Request<'p>,
-    version: Version,
-) -> Result<Admitted<'p>, Refusal> {
+fn admit_handshake<'p>(request: &Request<'p>, version: Version) -> Result<Admitted<'p>, Refusal> {
     match lookup(&request.method, version) {
         Some((_, row)) if row.target == Target::Initialize => {
             Err(Refusal::bad_request(RpcError::invalid_request("already initialized")))
         }
-        Some((index, row)) if row.is_request => Ok(Admitted { index, row, version, envelope: None }),
+        Some((index, row)) if row.is_request => {
+            Ok(Admitted { index, row, version, envelope: None })
+        }
         _ => Err(Refusal::no_method(&request.method, false)),
     }
 }

@@ -64,11 +64,7 @@ mod tests {
         assert_eq!(counter.get(), 5);
         counter.set(u64::MAX);
         counter.add(2);
-        assert_eq!(
-            counter.get(),
-            1,
-            "a full counter starts over, as scrapers expect"
-        );
+        assert_eq!(counter.get(), 1, "a full counter starts over, as scrapers expect");
         let gauge = Gauge::new();
         gauge.set(7);
         gauge.set(4);

@@ -29,164 +29,53 @@ const LATENCY_BOUNDS: [u64; 14] = {
     bounds
 };
 
-type Row<T> = (
-    &'static str,
-    &'static str,
-    Option<Unit>,
-    fn(&ShardMetrics) -> &T,
-);
+type Row<T> = (&'static str, &'static str, Option<Unit>, fn(&ShardMetrics) -> &T);
 
 const COUNTERS: &[Row<Counter>] = &[
-    ("connections_accepted", "Connections accepted", None, |m| {
-        &m.connections_accepted
+    ("connections_accepted", "Connections accepted", None, |m| &m.connections_accepted),
+    ("connections_refused", "Connections closed at once because of a limit", None, |m| {
+        &m.connections_refused
     }),
-    (
-        "connections_refused",
-        "Connections closed at once because of a limit",
-        None,
-        |m| &m.connections_refused,
-    ),
-    (
-        "connections_closed",
-        "Connections that have ended",
-        None,
-        |m| &m.connections_closed,
-    ),
-    ("received", "Bytes received", Some(Unit::Bytes), |m| {
-        &m.bytes_received
-    }),
+    ("connections_closed", "Connections that have ended", None, |m| &m.connections_closed),
+    ("received", "Bytes received", Some(Unit::Bytes), |m| &m.bytes_received),
     ("sent", "Bytes sent", Some(Unit::Bytes), |m| &m.bytes_sent),
-    (
-        "frames",
-        "Frames and HTTP bodies received whole",
-        None,
-        |m| &m.frames,
-    ),
-    (
-        "parse_errors",
-        "Frames, HTTP messages and JSON texts that could not be read",
-        None,
-        |m| &m.parse_errors,
-    ),
-    (
-        "sessions_created",
-        "Handshake-era HTTP sessions created",
-        None,
-        |m| &m.sessions_created,
-    ),
-    (
-        "sessions_closed",
-        "Sessions ended by their client",
-        None,
-        |m| &m.sessions_closed,
-    ),
-    (
-        "sessions_evicted",
-        "Sessions ended because idle or too many",
-        None,
-        |m| &m.sessions_evicted,
-    ),
-    (
-        "timeouts",
-        "Waits that took too long and were ended",
-        None,
-        |m| &m.timeouts,
-    ),
-    (
-        "busy_refusals",
-        "Requests refused because a limit was full",
-        None,
-        |m| &m.busy_refusals,
-    ),
-    (
-        "answers_late",
-        "Outcomes that came after their call had ended",
-        None,
-        |m| &m.answers_late,
-    ),
-    (
-        "answers_dropped",
-        "Responses whose connection was gone",
-        None,
-        |m| &m.answers_dropped,
-    ),
-    (
-        "http_refused",
-        "HTTP requests answered by the transport's rules alone",
-        None,
-        |m| &m.http_refused,
-    ),
-    (
-        "forwards",
-        "Requests handed to the shard that owns their session",
-        None,
-        |m| &m.forwards,
-    ),
-    (
-        "responses_dropped",
-        "Responses to questions never asked",
-        None,
-        |m| &m.responses_dropped,
-    ),
-    (
-        "copies",
-        "Received slices copied because buffers were short",
-        None,
-        |m| &m.copies,
-    ),
-    ("copied", "Bytes of those slices", Some(Unit::Bytes), |m| {
-        &m.bytes_copied
+    ("frames", "Frames and HTTP bodies received whole", None, |m| &m.frames),
+    ("parse_errors", "Frames, HTTP messages and JSON texts that could not be read", None, |m| {
+        &m.parse_errors
     }),
+    ("sessions_created", "Handshake-era HTTP sessions created", None, |m| &m.sessions_created),
+    ("sessions_closed", "Sessions ended by their client", None, |m| &m.sessions_closed),
+    ("sessions_evicted", "Sessions ended because idle or too many", None, |m| &m.sessions_evicted),
+    ("timeouts", "Waits that took too long and were ended", None, |m| &m.timeouts),
+    ("busy_refusals", "Requests refused because a limit was full", None, |m| &m.busy_refusals),
+    ("answers_late", "Outcomes that came after their call had ended", None, |m| &m.answers_late),
+    ("answers_dropped", "Responses whose connection was gone", None, |m| &m.answers_dropped),
+    ("http_refused", "HTTP requests answered by the transport's rules alone", None, |m| {
+        &m.http_refused
+    }),
+    ("forwards", "Requests handed to the shard that owns their session", None, |m| &m.forwards),
+    ("responses_dropped", "Responses to questions never asked", None, |m| &m.responses_dropped),
+    ("copies", "Received slices copied because buffers were short", None, |m| &m.copies),
+    ("copied", "Bytes of those slices", Some(Unit::Bytes), |m| &m.bytes_copied),
     ("turns", "Turns of the shards' loops", None, |m| &m.turns),
-    (
-        "kernel_enters",
-        "Times a shard entered the kernel",
-        None,
-        |m| &m.enters,
-    ),
+    ("kernel_enters", "Times a shard entered the kernel", None, |m| &m.enters),
 ];
 
 const GAUGES: &[Row<Gauge>] = &[
-    ("connections_open", "Connections open now", None, |m| {
-        &m.connections_open
-    }),
-    (
-        "sessions_open",
-        "Handshake-era HTTP sessions open now",
-        None,
-        |m| &m.sessions_open,
-    ),
-    ("leases_free", "Receive buffers free now", None, |m| {
-        &m.leases_free
-    }),
-    ("leases_lent", "Receive buffers lent now", None, |m| {
-        &m.leases_lent
-    }),
-    (
-        "worker_queue_length",
-        "Jobs waiting for a worker now",
-        None,
-        |m| &m.worker_queue,
-    ),
-    (
-        "inbox_length",
-        "Messages waiting in the shards' inboxes now",
-        None,
-        |m| &m.inbox_queue,
-    ),
+    ("connections_open", "Connections open now", None, |m| &m.connections_open),
+    ("sessions_open", "Handshake-era HTTP sessions open now", None, |m| &m.sessions_open),
+    ("leases_free", "Receive buffers free now", None, |m| &m.leases_free),
+    ("leases_lent", "Receive buffers lent now", None, |m| &m.leases_lent),
+    ("worker_queue_length", "Jobs waiting for a worker now", None, |m| &m.worker_queue),
+    ("inbox_length", "Messages waiting in the shards' inboxes now", None, |m| &m.inbox_queue),
 ];
 
 /// All shards' numbers as text. `info` names what does not change while the process runs, such
 /// as `("driver", "io_uring")`; it becomes the labels of `mcpring_build_info`.
 pub fn render(shards: &[Arc<ShardMetrics>], info: &[(&str, &str)]) -> String {
-    let info = info
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let info = info.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     let mut registry = Registry::with_prefix("mcpring");
-    registry.register_collector(Box::new(All {
-        shards: shards.to_vec(),
-        info: info.collect(),
-    }));
+    registry.register_collector(Box::new(All { shards: shards.to_vec(), info: info.collect() }));
     let mut out = String::with_capacity(8 << 10);
     text::encode(&mut out, &registry).expect("writing to a string cannot fail");
     out
@@ -260,14 +149,15 @@ impl All {
             encoder.encode_descriptor("request_duration", help, unit, MetricType::Histogram)?;
         for (method, name) in self.labels(|labels| labels.methods, limits::METHOD_LABELS_MAX) {
             let mut all = Distribution::default();
-            self.shards
-                .iter()
-                .for_each(|shard| all.merge(&shard.latency[method].read()));
+            self.shards.iter().for_each(|shard| all.merge(&shard.latency[method].read()));
             if all.count() > 0 {
                 let (sum, buckets) = (seconds(all.sum()), cumulative(&all));
-                family
-                    .encode_family(&[("method", name)])?
-                    .encode_histogram::<NoLabelSet>(sum, all.count(), &buckets, None)?;
+                family.encode_family(&[("method", name)])?.encode_histogram::<NoLabelSet>(
+                    sum,
+                    all.count(),
+                    &buckets,
+                    None,
+                )?;
             }
         }
         Ok(())
@@ -279,10 +169,7 @@ impl All {
         of: fn(&super::Labels) -> &'static [&'static str],
         most: usize,
     ) -> impl Iterator<Item = (usize, &'static str)> + use<> {
-        let names = self
-            .shards
-            .first()
-            .map_or(&[][..], |shard| of(&shard.labels));
+        let names = self.shards.first().map_or(&[][..], |shard| of(&shard.labels));
         names.iter().copied().enumerate().take(most)
     }
 }
@@ -313,11 +200,8 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
 
-    const LABELS: Labels = Labels {
-        methods: &["ping", "tools/call"],
-        outcomes: &["ok", "error"],
-        closes: &["idle"],
-    };
+    const LABELS: Labels =
+        Labels { methods: &["ping", "tools/call"], outcomes: &["ok", "error"], closes: &["idle"] };
 
     /// Series and values of a text, after checking its shape line by line.
     fn parse(text: &str) -> BTreeMap<String, f64> {
@@ -336,16 +220,8 @@ mod tests {
                 assert_eq!(name, family, "{line}");
             } else {
                 let (name, value) = line.rsplit_once(' ').unwrap();
-                assert!(
-                    name.starts_with(&family),
-                    "{line} does not belong to {family}"
-                );
-                assert!(
-                    series
-                        .insert(name.to_owned(), value.parse().unwrap())
-                        .is_none(),
-                    "{line}"
-                );
+                assert!(name.starts_with(&family), "{line} does not belong to {family}");
+                assert!(series.insert(name.to_owned(), value.parse().unwrap()).is_none(), "{line}");
             }
         }
         series
@@ -365,30 +241,15 @@ mod tests {
         let text = render(&shards, &[("driver", "io_uring"), ("version", "1\"2")]);
         let series = parse(&text);
         for (name, want) in [
-            (
-                "mcpring_build_info{driver=\"io_uring\",version=\"1\\\"2\"}",
-                1.0,
-            ),
+            ("mcpring_build_info{driver=\"io_uring\",version=\"1\\\"2\"}", 1.0),
             ("mcpring_received_bytes_total", 42.0),
             ("mcpring_sent_bytes_total", 0.0),
             ("mcpring_connections_open", 7.0),
             ("mcpring_closes_total{reason=\"idle\"}", 1.0),
-            (
-                "mcpring_requests_total{method=\"tools/call\",outcome=\"ok\"}",
-                2.0,
-            ),
-            (
-                "mcpring_requests_total{method=\"tools/call\",outcome=\"error\"}",
-                1.0,
-            ),
-            (
-                "mcpring_request_duration_seconds_count{method=\"tools/call\"}",
-                3.0,
-            ),
-            (
-                "mcpring_request_duration_seconds_sum{method=\"tools/call\"}",
-                5.000_002_5,
-            ),
+            ("mcpring_requests_total{method=\"tools/call\",outcome=\"ok\"}", 2.0),
+            ("mcpring_requests_total{method=\"tools/call\",outcome=\"error\"}", 1.0),
+            ("mcpring_request_duration_seconds_count{method=\"tools/call\"}", 3.0),
+            ("mcpring_request_duration_seconds_sum{method=\"tools/call\"}", 5.000_002_5),
             (
                 "mcpring_request_duration_seconds_bucket{le=\"0.000001024\",method=\"tools/call\"}",
                 1.0,
@@ -397,17 +258,11 @@ mod tests {
                 "mcpring_request_duration_seconds_bucket{le=\"0.000004096\",method=\"tools/call\"}",
                 2.0,
             ),
-            (
-                "mcpring_request_duration_seconds_bucket{le=\"+Inf\",method=\"tools/call\"}",
-                3.0,
-            ),
+            ("mcpring_request_duration_seconds_bucket{le=\"+Inf\",method=\"tools/call\"}", 3.0),
         ] {
             assert_eq!(series.get(name), Some(&want), "{name} in\n{text}");
         }
-        assert!(
-            !text.contains("method=\"ping\""),
-            "a method never used is not shown"
-        );
+        assert!(!text.contains("method=\"ping\""), "a method never used is not shown");
     }
 
     #[test]

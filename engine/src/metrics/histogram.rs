@@ -72,11 +72,7 @@ pub struct Distribution {
 
 impl Default for Distribution {
     fn default() -> Self {
-        Self {
-            buckets: [0; BUCKETS],
-            sum: 0,
-            max: 0,
-        }
+        Self { buckets: [0; BUCKETS], sum: 0, max: 0 }
     }
 }
 
@@ -117,11 +113,7 @@ impl Distribution {
         })?;
         let (low, high) = (lower_bound(at), lower_bound(at + 1));
         let last = at == BUCKETS - 1;
-        Some(if last {
-            self.max
-        } else {
-            (low + (high - low) / 2).min(self.max)
-        })
+        Some(if last { self.max } else { (low + (high - low) / 2).min(self.max) })
     }
 
     /// How many durations were below each of `bounds`. A bound between two buckets counts the
@@ -151,11 +143,7 @@ const fn bucket(nanoseconds: u64) -> usize {
 const fn lower_bound(at: usize) -> u64 {
     let step = at as u64 & ((1 << STEP_BITS) - 1);
     let row = at as u64 >> STEP_BITS;
-    let units = if row == 0 {
-        step
-    } else {
-        ((1 << STEP_BITS) + step) << (row - 1)
-    };
+    let units = if row == 0 { step } else { ((1 << STEP_BITS) + step) << (row - 1) };
     units << UNIT_BITS
 }
 
@@ -173,10 +161,7 @@ mod tests {
             let (low, high) = (lower_bound(at), lower_bound(at + 1));
             assert!(low < high);
             assert_eq!((bucket(low), bucket(high - 1)), (at, at));
-            assert!(
-                low < 64 || (high - low) * 4 <= low,
-                "bucket {at} is too wide"
-            );
+            assert!(low < 64 || (high - low) * 4 <= low, "bucket {at} is too wide");
         }
         assert_eq!(bucket(u64::MAX), BUCKETS - 1);
     }

@@ -152,9 +152,6 @@ impl ShardMetrics {
 
 /// One histogram a method, never on the stack: together they are 32 KiB.
 fn histograms() -> Box<[Histogram; limits::METHOD_LABELS_MAX]> {
-    let all: Box<[Histogram]> = (0..limits::METHOD_LABELS_MAX)
-        .map(|_| Histogram::new())
-        .collect();
-    all.try_into()
-        .expect("as many were made as the array holds")
+    let all: Box<[Histogram]> = (0..limits::METHOD_LABELS_MAX).map(|_| Histogram::new()).collect();
+    all.try_into().expect("as many were made as the array holds")
 }

@@ -37,10 +37,7 @@ impl Annotations {
     /// Writes `"annotations": {…}` when a hint is set that exists there.
     pub(super) fn encode_member(own: Option<&Self>, w: &mut Writer<'_>, fields: &Fields) {
         let Some(own) = own else { return };
-        let last_modified = own
-            .last_modified
-            .as_deref()
-            .filter(|_| fields.last_modified);
+        let last_modified = own.last_modified.as_deref().filter(|_| fields.last_modified);
         if own.audience.is_empty() && own.priority.is_none() && last_modified.is_none() {
             return;
         }
@@ -88,12 +85,7 @@ pub struct Icon {
 impl Icon {
     /// An icon at `src`.
     pub fn new(src: impl Into<Text>) -> Self {
-        Self {
-            src: src.into(),
-            mime_type: None,
-            sizes: Vec::new(),
-            theme: None,
-        }
+        Self { src: src.into(), mime_type: None, sizes: Vec::new(), theme: None }
     }
 
     /// Sets the media type.

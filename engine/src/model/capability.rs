@@ -5,10 +5,7 @@ use crate::json::Writer;
 
 /// What exists on a server. Only what exists is said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(
-    clippy::struct_excessive_bools,
-    reason = "a set of capabilities, one member each"
-)]
+#[allow(clippy::struct_excessive_bools, reason = "a set of capabilities, one member each")]
 pub struct Capabilities {
     /// It has tools.
     pub tools: bool,

@@ -58,11 +58,7 @@ pub enum Content {
 impl Content {
     /// A block of plain text.
     pub fn text(text: impl Into<Text>) -> Self {
-        Self::Text {
-            text: text.into(),
-            annotations: None,
-            meta: None,
-        }
+        Self::Text { text: text.into(), annotations: None, meta: None }
     }
 
     /// A picture of the given media type.
@@ -87,11 +83,7 @@ impl Content {
 
     /// A resource, whole.
     pub fn embedded(resource: ResourceContents) -> Self {
-        Self::Embedded {
-            resource,
-            annotations: None,
-            meta: None,
-        }
+        Self::Embedded { resource, annotations: None, meta: None }
     }
 
     /// A link to a resource.
@@ -127,31 +119,17 @@ impl Content {
     pub fn encode(&self, w: &mut Writer<'_>, fields: &Fields) {
         w.begin_object();
         match self {
-            Self::Text {
-                text,
-                annotations,
-                meta,
-            } => {
+            Self::Text { text, annotations, meta } => {
                 write::text(w, "type", Some("text"));
                 write::text(w, "text", Some(text));
                 Self::encode_tail(w, fields, annotations.as_ref(), meta.as_ref());
             }
-            Self::Image {
-                data,
-                mime_type,
-                annotations,
-                meta,
-            } => {
+            Self::Image { data, mime_type, annotations, meta } => {
                 write::text(w, "type", Some("image"));
                 Self::encode_media(w, data, mime_type);
                 Self::encode_tail(w, fields, annotations.as_ref(), meta.as_ref());
             }
-            Self::Audio {
-                data,
-                mime_type,
-                annotations,
-                meta,
-            } => {
+            Self::Audio { data, mime_type, annotations, meta } => {
                 if fields.audio {
                     write::text(w, "type", Some("audio"));
                     Self::encode_media(w, data, mime_type);
@@ -163,11 +141,7 @@ impl Content {
                 Self::encode_tail(w, fields, annotations.as_ref(), meta.as_ref());
             }
             Self::ResourceLink(link) => link.encode_members(w, fields),
-            Self::Embedded {
-                resource,
-                annotations,
-                meta,
-            } => {
+            Self::Embedded { resource, annotations, meta } => {
                 write::text(w, "type", Some("resource"));
                 w.key("resource");
                 resource.encode(w, fields);

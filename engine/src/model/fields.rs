@@ -5,10 +5,7 @@
 
 /// One row: the members a reader knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(
-    clippy::struct_excessive_bools,
-    reason = "a table row, one column a member"
-)]
+#[allow(clippy::struct_excessive_bools, reason = "a table row, one column a member")]
 pub struct Fields {
     row: u8,
     /// Audio content; written as a text placeholder where it does not exist.
@@ -78,18 +75,10 @@ impl Fields {
         ..Self::V2025_03_26
     };
     /// 2025-11-25 adds icons and a fuller introduction.
-    pub const V2025_11_25: Self = Self {
-        row: 3,
-        icons: true,
-        implementation_details: true,
-        ..Self::V2025_06_18
-    };
+    pub const V2025_11_25: Self =
+        Self { row: 3, icons: true, implementation_details: true, ..Self::V2025_06_18 };
     /// 2026-07-28 lets structured content be any JSON value.
-    pub const V2026_07_28: Self = Self {
-        row: 4,
-        any_structured: true,
-        ..Self::V2025_11_25
-    };
+    pub const V2026_07_28: Self = Self { row: 4, any_structured: true, ..Self::V2025_11_25 };
 
     /// All rows, oldest first; [`Fields::row`] is the place here.
     pub const TABLE: [Self; Self::ROWS] = [

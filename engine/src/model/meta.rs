@@ -104,7 +104,6 @@ impl<'de> Deserialize<'de> for Meta {
 
 impl From<serde_json::Map<String, serde_json::Value>> for Meta {
     fn from(map: serde_json::Map<String, serde_json::Value>) -> Self {
-        map.into_iter()
-            .fold(Self::new(), |meta, (key, value)| meta.with(key, &value))
+        map.into_iter().fold(Self::new(), |meta, (key, value)| meta.with(key, &value))
     }
 }

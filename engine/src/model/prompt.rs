@@ -19,20 +19,12 @@ pub struct PromptArgument {
 impl PromptArgument {
     /// An argument the prompt cannot do without.
     pub fn required(name: impl Into<Text>) -> Self {
-        Self {
-            name: name.into(),
-            title: None,
-            description: None,
-            is_required: true,
-        }
+        Self { name: name.into(), title: None, description: None, is_required: true }
     }
 
     /// An argument that may be left out.
     pub fn optional(name: impl Into<Text>) -> Self {
-        Self {
-            is_required: false,
-            ..Self::required(name)
-        }
+        Self { is_required: false, ..Self::required(name) }
     }
 
     /// Sets the name for people.
@@ -119,18 +111,12 @@ pub struct PromptMessage {
 impl PromptMessage {
     /// The person says it.
     pub fn user(content: impl Into<Content>) -> Self {
-        Self {
-            role: Role::User,
-            content: content.into(),
-        }
+        Self { role: Role::User, content: content.into() }
     }
 
     /// The model says it.
     pub fn assistant(content: impl Into<Content>) -> Self {
-        Self {
-            role: Role::Assistant,
-            content: content.into(),
-        }
+        Self { role: Role::Assistant, content: content.into() }
     }
 }
 
@@ -148,10 +134,7 @@ pub struct PromptResult {
 impl PromptResult {
     /// The given messages.
     pub fn new(messages: Vec<PromptMessage>) -> Self {
-        Self {
-            messages,
-            ..Self::default()
-        }
+        Self { messages, ..Self::default() }
     }
 
     /// Says what it is for.

@@ -120,12 +120,7 @@ impl ResourceContents {
 
     /// A body at `uri`.
     pub fn new(uri: impl Into<Text>, body: Body) -> Self {
-        Self {
-            uri: uri.into(),
-            mime_type: None,
-            body,
-            meta: None,
-        }
+        Self { uri: uri.into(), mime_type: None, body, meta: None }
     }
 
     /// Sets the media type.

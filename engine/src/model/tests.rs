@@ -28,10 +28,7 @@ fn check(encode: impl Fn(&mut Writer<'_>, &Fields), expected: &[(usize, &str)]) 
             found.push((row, text));
         }
     }
-    let found: Vec<_> = found
-        .iter()
-        .map(|(row, text)| (*row, text.as_str()))
-        .collect();
+    let found: Vec<_> = found.iter().map(|(row, text)| (*row, text.as_str())).collect();
     assert_eq!(found, expected);
 }
 
@@ -54,18 +51,8 @@ fn hints() -> Annotations {
 #[test]
 fn rows_are_their_own_places_and_only_gain() {
     let columns = |fields: &Fields| {
-        let Fields {
-            audio,
-            titles,
-            structured,
-            icons,
-            any_structured,
-            ..
-        } = *fields;
-        [audio, titles, structured, icons, any_structured]
-            .map(usize::from)
-            .iter()
-            .sum::<usize>()
+        let Fields { audio, titles, structured, icons, any_structured, .. } = *fields;
+        [audio, titles, structured, icons, any_structured].map(usize::from).iter().sum::<usize>()
     };
     for (place, fields) in Fields::TABLE.iter().enumerate() {
         assert_eq!(fields.row(), place);
@@ -78,10 +65,7 @@ fn rows_are_their_own_places_and_only_gain() {
 fn content() {
     let check =
         |content: &Content, expected| check(|w, fields| content.encode(w, fields), expected);
-    check(
-        &Content::text("a\n\"b\""),
-        &[(0, r#"{"type":"text","text":"a\n\"b\""}"#)],
-    );
+    check(&Content::text("a\n\"b\""), &[(0, r#"{"type":"text","text":"a\n\"b\""}"#)]);
     check(
         &Content::text("a").annotations(hints()).meta(meta()),
         &[
@@ -95,48 +79,29 @@ fn content() {
             ),
         ],
     );
-    let dated = Annotations {
-        last_modified: Some("now".into()),
-        ..Annotations::default()
-    };
+    let dated = Annotations { last_modified: Some("now".into()), ..Annotations::default() };
     check(
         &Content::text("a").annotations(dated),
         &[
             (0, r#"{"type":"text","text":"a"}"#),
-            (
-                2,
-                r#"{"type":"text","text":"a","annotations":{"lastModified":"now"}}"#,
-            ),
+            (2, r#"{"type":"text","text":"a","annotations":{"lastModified":"now"}}"#),
         ],
     );
     check(
         &Content::image(&b"\x00\xff"[..], "image/png"),
-        &[(
-            0,
-            r#"{"type":"image","data":"AP8=","mimeType":"image/png"}"#,
-        )],
+        &[(0, r#"{"type":"image","data":"AP8=","mimeType":"image/png"}"#)],
     );
     check(
         &Content::audio(&b"abc"[..], "audio/wav"),
         &[
             (0, r#"{"type":"text","text":"[audio, audio/wav, 3 bytes]"}"#),
-            (
-                1,
-                r#"{"type":"audio","data":"YWJj","mimeType":"audio/wav"}"#,
-            ),
+            (1, r#"{"type":"audio","data":"YWJj","mimeType":"audio/wav"}"#),
         ],
     );
     check(
-        &Content::embedded(
-            ResourceContents::text("d:a", "x")
-                .mime_type("m/t")
-                .meta(meta()),
-        ),
+        &Content::embedded(ResourceContents::text("d:a", "x").mime_type("m/t").meta(meta())),
         &[
-            (
-                0,
-                r#"{"type":"resource","resource":{"uri":"d:a","mimeType":"m/t","text":"x"}}"#,
-            ),
+            (0, r#"{"type":"resource","resource":{"uri":"d:a","mimeType":"m/t","text":"x"}}"#),
             (
                 2,
                 r#"{"type":"resource","resource":{"uri":"d:a","mimeType":"m/t","text":"x","_meta":{"k":[1]}}}"#,
@@ -184,10 +149,7 @@ fn tool_results() {
     check(&ToolResult::default(), &[(0, r#"{"content":[]}"#)]);
     check(
         &ToolResult::failure("no").meta(meta()),
-        &[(
-            0,
-            r#"{"content":[{"type":"text","text":"no"}],"isError":true,"_meta":{"k":[1]}}"#,
-        )],
+        &[(0, r#"{"content":[{"type":"text","text":"no"}],"isError":true,"_meta":{"k":[1]}}"#)],
     );
     check(
         &ToolResult::structured(raw(r#"{"a":"b"}"#)),
@@ -203,14 +165,8 @@ fn tool_results() {
         &ToolResult::structured(raw("[1]")),
         &[
             (0, r#"{"content":[{"type":"text","text":"[1]"}]}"#),
-            (
-                2,
-                r#"{"content":[{"type":"text","text":"[1]"}],"structuredContent":{"result":[1]}}"#,
-            ),
-            (
-                4,
-                r#"{"content":[{"type":"text","text":"[1]"}],"structuredContent":[1]}"#,
-            ),
+            (2, r#"{"content":[{"type":"text","text":"[1]"}],"structuredContent":{"result":[1]}}"#),
+            (4, r#"{"content":[{"type":"text","text":"[1]"}],"structuredContent":[1]}"#),
         ],
     );
     // Words of the handler's own take the place of the JSON text.
@@ -218,10 +174,7 @@ fn tool_results() {
         &ToolResult::structured(raw("{}")).with("empty"),
         &[
             (0, r#"{"content":[{"type":"text","text":"empty"}]}"#),
-            (
-                2,
-                r#"{"content":[{"type":"text","text":"empty"}],"structuredContent":{}}"#,
-            ),
+            (2, r#"{"content":[{"type":"text","text":"empty"}],"structuredContent":{}}"#),
         ],
     );
     // A line break would end the message early.
@@ -229,10 +182,7 @@ fn tool_results() {
         &ToolResult::structured(raw("{\r\n \"a\": \"b c\"\n}")).with("x"),
         &[
             (0, r#"{"content":[{"type":"text","text":"x"}]}"#),
-            (
-                2,
-                r#"{"content":[{"type":"text","text":"x"}],"structuredContent":{"a":"b c"}}"#,
-            ),
+            (2, r#"{"content":[{"type":"text","text":"x"}],"structuredContent":{"a":"b c"}}"#),
         ],
     );
 }
@@ -294,25 +244,14 @@ fn resources_and_templates() {
     info.title = Some("A".into());
     info.description = Some("D".into());
     info.mime_type = Some("m/t".into());
-    info.annotations = Some(Annotations {
-        priority: Some(1.0),
-        ..Annotations::default()
-    });
-    info.icons = vec![
-        Icon::new("data:,")
-            .mime_type("m/t")
-            .size("any")
-            .theme(Theme::Dark),
-    ];
+    info.annotations = Some(Annotations { priority: Some(1.0), ..Annotations::default() });
+    info.icons = vec![Icon::new("data:,").mime_type("m/t").size("any").theme(Theme::Dark)];
     info.meta = Some(meta());
     let template = TemplateInfo(info.clone());
     info.size = Some(9);
     let icons = r#","icons":[{"src":"data:,","mimeType":"m/t","sizes":["any"],"theme":"dark"}]"#;
     let texts = |address: &str, size: &str| {
-        let (head, title) = (
-            format!(r#"{{"{address}":"d:a","name":"a""#),
-            r#","title":"A""#,
-        );
+        let (head, title) = (format!(r#"{{"{address}":"d:a","name":"a""#), r#","title":"A""#);
         let middle = format!(
             r#","description":"D","mimeType":"m/t"{size},"annotations":{{"priority":1.0}}"#
         );
@@ -324,15 +263,9 @@ fn resources_and_templates() {
         ]
     };
     let [first, titled, full] = texts("uri", r#","size":9"#);
-    check(
-        |w, fields| info.encode(w, fields),
-        &[(0, &first), (2, &titled), (3, &full)],
-    );
+    check(|w, fields| info.encode(w, fields), &[(0, &first), (2, &titled), (3, &full)]);
     let [first, titled, full] = texts("uriTemplate", "");
-    check(
-        |w, fields| template.encode(w, fields),
-        &[(0, &first), (2, &titled), (3, &full)],
-    );
+    check(|w, fields| template.encode(w, fields), &[(0, &first), (2, &titled), (3, &full)]);
 }
 
 #[test]
@@ -343,19 +276,13 @@ fn resource_bodies() {
     };
     check(Body::Text("x".into()), r#"{"uri":"d:a","text":"x"}"#);
     check(Body::Shared("x".into()), r#"{"uri":"d:a","text":"x"}"#);
-    check(
-        Body::Blob(Bytes::from_static(b"x")),
-        r#"{"uri":"d:a","blob":"eA=="}"#,
-    );
+    check(Body::Blob(Bytes::from_static(b"x")), r#"{"uri":"d:a","blob":"eA=="}"#);
 }
 
 #[test]
 fn prompts() {
     let mut info = PromptInfo::new("p");
-    check(
-        |w, fields| info.encode(w, fields),
-        &[(0, r#"{"name":"p"}"#)],
-    );
+    check(|w, fields| info.encode(w, fields), &[(0, r#"{"name":"p"}"#)]);
     info.title = Some("P".into());
     info.arguments = vec![
         PromptArgument::required("a").title("A").description("D"),
@@ -414,14 +341,8 @@ fn introductions() {
     check(
         |w, fields| all.encode(w, fields),
         &[
-            (
-                0,
-                r#"{"logging":{},"prompts":{},"resources":{},"tools":{}}"#,
-            ),
-            (
-                1,
-                r#"{"logging":{},"completions":{},"prompts":{},"resources":{},"tools":{}}"#,
-            ),
+            (0, r#"{"logging":{},"prompts":{},"resources":{},"tools":{}}"#),
+            (1, r#"{"logging":{},"completions":{},"prompts":{},"resources":{},"tools":{}}"#),
         ],
     );
 }
@@ -430,11 +351,7 @@ fn introductions() {
 fn completions_are_cut_at_a_hundred() {
     let check = |count: usize, sent: usize, more: bool| {
         let values = (0..count).map(|n| n.to_string().into()).collect();
-        let completion = Completion {
-            values,
-            total: Some(count as u64),
-            has_more: false,
-        };
+        let completion = Completion { values, total: Some(count as u64), has_more: false };
         let text = written(|w| {
             w.begin_object();
             completion.encode_members(w);
@@ -443,10 +360,7 @@ fn completions_are_cut_at_a_hundred() {
         let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
         let value = &value["completion"];
         assert_eq!(value["values"].as_array().map(Vec::len), Some(sent));
-        assert_eq!(
-            (&value["total"], &value["hasMore"]),
-            (&json!(count), &json!(more))
-        );
+        assert_eq!((&value["total"], &value["hasMore"]), (&json!(count), &json!(more)));
     };
     check(0, 0, false);
     check(100, 100, false);
@@ -466,16 +380,7 @@ fn meta_keeps_order_bytes_and_one_of_each() {
 
 #[test]
 fn log_levels_are_ordered_words() {
-    let words = [
-        "debug",
-        "info",
-        "notice",
-        "warning",
-        "error",
-        "critical",
-        "alert",
-        "emergency",
-    ];
+    let words = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
     let levels = words.map(|word| LogLevel::parse(word).expect(word));
     assert!(levels.is_sorted());
     assert_eq!(levels.map(LogLevel::as_str), words);

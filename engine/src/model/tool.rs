@@ -81,11 +81,7 @@ impl ToolInfo {
         write::text(w, "description", self.description.as_deref());
         write::raw(w, "inputSchema", Some(&self.input_schema));
         let has_output = fields.structured && (self.output_is_object || fields.any_structured);
-        write::raw(
-            w,
-            "outputSchema",
-            self.output_schema.as_deref().filter(|_| has_output),
-        );
+        write::raw(w, "outputSchema", self.output_schema.as_deref().filter(|_| has_output));
         if fields.tool_annotations {
             self.annotations.encode_member(w);
         }
@@ -112,26 +108,17 @@ pub struct ToolResult {
 impl ToolResult {
     /// One block of text.
     pub fn text(text: impl Into<Text>) -> Self {
-        Self {
-            content: vec![Content::text(text)],
-            ..Self::default()
-        }
+        Self { content: vec![Content::text(text)], ..Self::default() }
     }
 
     /// A failure of the tool, in words for the model.
     pub fn failure(text: impl Into<Text>) -> Self {
-        Self {
-            is_error: true,
-            ..Self::text(text)
-        }
+        Self { is_error: true, ..Self::text(text) }
     }
 
     /// Data already encoded as JSON.
     pub fn structured(json: Box<RawJson>) -> Self {
-        Self {
-            structured: Some(json),
-            ..Self::default()
-        }
+        Self { structured: Some(json), ..Self::default() }
     }
 
     /// Adds a block.

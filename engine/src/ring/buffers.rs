@@ -127,10 +127,7 @@ impl Local {
         let (shared, len) = (&self.shared, self.shared.buffer_bytes);
         // SAFETY: the last lease of this buffer is being dropped, so it is still the user's.
         let all = unsafe { shared.bytes(index, shared.stride()) };
-        assert!(
-            all[len..].iter().all(|byte| *byte == 0),
-            "the slack behind {index} stays zero"
-        );
+        assert!(all[len..].iter().all(|byte| *byte == 0), "the slack behind {index} stays zero");
         // SAFETY: as above, and the slice just read is not used again.
         unsafe { shared.address(index).write_bytes(0xA5, len) };
     }
@@ -181,9 +178,7 @@ impl Pool {
             #[cfg(debug_assertions)]
             owners: RefCell::new(vec![Owner::Free; count]),
         };
-        Ok(Self {
-            local: Rc::new(local),
-        })
+        Ok(Self { local: Rc::new(local) })
     }
 
     /// Takes back what other threads returned since the last call.
@@ -218,11 +213,7 @@ impl Pool {
     pub(crate) fn fill<T>(&self, index: u16, fill: impl FnOnce(&mut [u8]) -> T) -> T {
         let shared = &self.local.shared;
         #[cfg(debug_assertions)]
-        assert_eq!(
-            self.local.owners.borrow()[index as usize],
-            Owner::Kernel,
-            "taken, not lent"
-        );
+        assert_eq!(self.local.owners.borrow()[index as usize], Owner::Kernel, "taken, not lent");
         // SAFETY: inside the mapping and initialised; in the kernel's hand, which the caller plays,
         // so no lease reads it.
         let bytes =
@@ -238,18 +229,10 @@ impl Pool {
     /// Lends out what the kernel put into a buffer taken.
     pub(crate) fn lend(&self, index: u16, len: usize) -> Lease {
         let local = &self.local;
-        assert!(
-            len <= local.shared.buffer_bytes,
-            "the kernel fills at most the whole buffer"
-        );
+        assert!(len <= local.shared.buffer_bytes, "the kernel fills at most the whole buffer");
         local.hand_over(index, Owner::Kernel, Owner::User);
         local.lent.set(local.lent.get() + 1);
-        Lease {
-            pool: Rc::clone(local),
-            index,
-            len: len as u32,
-            whole: OnceCell::new(),
-        }
+        Lease { pool: Rc::clone(local), index, len: len as u32, whole: OnceCell::new() }
     }
 
     /// Takes back a buffer taken in which nothing arrived.
@@ -325,21 +308,14 @@ impl Lease {
         let pool = &self.pool;
         if pool.is_low() {
             pool.copies.set(pool.copies.get() + 1);
-            pool.bytes_copied
-                .set(pool.bytes_copied.get() + range.len() as u64);
+            pool.bytes_copied.set(pool.bytes_copied.get() + range.len() as u64);
             return Bytes::copy_from_slice(&self.bytes()[range]);
         }
-        self.whole
-            .get_or_init(|| Bytes::from_owner(self.to_travel()))
-            .slice(range)
+        self.whole.get_or_init(|| Bytes::from_owner(self.to_travel())).slice(range)
     }
 
     fn to_travel(&self) -> SharedLease {
-        SharedLease {
-            shared: Arc::clone(&self.pool.shared),
-            index: self.index,
-            len: self.len(),
-        }
+        SharedLease { shared: Arc::clone(&self.pool.shared), index: self.index, len: self.len() }
     }
 }
 

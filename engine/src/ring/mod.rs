@@ -17,6 +17,7 @@
 //! one of the three places where `unsafe` is allowed; each block names its reason.
 
 #![allow(unsafe_code)]
+#![allow(clippy::disallowed_methods, reason = "the kernel, and the time it took, are here")]
 
 mod buffers;
 mod epoll;
@@ -39,10 +40,7 @@ use crate::slot::Slot;
 
 pub use buffers::Lease;
 #[cfg(any(test, feature = "sim"))]
-#[allow(
-    unused_imports,
-    reason = "the simulated driver stands on the same pool"
-)]
+#[allow(unused_imports, reason = "the simulated driver stands on the same pool")]
 pub(crate) use buffers::Pool;
 pub use probe::{open, raise_descriptor_limit};
 pub use waker::Waker;

@@ -23,10 +23,7 @@ pub fn open(choice: Choice, config: &RingConfig) -> Result<(Box<dyn Driver>, Str
     match choice {
         Choice::Epoll => open_epoll(config, "asked for"),
         Choice::Uring => open_uring(config).map_err(|fault| {
-            Error::system(format!(
-                "io_uring is not usable: {}",
-                explain(fault, &Clues::read())
-            ))
+            Error::system(format!("io_uring is not usable: {}", explain(fault, &Clues::read())))
         }),
         Choice::Auto => open_uring(config).or_else(|fault| {
             let reason = explain(fault, &Clues::read());
@@ -62,11 +59,7 @@ fn open_uring(config: &RingConfig) -> Result<(Box<dyn Driver>, String), SystemEr
 }
 
 fn size_words(bytes: usize) -> String {
-    if bytes.is_multiple_of(1024) {
-        format!("{} KiB", bytes / 1024)
-    } else {
-        format!("{bytes} B")
-    }
+    if bytes.is_multiple_of(1024) { format!("{} KiB", bytes / 1024) } else { format!("{bytes} B") }
 }
 
 /// Sends bytes through one end of a socket pair and receives them at the other, by every kind of
@@ -75,10 +68,7 @@ fn round_trip(driver: &mut dyn Driver) -> Result<(), SystemError> {
     let (ours, theirs) = sys::socket_pair()?;
     let slot = driver.adopt_socket(ours)?;
     let full = |_| SystemError::new("io_uring round trip", libc::EBUSY);
-    let buf = SendBuf {
-        bytes: PROBE_TEXT.to_vec(),
-        start: 0,
-    };
+    let buf = SendBuf { bytes: PROBE_TEXT.to_vec(), start: 0 };
     driver.submit(Op::Receive { slot }).map_err(full)?;
     driver.submit(Op::Send { slot, buf }).map_err(full)?;
     sys::send(theirs.as_raw_fd(), PROBE_TEXT)?;
@@ -95,12 +85,8 @@ fn round_trip(driver: &mut dyn Driver) -> Result<(), SystemError> {
         for completion in completions.drain(..) {
             match completion {
                 Completion::Received { lease, .. } => heard.extend_from_slice(lease.bytes()),
-                Completion::Sent {
-                    fault: Some(fault), ..
-                }
-                | Completion::Ended {
-                    fault: Some(fault), ..
-                } => return Err(fault),
+                Completion::Sent { fault: Some(fault), .. }
+                | Completion::Ended { fault: Some(fault), .. } => return Err(fault),
                 Completion::Sent { buf, .. } => sent = buf.start,
                 Completion::Closed { .. } => is_closed = true,
                 _ => {}
@@ -129,9 +115,7 @@ struct Clues {
 impl Clues {
     fn read() -> Self {
         let text = std::fs::read_to_string("/proc/sys/kernel/io_uring_disabled").ok();
-        Self {
-            disabled: text.and_then(|text| text.trim().parse().ok()),
-        }
+        Self { disabled: text.and_then(|text| text.trim().parse().ok()) }
     }
 }
 
@@ -139,11 +123,7 @@ impl Clues {
 fn explain(fault: SystemError, clues: &Clues) -> String {
     let words = std::io::Error::from_raw_os_error(fault.errno).to_string();
     let words = words.split(" (os error").next().unwrap_or_default();
-    format!(
-        "{}: {words}; {}",
-        fault.call,
-        likely_cause(fault.errno, clues)
-    )
+    format!("{}: {words}; {}", fault.call, likely_cause(fault.errno, clues))
 }
 
 fn likely_cause(errno: i32, clues: &Clues) -> &'static str {
@@ -196,14 +176,8 @@ mod tests {
             (libc::EINVAL, None, "older than 6.1"),
             (libc::ETIMEDOUT, Some(0), "nothing completes"),
         ] {
-            let text = explain(
-                SystemError::new("io_uring_setup", errno),
-                &Clues { disabled },
-            );
-            assert!(
-                text.contains(want),
-                "errno {errno}, sysctl {disabled:?}: {text}"
-            );
+            let text = explain(SystemError::new("io_uring_setup", errno), &Clues { disabled });
+            assert!(text.contains(want), "errno {errno}, sysctl {disabled:?}: {text}");
             assert!(text.starts_with("io_uring_setup: "), "{text}");
             assert!(!text.contains("os error"), "{text}");
         }
@@ -215,10 +189,7 @@ mod tests {
         assert_eq!(driver.kind(), DriverKind::Epoll);
         assert_eq!(line, "driver: epoll (asked for)");
         let (driver, line) = open(Choice::Auto, &RingConfig::default()).expect("one of them is");
-        assert!(
-            line.starts_with(&format!("driver: {} (", driver.kind())),
-            "{line}"
-        );
+        assert!(line.starts_with(&format!("driver: {} (", driver.kind())), "{line}");
     }
 
     #[test]

@@ -10,11 +10,7 @@ use crate::error::SystemError;
 type Outcome<T> = Result<T, SystemError>;
 
 fn checked(call: &'static str, result: libc::c_int) -> Outcome<libc::c_int> {
-    if result < 0 {
-        Err(SystemError::last(call))
-    } else {
-        Ok(result)
-    }
+    if result < 0 { Err(SystemError::last(call)) } else { Ok(result) }
 }
 
 fn counted(call: &'static str, result: libc::ssize_t) -> Outcome<usize> {
@@ -75,11 +71,7 @@ pub(super) fn send(fd: RawFd, bytes: &[u8]) -> Outcome<usize> {
 /// Whether one of `events` holds for `fd` now; errors and hang-ups count, for then a call on it
 /// does not wait either.
 pub(super) fn is_ready(fd: RawFd, events: libc::c_short) -> bool {
-    let mut query = libc::pollfd {
-        fd,
-        events,
-        revents: 0,
-    };
+    let mut query = libc::pollfd { fd, events, revents: 0 };
     // SAFETY: one exclusively borrowed entry.
     let result = unsafe { libc::poll(&raw mut query, 1, 0) };
     result == 1
@@ -97,11 +89,7 @@ pub(super) fn accept(fd: RawFd) -> Outcome<OwnedFd> {
 pub(super) fn set_nonblocking(fd: RawFd, nonblocking: bool) -> Outcome<()> {
     // SAFETY: takes no pointers.
     let flags = checked("fcntl", unsafe { libc::fcntl(fd, libc::F_GETFL) })?;
-    let wanted = if nonblocking {
-        flags | libc::O_NONBLOCK
-    } else {
-        flags & !libc::O_NONBLOCK
-    };
+    let wanted = if nonblocking { flags | libc::O_NONBLOCK } else { flags & !libc::O_NONBLOCK };
     if wanted != flags {
         // SAFETY: takes no pointers.
         checked("fcntl", unsafe { libc::fcntl(fd, libc::F_SETFL, wanted) })?;
@@ -121,10 +109,7 @@ pub(super) fn is_regular_file(fd: RawFd) -> bool {
 
 /// The soft and hard limit on descriptors.
 pub(super) fn descriptor_limit() -> Outcome<libc::rlimit> {
-    let mut limit = libc::rlimit {
-        rlim_cur: 0,
-        rlim_max: 0,
-    };
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: the kernel fills the one structure given.
     let result = unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) };
     checked("getrlimit", result).map(|_| limit)
@@ -162,10 +147,7 @@ pub(super) fn epoll_control(
     events: libc::c_int,
     token: u64,
 ) -> Outcome<()> {
-    let mut event = libc::epoll_event {
-        events: events as u32,
-        u64: token,
-    };
+    let mut event = libc::epoll_event { events: events as u32, u64: token };
     // SAFETY: reads the one structure given.
     let result = unsafe { libc::epoll_ctl(epoll.as_raw_fd(), operation, fd, &raw mut event) };
     checked("epoll_ctl", result).map(drop)

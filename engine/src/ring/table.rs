@@ -22,10 +22,7 @@ impl<T> Table<T> {
             self.rows.push((Slot::new(self.rows.len() as u32, 0), None));
         }
         let (slot, place) = &mut self.rows[index as usize];
-        assert!(
-            place.is_none(),
-            "place {index} is vacant when it is given out"
-        );
+        assert!(place.is_none(), "place {index} is vacant when it is given out");
         *slot = slot.next();
         *place = Some(user);
         *slot
@@ -33,20 +30,13 @@ impl<T> Table<T> {
 
     /// Who the next user of the place `index` will be.
     pub(super) fn next_user(&self, index: u32) -> Slot {
-        self.rows
-            .get(index as usize)
-            .map_or(Slot::new(index, 0), |(slot, _)| *slot)
-            .next()
+        self.rows.get(index as usize).map_or(Slot::new(index, 0), |(slot, _)| *slot).next()
     }
 
     /// The user `slot`, unless it has gone.
     pub(super) fn get(&mut self, slot: Slot) -> Option<&mut T> {
         let (present, user) = self.rows.get_mut(slot.index as usize)?;
-        if *present == slot {
-            user.as_mut()
-        } else {
-            None
-        }
+        if *present == slot { user.as_mut() } else { None }
     }
 
     /// The present user of the place `index`.
@@ -82,11 +72,7 @@ mod tests {
         let mut table = Table::new();
         let first = table.open(2, 'a');
         assert_eq!(table.get(first), Some(&mut 'a'));
-        assert_eq!(
-            table.get(Slot::new(0, 0)),
-            None,
-            "places below were made but never used"
-        );
+        assert_eq!(table.get(Slot::new(0, 0)), None, "places below were made but never used");
         assert_eq!(table.close(first), Some('a'));
         assert_eq!(table.get(first), None);
         let second = table.open(2, 'b');

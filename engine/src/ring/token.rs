@@ -57,10 +57,7 @@ impl Token {
 
     /// Names an op of the driver itself, or of the listener at `index`.
     pub(super) const fn own(kind: Kind, index: u32) -> Self {
-        Self {
-            kind,
-            slot: Slot::new(index, 0),
-        }
+        Self { kind, slot: Slot::new(index, 0) }
     }
 
     /// The form the kernel carries.
@@ -71,10 +68,7 @@ impl Token {
     /// Reads the kernel's form; none for a kind that no op has.
     pub(super) fn unpack(word: u64) -> Option<Self> {
         let kind = *Kind::ALL.get((word >> 56) as usize)?;
-        Some(Self {
-            kind,
-            slot: Slot::new(word as u32, (word >> 32) as u32 & 0xff_ffff),
-        })
+        Some(Self { kind, slot: Slot::new(word as u32, (word >> 32) as u32 & 0xff_ffff) })
     }
 }
 
@@ -88,13 +82,9 @@ mod tests {
     #[test]
     fn every_token_survives_the_kernel() {
         for kind in Kind::ALL {
-            for (index, generation) in [
-                (0, 0),
-                (1, 2),
-                (u32::MAX, 0xff_ffff),
-                (7, 0x80_0000),
-                (0x8000_0000, 1),
-            ] {
+            for (index, generation) in
+                [(0, 0), (1, 2), (u32::MAX, 0xff_ffff), (7, 0x80_0000), (0x8000_0000, 1)]
+            {
                 let token = Token::new(kind, Slot::new(index, generation));
                 assert_eq!(Token::unpack(token.pack()), Some(token));
             }

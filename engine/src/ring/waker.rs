@@ -54,12 +54,7 @@ impl Waker {
     }
 
     fn over(event: Option<OwnedFd>) -> Self {
-        Self {
-            inner: Arc::new(Inner {
-                state: AtomicU8::new(AWAKE),
-                event,
-            }),
-        }
+        Self { inner: Arc::new(Inner { state: AtomicU8::new(AWAKE), event }) }
     }
 
     /// Ends the present wait, or the next one. Costs a system call only when the shard sleeps.
@@ -74,9 +69,7 @@ impl Waker {
     /// Announces that the shard is about to block; false when it must not, for it was woken.
     pub(crate) fn sleep(&self) -> bool {
         let state = &self.inner.state;
-        state
-            .compare_exchange(AWAKE, SLEEPING, Ordering::AcqRel, Ordering::Acquire)
-            .is_ok()
+        state.compare_exchange(AWAKE, SLEEPING, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 
     /// Announces that the shard is awake; true when it was woken since it last was.

@@ -118,13 +118,7 @@ impl ServerBuilder {
             logging: self.has_logging,
             completions: false,
         };
-        let features = register(
-            self.tools,
-            self.resources,
-            self.templates,
-            self.prompts,
-            schemas,
-        )?;
+        let features = register(self.tools, self.resources, self.templates, self.prompts, schemas)?;
         Ok(Server {
             info_listing: Listing::new(&[&self.info], |info, w, fields| info.encode(w, fields)),
             info: self.info,
@@ -150,19 +144,11 @@ fn register(
     let resources = resources.into_iter().map(Resource::register);
     let resources = FeatureSet::new(resources.collect::<Result<_, _>>()?, "resource")?;
     let templates = templates.into_iter().map(ResourceTemplate::register);
-    let (templates, parsed) = templates
-        .collect::<Result<Vec<_>, _>>()?
-        .into_iter()
-        .unzip::<_, _, Vec<_>, Vec<_>>();
+    let (templates, parsed) =
+        templates.collect::<Result<Vec<_>, _>>()?.into_iter().unzip::<_, _, Vec<_>, Vec<_>>();
     let templates = FeatureSet::new(templates, "template")?;
     let router = TemplateRouter::new(parsed)?;
     let prompts = prompts.into_iter().map(Prompt::register);
     let prompts = FeatureSet::new(prompts.collect::<Result<_, _>>()?, "prompt")?;
-    Ok(Features {
-        tools,
-        resources,
-        templates,
-        prompts,
-        router,
-    })
+    Ok(Features { tools, resources, templates, prompts, router })
 }

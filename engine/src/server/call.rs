@@ -72,11 +72,7 @@ impl<'a> Call<'a> {
         source: &'a dyn CallSource,
     ) -> Self {
         let call = Self::new(found.feature(), None, source);
-        Self {
-            uri,
-            bindings: found.bindings(),
-            ..call
-        }
+        Self { uri, bindings: found.bindings(), ..call }
     }
 
     fn new(
@@ -99,12 +95,7 @@ impl<'a> Call<'a> {
     /// The same call again, from what was taken along.
     pub(super) fn from_owned(owned: &'a Owned, spawn: Option<Spawn<'a>>) -> Self {
         let call = Self::new(&owned.feature, Some(&owned.arguments), owned);
-        Self {
-            uri: &owned.uri,
-            bindings: owned.bindings.as_ref(),
-            spawn,
-            ..call
-        }
+        Self { uri: &owned.uri, bindings: owned.bindings.as_ref(), spawn, ..call }
     }
 
     /// What kind of feature is called.
@@ -184,11 +175,7 @@ impl<'a> Call<'a> {
         let outcome = self.run();
         // A handler that took the call along and answered here as well: the first one counts.
         let is_late = self.is_deferred && !matches!(outcome, Outcome::Deferred);
-        if is_late && !self.context().claim() {
-            Outcome::Deferred
-        } else {
-            outcome
-        }
+        if is_late && !self.context().claim() { Outcome::Deferred } else { outcome }
     }
 
     /// Runs the handler; the answer is not claimed yet.

@@ -140,12 +140,7 @@ impl CallContext {
             return;
         }
         let message = message.map(str::to_owned);
-        self.post.post(CallEvent::Progress {
-            ticket: self.ticket,
-            progress,
-            total,
-            message,
-        });
+        self.post.post(CallEvent::Progress { ticket: self.ticket, progress, total, message });
     }
 
     /// Sends a log message to the client, which gets it if it asked for that level.
@@ -159,12 +154,7 @@ impl CallContext {
     /// As [`Self::log`], with data of any shape and the name of who speaks.
     pub fn log_data(&self, level: LogLevel, logger: Option<&str>, data: Box<RawJson>) {
         let logger = logger.map(str::to_owned);
-        self.post.post(CallEvent::Log {
-            ticket: self.ticket,
-            level,
-            logger,
-            data,
-        });
+        self.post.post(CallEvent::Log { ticket: self.ticket, level, logger, data });
     }
 
     /// Takes the right to answer; only the first taker has it.
@@ -175,19 +165,14 @@ impl CallContext {
     /// Answers the call unless it was answered before.
     pub(super) fn answer(&self, outcome: Outcome) {
         if self.claim() {
-            self.post.post(CallEvent::Done {
-                ticket: self.ticket,
-                outcome,
-            });
+            self.post.post(CallEvent::Done { ticket: self.ticket, outcome });
         }
     }
 
     /// Says that nobody will work on the call.
     pub(super) fn refuse(&self) {
         if self.claim() {
-            self.post.post(CallEvent::Refused {
-                ticket: self.ticket,
-            });
+            self.post.post(CallEvent::Refused { ticket: self.ticket });
         }
     }
 }

@@ -42,10 +42,7 @@ pub struct Deferred {
 
 impl Deferred {
     pub(super) fn new(call: Owned) -> Self {
-        Self {
-            call,
-            is_armed: true,
-        }
+        Self { call, is_armed: true }
     }
 
     /// What kind of feature is called.
@@ -85,10 +82,7 @@ impl Deferred {
 
     /// What the URI has in the place of a template's variable.
     pub fn variable(&self, name: &str) -> Option<&str> {
-        self.call
-            .bindings
-            .as_ref()
-            .and_then(|bindings| bindings.get(name))
+        self.call.bindings.as_ref().and_then(|bindings| bindings.get(name))
     }
 
     /// Version, client, cancellation, progress and log.
@@ -117,10 +111,7 @@ impl Deferred {
 
     /// One more of the same call that may be dropped without harm.
     pub(super) fn companion(&self) -> Self {
-        Self {
-            call: self.call.clone(),
-            is_armed: false,
-        }
+        Self { call: self.call.clone(), is_armed: false }
     }
 
     /// Answers with what `future` comes to, or for its panic.

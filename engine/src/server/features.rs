@@ -55,18 +55,12 @@ impl<T> FeatureSet<T> {
             };
         }
         let listing = Listing::new(&entries, T::encode);
-        Ok(Self {
-            entries,
-            by_key,
-            listing,
-        })
+        Ok(Self { entries, by_key, listing })
     }
 
     /// The feature of that exact name (tools, prompts) or URI (resources, templates).
     pub fn find(&self, key: &str) -> Option<&T> {
-        self.by_key
-            .get(key)
-            .map(|place| &self.entries[*place as usize])
+        self.by_key.get(key).map(|place| &self.entries[*place as usize])
     }
 
     /// All features, in the order they were registered.
@@ -150,17 +144,11 @@ impl Features {
     /// What answers a read of `uri`: the resource of that exact URI before any template.
     pub fn resource(&self, uri: &str) -> Option<FoundResource<'_>> {
         if let Some(entry) = self.resources.find(uri) {
-            return Some(FoundResource {
-                feature: entry.feature(),
-                bindings: None,
-            });
+            return Some(FoundResource { feature: entry.feature(), bindings: None });
         }
         let (place, bindings) = self.router.0.find(uri)?;
         let entry = &self.templates.entries[*place as usize];
-        Some(FoundResource {
-            feature: entry.feature(),
-            bindings: Some(bindings),
-        })
+        Some(FoundResource { feature: entry.feature(), bindings: Some(bindings) })
     }
 }
 

@@ -69,9 +69,6 @@ impl Row {
             bytes.push(b',');
             starts.push(bytes.len());
         }
-        Self {
-            bytes: bytes.into(),
-            starts: starts.into(),
-        }
+        Self { bytes: bytes.into(), starts: starts.into() }
     }
 }

@@ -3,9 +3,7 @@
 use std::fmt;
 
 use crate::json::Writer;
-use crate::model::{
-    Fields, MetaExtra, PromptResult, RawJson, ResourceContents, Text, ToolResult,
-};
+use crate::model::{Fields, MetaExtra, PromptResult, RawJson, ResourceContents, Text, ToolResult};
 use crate::rpc::{RpcError, code};
 
 /// What a handler returned.

@@ -49,9 +49,7 @@ fn walk(
         let Value::Array(items) = schema else {
             return Ok(());
         };
-        return items
-            .iter()
-            .try_for_each(|item| walk(item, path, false, found));
+        return items.iter().try_for_each(|item| walk(item, path, false, found));
     };
     if let Some(name) = members.get(KEYWORD) {
         found.push(read(name, members, path, is_direct, found)?);
@@ -94,31 +92,18 @@ fn read(
 ) -> Result<HeaderParam, String> {
     let place = path.join(".");
     let Some(name) = name.as_str().filter(|name| is_token(name)) else {
-        return Err(format!(
-            "{KEYWORD} of {place:?} is not an HTTP token: {name}"
-        ));
+        return Err(format!("{KEYWORD} of {place:?} is not an HTTP token: {name}"));
     };
     if !is_direct || path.is_empty() {
-        return Err(format!(
-            "{KEYWORD} {name:?} is not on a property reached by properties alone"
-        ));
+        return Err(format!("{KEYWORD} {name:?} is not on a property reached by properties alone"));
     }
-    if found
-        .iter()
-        .any(|other| other.name.eq_ignore_ascii_case(name))
-    {
+    if found.iter().any(|other| other.name.eq_ignore_ascii_case(name)) {
         return Err(format!("{KEYWORD} {name:?} is used twice"));
     }
     let Some(kind) = kind(schema) else {
-        return Err(format!(
-            "{KEYWORD} {name:?} is on {place:?}, no string, integer or boolean"
-        ));
+        return Err(format!("{KEYWORD} {name:?} is on {place:?}, no string, integer or boolean"));
     };
-    Ok(HeaderParam {
-        name: name.to_owned(),
-        path: path.to_vec(),
-        kind,
-    })
+    Ok(HeaderParam { name: name.to_owned(), path: path.to_vec(), kind })
 }
 
 /// The one type of a property; `null` beside it means "may be absent", as it does for the header.

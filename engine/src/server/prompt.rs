@@ -77,10 +77,7 @@ impl Prompt {
             if argument.name.is_empty() {
                 return Err(refuse("an argument's name is empty".into()));
             }
-            if arguments[..place]
-                .iter()
-                .any(|other| other.name == argument.name)
-            {
+            if arguments[..place].iter().any(|other| other.name == argument.name) {
                 return Err(refuse(format!("it has two arguments {:?}", argument.name)));
             }
         }
@@ -93,18 +90,13 @@ impl Prompt {
             output: None,
             handler: self.handler,
         };
-        Ok(PromptEntry {
-            feature: Arc::new(feature),
-            info: self.info,
-        })
+        Ok(PromptEntry { feature: Arc::new(feature), info: self.info })
     }
 }
 
 impl fmt::Debug for Prompt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Prompt")
-            .field("info", &self.info)
-            .finish_non_exhaustive()
+        f.debug_struct("Prompt").field("info", &self.info).finish_non_exhaustive()
     }
 }
 
@@ -141,11 +133,7 @@ impl PromptEntry {
             }
         }
         let is_given = |wanted: &str| arguments.is_some_and(|given| given.get(wanted).is_some());
-        let missing = self
-            .info
-            .arguments
-            .iter()
-            .find(|a| a.is_required && !is_given(&a.name));
+        let missing = self.info.arguments.iter().find(|a| a.is_required && !is_given(&a.name));
         match missing {
             None => Ok(()),
             Some(argument) => Err(RpcError::invalid_params(format!(

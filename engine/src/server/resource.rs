@@ -71,9 +71,7 @@ impl Resource {
             Body::Blob(bytes) => bytes.len(),
         };
         // Handing out a reference cannot block.
-        Self::with(uri, name, Content::Fixed(body))
-            .inline()
-            .size(size as u64)
+        Self::with(uri, name, Content::Fixed(body)).inline().size(size as u64)
     }
 
     fn with(uri: impl Into<Text>, name: impl Into<Text>, content: Content) -> Self {
@@ -96,12 +94,7 @@ impl Resource {
     run_setters!();
 
     pub(super) fn register(self) -> Result<ResourceEntry, Error> {
-        let Self {
-            info,
-            execution,
-            timeout,
-            content,
-        } = self;
+        let Self { info, execution, timeout, content } = self;
         check_uri(&info.uri)
             .map_err(|fault| Error::usage(format!("resource {:?}: {fault}", info.uri)))?;
         check_named(&info, "resource")?;
@@ -117,18 +110,13 @@ impl Resource {
                 Arc::new(move |_call: &mut Call<'_>| Outcome::Resource(vec![contents.clone()]))
             }
         };
-        Ok(ResourceEntry {
-            feature: feature(&info, execution, timeout, handler),
-            info,
-        })
+        Ok(ResourceEntry { feature: feature(&info, execution, timeout, handler), info })
     }
 }
 
 impl fmt::Debug for Resource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Resource")
-            .field("info", &self.info)
-            .finish_non_exhaustive()
+        f.debug_struct("Resource").field("info", &self.info).finish_non_exhaustive()
     }
 }
 
@@ -218,13 +206,7 @@ impl ResourceTemplate {
     run_setters!();
 
     pub(super) fn register(self) -> Result<(TemplateEntry, Template), Error> {
-        let Self {
-            info,
-            execution,
-            timeout,
-            screen,
-            handler,
-        } = self;
+        let Self { info, execution, timeout, screen, handler } = self;
         check_named(&info.0, "template")?;
         let refuse = |fault| Error::usage(format!("template {:?}: {fault}", info.0.uri));
         let template = Template::parse(&info.0.uri).map_err(refuse)?.screen(screen);
@@ -236,9 +218,7 @@ impl ResourceTemplate {
 
 impl fmt::Debug for ResourceTemplate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResourceTemplate")
-            .field("info", &self.info)
-            .finish_non_exhaustive()
+        f.debug_struct("ResourceTemplate").field("info", &self.info).finish_non_exhaustive()
     }
 }
 
@@ -317,10 +297,7 @@ fn feature(
 
 fn check_named(info: &ResourceInfo, kind: &str) -> Result<(), Error> {
     if info.name.is_empty() {
-        return Err(Error::usage(format!(
-            "{kind} {:?}: the name is empty",
-            info.uri
-        )));
+        return Err(Error::usage(format!("{kind} {:?}: the name is empty", info.uri)));
     }
     Ok(())
 }
@@ -329,19 +306,11 @@ fn check_named(info: &ResourceInfo, kind: &str) -> Result<(), Error> {
 fn check_uri(uri: &str) -> Result<(), String> {
     let is_scheme = |scheme: &str| {
         scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-            && scheme
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
     };
     if uri.len() > limits::URI_BYTES_MAX {
-        Err(format!(
-            "the URI is longer than {} bytes",
-            limits::URI_BYTES_MAX
-        ))
-    } else if !uri
-        .split_once(':')
-        .is_some_and(|(scheme, _)| is_scheme(scheme))
-    {
+        Err(format!("the URI is longer than {} bytes", limits::URI_BYTES_MAX))
+    } else if !uri.split_once(':').is_some_and(|(scheme, _)| is_scheme(scheme)) {
         Err("the URI has no scheme, such as file: or demo:".into())
     } else {
         Ok(())

@@ -69,10 +69,7 @@ impl ToolReturn for Content {
 
 impl ToolReturn for Vec<Content> {
     fn into_tool(self) -> Outcome {
-        Outcome::Tool(ToolResult {
-            content: self,
-            ..ToolResult::default()
-        })
+        Outcome::Tool(ToolResult { content: self, ..ToolResult::default() })
     }
 }
 
@@ -116,9 +113,7 @@ macro_rules! tool_display {
     )*};
 }
 tool_display!(bool, char, f32, f64);
-tool_display!(
-    i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize
-);
+tool_display!(i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize);
 
 /// What a resource's handler may return.
 pub trait ResourceReturn {

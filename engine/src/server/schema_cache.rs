@@ -47,10 +47,7 @@ impl SchemaCache {
 
     /// An empty cache of at most `limit` entries, at least one.
     pub fn with_limit(limit: usize) -> Self {
-        Self {
-            limit: Some(limit.max(1)),
-            ..Self::default()
-        }
+        Self { limit: Some(limit.max(1)), ..Self::default() }
     }
 
     /// How it has done.
@@ -75,10 +72,7 @@ impl SchemaCache {
         if self.entries.len() >= self.limit.unwrap_or(limits::SCHEMAS_MAX) {
             self.evict();
         }
-        let entry = Entry {
-            schema: Arc::clone(&schema),
-            last_use: self.uses,
-        };
+        let entry = Entry { schema: Arc::clone(&schema), last_use: self.uses };
         self.entries.insert(text.into(), entry);
         self.stats.bytes += text.len();
         self.stats.entries = self.entries.len();

@@ -58,19 +58,13 @@ impl SchemaSource {
         let schema = cache
             .compile(text.get(), &value)
             .map_err(|fault| format!("is not a valid JSON Schema: {fault}"))?;
-        Ok(Compiled {
-            text,
-            value,
-            schema,
-        })
+        Ok(Compiled { text, value, schema })
     }
 }
 
 fn generator() -> SchemaGenerator {
     // The dialect is the protocol's default, so naming it in every schema would be noise.
-    SchemaSettings::draft2020_12()
-        .with(|settings| settings.meta_schema = None)
-        .into_generator()
+    SchemaSettings::draft2020_12().with(|settings| settings.meta_schema = None).into_generator()
 }
 
 /// A schema that was found good.
@@ -92,25 +86,19 @@ impl Compiled {
 
 impl From<serde_json::Value> for SchemaSource {
     fn from(schema: serde_json::Value) -> Self {
-        Self {
-            text: schema.to_string(),
-        }
+        Self { text: schema.to_string() }
     }
 }
 
 impl From<schemars::Schema> for SchemaSource {
     fn from(schema: schemars::Schema) -> Self {
-        Self {
-            text: schema.as_value().to_string(),
-        }
+        Self { text: schema.as_value().to_string() }
     }
 }
 
 impl From<Box<RawJson>> for SchemaSource {
     fn from(schema: Box<RawJson>) -> Self {
-        Self {
-            text: schema.get().to_owned(),
-        }
+        Self { text: schema.get().to_owned() }
     }
 }
 
@@ -122,8 +110,6 @@ impl From<String> for SchemaSource {
 
 impl From<&str> for SchemaSource {
     fn from(text: &str) -> Self {
-        Self {
-            text: text.to_owned(),
-        }
+        Self { text: text.to_owned() }
     }
 }

@@ -44,9 +44,7 @@ impl Tool {
         R: ToolReturn + 'static,
         F: Fn(A) -> R + Send + Sync + 'static,
     {
-        Self::with_call(name, move |arguments: A, _call: &mut Call<'_>| {
-            run(arguments)
-        })
+        Self::with_call(name, move |arguments: A, _call: &mut Call<'_>| run(arguments))
     }
 
     /// As [`Tool::new`]; the handler also gets the call, for progress, logs and cancellation.
@@ -93,9 +91,7 @@ impl Tool {
         R: ToolReturn + 'static,
         F: Fn(&mut Call<'_>) -> R + Send + Sync + 'static,
     {
-        Self::handler(name, input, move |call: &mut Call<'_>| {
-            run(call).into_tool()
-        })
+        Self::handler(name, input, move |call: &mut Call<'_>| run(call).into_tool())
     }
 
     /// As [`Tool::raw`] for any [`Handler`].
@@ -162,9 +158,7 @@ impl Tool {
         check_name(&name).map_err(refuse)?;
         let input = compile(&self.input, schemas, "input").map_err(refuse)?;
         if !input.is_object_type() {
-            return Err(refuse(
-                "the input schema's root must say \"type\": \"object\"".into(),
-            ));
+            return Err(refuse("the input schema's root must say \"type\": \"object\"".into()));
         }
         let headers = param_header::collect(&input.value).map_err(refuse)?;
         let check = self.register_output(schemas).map_err(refuse)?;
@@ -206,9 +200,7 @@ impl Tool {
 
 impl fmt::Debug for Tool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tool")
-            .field("info", &self.info)
-            .finish_non_exhaustive()
+        f.debug_struct("Tool").field("info", &self.info).finish_non_exhaustive()
     }
 }
 
@@ -274,9 +266,7 @@ impl Listed for ToolEntry {
 
 impl fmt::Debug for ToolEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ToolEntry")
-            .field("info", &self.info)
-            .finish_non_exhaustive()
+        f.debug_struct("ToolEntry").field("info", &self.info).finish_non_exhaustive()
     }
 }
 
@@ -302,17 +292,13 @@ fn compile(
     schemas: &mut SchemaCache,
     side: &str,
 ) -> Result<Compiled, String> {
-    schema
-        .compile(schemas)
-        .map_err(|fault| format!("the {side} schema {fault}"))
+    schema.compile(schemas).map_err(|fault| format!("the {side} schema {fault}"))
 }
 
 /// What `schema` says of `{}`.
 fn check_absent(schema: &Schema) -> Option<Violation> {
     let text = PaddedBuf::copy(b"{}");
     let mut parser = Parser::new(Backend::default());
-    let value = parser
-        .parse(text.padded())
-        .expect("an empty object is JSON");
+    let value = parser.parse(text.padded()).expect("an empty object is JSON");
     schema.check(value).err()
 }

@@ -39,12 +39,7 @@ impl<T: Task> AsyncLane<T> {
     /// `wants_uring` false uses plain tokio without trying.
     pub(crate) fn new(threads: usize, queue_max: usize, wants_uring: bool) -> Self {
         let threads = (0..threads).map(|_| OnceLock::new()).collect();
-        Self {
-            threads,
-            next: AtomicUsize::new(0),
-            queue_max,
-            wants_uring,
-        }
+        Self { threads, next: AtomicUsize::new(0), queue_max, wants_uring }
     }
 
     /// Queues `job` on the next thread in turn, or refuses it.
@@ -80,10 +75,7 @@ fn serve<T: Task>(jobs: mpsc::Receiver<T>, wants_uring: bool) {
     if let Some(runtime) = wants_uring.then(uring_runtime).flatten() {
         return runtime.block_on(pump(jobs));
     }
-    match tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-    {
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => tokio::task::LocalSet::new().block_on(&runtime, pump(jobs)),
         Err(_) => refuse_all(jobs),
     }
@@ -160,14 +152,8 @@ mod tests {
                 let _ = told.send("second");
             });
         };
-        lane.submit(Job {
-            start: Box::new(first),
-            refused: ends.clone(),
-        });
-        lane.submit(Job {
-            start: Box::new(second),
-            refused: ends.clone(),
-        });
+        lane.submit(Job { start: Box::new(first), refused: ends.clone() });
+        lane.submit(Job { start: Box::new(second), refused: ends.clone() });
         let mut names = [(); 2].map(|()| ended.recv_timeout(PATIENCE).expect("both end"));
         names.sort_unstable();
         assert_eq!(names, ["first", "second"], "io_uring wanted: {wants_uring}");
@@ -184,16 +170,10 @@ mod tests {
         let lane = AsyncLane::new(1, 8, false);
         let (ends, ended) = std_mpsc::channel();
         let panic = || std::panic::resume_unwind(Box::new("not printed"));
-        lane.submit(Job {
-            start: Box::new(panic),
-            refused: ends.clone(),
-        });
+        lane.submit(Job { start: Box::new(panic), refused: ends.clone() });
         let told = ends.clone();
         let start = move || told.send("alive").expect("the test listens");
-        lane.submit(Job {
-            start: Box::new(start),
-            refused: ends,
-        });
+        lane.submit(Job { start: Box::new(start), refused: ends });
         assert_eq!(ended.recv_timeout(PATIENCE), Ok("alive"));
     }
 
@@ -207,20 +187,11 @@ mod tests {
             let _ = begun.send(());
             let _ = gate.recv();
         };
-        lane.submit(Job {
-            start: Box::new(block),
-            refused: ends.clone(),
-        });
+        lane.submit(Job { start: Box::new(block), refused: ends.clone() });
         begins.recv_timeout(PATIENCE).expect("the first job begins");
-        lane.submit(Job {
-            start: Box::new(|| {}),
-            refused: ends.clone(),
-        });
+        lane.submit(Job { start: Box::new(|| {}), refused: ends.clone() });
         assert_eq!(ended.try_recv(), Err(std_mpsc::TryRecvError::Empty));
-        lane.submit(Job {
-            start: Box::new(|| {}),
-            refused: ends,
-        });
+        lane.submit(Job { start: Box::new(|| {}), refused: ends });
         assert_eq!(ended.try_recv(), Ok("refused"));
         drop(open);
     }

@@ -18,9 +18,7 @@ pub(crate) struct Clock {
 impl Clock {
     /// Starts counting.
     pub(crate) fn start() -> Self {
-        Self {
-            start: Instant::now(),
-        }
+        Self { start: Instant::now() }
     }
 
     /// The present; 2^64 ns are 584 years.

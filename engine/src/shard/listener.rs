@@ -6,10 +6,7 @@
 //! spread is coarser, but such connections are few and long. What accepted sockets should have (no
 //! delay, keep-alive) is set on the listening one, from which Linux lets them inherit it.
 
-#![allow(
-    clippy::disallowed_methods,
-    reason = "listening sockets and their paths are opened here"
-)]
+#![allow(clippy::disallowed_methods, reason = "listening sockets and their paths are opened here")]
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -45,10 +42,7 @@ pub(crate) fn tcp(address: &str, shards: usize, public: bool) -> Result<TcpPort,
     }
     let in_words = |fault| tcp_fault(address, wanted, &fault);
     let first = tcp_socket(wanted, false).map_err(in_words)?;
-    let bound = first
-        .local_addr()
-        .map(|address| address.as_socket())
-        .map_err(in_words)?;
+    let bound = first.local_addr().map(|address| address.as_socket()).map_err(in_words)?;
     let address = bound.unwrap_or(wanted);
     // The first socket was bound without sharing, so that a port of another process is refused
     // rather than joined; from here on our own may share it.
@@ -154,10 +148,7 @@ pub(crate) fn unix(path: &Path, mode: u32, shards: usize) -> Result<UnixPort, Er
         .map_err(|fault| Error::usage(format!("{shown} cannot name a Unix socket: {fault}")))?;
     socket.bind(&address).map_err(in_words)?;
     let found = fs::symlink_metadata(path).map_err(in_words)?;
-    let path = SocketPath {
-        path: path.to_owned(),
-        identity: identity(&found),
-    };
+    let path = SocketPath { path: path.to_owned(), identity: identity(&found) };
     // Nobody can connect before `listen`, so nobody slips in before the bits are set.
     let permissions = fs::Permissions::from_mode(mode);
     fs::set_permissions(path.as_path(), permissions).map_err(in_words)?;
@@ -264,9 +255,8 @@ mod tests {
         for listener in &listeners {
             listener.set_nonblocking(true).expect("a flag");
         }
-        let clients: Vec<_> = (0..64)
-            .map(|_| TcpStream::connect(port.address).expect("a connection"))
-            .collect();
+        let clients: Vec<_> =
+            (0..64).map(|_| TcpStream::connect(port.address).expect("a connection")).collect();
         let accepted: Vec<Vec<_>> = listeners
             .iter()
             .map(|listener| std::iter::from_fn(|| listener.accept().ok()).collect())
@@ -278,10 +268,7 @@ mod tests {
         assert!(socket.tcp_nodelay().expect("an option"));
         assert!(socket.keepalive().expect("an option"));
         let timeout = socket.tcp_user_timeout().expect("an option");
-        assert_eq!(
-            timeout,
-            Some(Duration::from_millis(limits::TCP_USER_TIMEOUT_MS))
-        );
+        assert_eq!(timeout, Some(Duration::from_millis(limits::TCP_USER_TIMEOUT_MS)));
     }
 
     #[test]
@@ -289,10 +276,7 @@ mod tests {
         let first = tcp("127.0.0.1:0", 2, false).expect("a free port");
         let again = fault(tcp(&first.address.to_string(), 2, false));
         assert!(again.contains(&first.address.to_string()), "{again}");
-        assert!(
-            again.contains("is in use") && again.contains("ss -ltnp"),
-            "{again}"
-        );
+        assert!(again.contains("is in use") && again.contains("ss -ltnp"), "{again}");
     }
 
     #[test]
@@ -301,13 +285,7 @@ mod tests {
             assert!(fault(tcp(address, 1, false)).contains("public"));
         }
         assert!(tcp("0.0.0.0:0", 1, true).is_ok());
-        assert!(
-            tcp(":0", 1, false)
-                .expect("a free port")
-                .address
-                .ip()
-                .is_loopback()
-        );
+        assert!(tcp(":0", 1, false).expect("a free port").address.ip().is_loopback());
         assert!(fault(tcp("nonsense", 1, false)).contains("nonsense"));
         // 192.0.2.0/24 is set aside for documentation: no machine has it.
         assert!(fault(tcp("192.0.2.1:0", 1, true)).contains("not an address of this machine"));
@@ -319,17 +297,11 @@ mod tests {
         let path = scratch.path("socket");
         let port = unix(&path, 0o600, 2).expect("a fresh path");
         assert_eq!(port.sockets.len(), 2);
-        let mode = fs::metadata(&path)
-            .expect("the socket")
-            .permissions()
-            .mode();
+        let mode = fs::metadata(&path).expect("the socket").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         UnixStream::connect(&path).expect("somebody listens");
         let again = fault(unix(&path, 0o600, 1));
-        assert!(
-            again.contains("is in use") && again.contains("socket"),
-            "{again}"
-        );
+        assert!(again.contains("is in use") && again.contains("socket"), "{again}");
         drop(port);
         assert!(!path.exists());
     }

@@ -32,8 +32,8 @@ mod wake;
 mod worker;
 
 pub use pool::Engine;
-pub use running::Running;
 #[cfg(any(test, feature = "sim"))]
 pub(crate) use rig::{Rig, RigSetup};
+pub use running::Running;
 #[cfg(any(test, feature = "sim"))]
 pub(crate) use turn::Phase;

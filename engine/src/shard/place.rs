@@ -74,10 +74,7 @@ mod tests {
     #[test]
     fn a_listener_answers_for_its_own_address_and_no_other() {
         let check = |address: &str, wants: &[&str]| {
-            let config = Config {
-                allowed_hosts: vec!["example.org".to_owned()],
-                ..default()
-            };
+            let config = Config { allowed_hosts: vec!["example.org".to_owned()], ..default() };
             let rules = http_rules(address.parse().expect("an address"), &config);
             let local = HttpRules::default().allowed_hosts.len();
             assert_eq!(rules.allowed_hosts[local..], *wants, "{address}");

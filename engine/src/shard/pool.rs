@@ -12,12 +12,12 @@ use super::running::Running;
 use super::signal::{self, Event, Signals};
 use super::start;
 use crate::config::Config;
+use crate::endpoint::Framing;
 use crate::error::Error;
 use crate::limits::SHARDS_MAX;
 use crate::ring::{self, Choice};
 use crate::server::Server;
 use crate::trace;
-use crate::endpoint::Framing;
 
 /// A server and the addresses it is to be served on.
 #[derive(Clone, Debug)]
@@ -30,11 +30,7 @@ pub struct Engine {
 impl Engine {
     /// An engine for `server` that listens nowhere yet.
     pub fn new(server: impl Into<Arc<Server>>) -> Self {
-        Self {
-            server: server.into(),
-            config: Config::default(),
-            places: Vec::new(),
-        }
+        Self { server: server.into(), config: Config::default(), places: Vec::new() }
     }
 
     /// Uses `config` for everything.
@@ -134,9 +130,7 @@ impl Engine {
 
     fn check(&self) -> Result<(), Error> {
         if self.places.is_empty() {
-            return Err(Error::usage(
-                "nothing to serve on: add http, tcp, unix or stdio",
-            ));
+            return Err(Error::usage("nothing to serve on: add http, tcp, unix or stdio"));
         }
         if self.places.len() > u16::MAX as usize {
             return Err(Error::usage("more addresses than 65535"));
@@ -145,16 +139,11 @@ impl Engine {
     }
 
     fn count_shards(&self) -> usize {
-        let only_stdio = self
-            .places
-            .iter()
-            .all(|place| matches!(place, Place::Stdio));
+        let only_stdio = self.places.iter().all(|place| matches!(place, Place::Stdio));
         match self.config.shards {
             // One connection can use one shard.
             0 if only_stdio => 1,
-            0 => thread::available_parallelism()
-                .map_or(1, usize::from)
-                .min(SHARDS_MAX),
+            0 => thread::available_parallelism().map_or(1, usize::from).min(SHARDS_MAX),
             count => count,
         }
     }

@@ -63,9 +63,7 @@ impl Running {
         let mut outcome = Ok(());
         for thread in self.threads.drain(..) {
             // A panicking shard aborts the process, so there is no other way for this to fail.
-            let ended = thread
-                .join()
-                .unwrap_or_else(|_| Err(Error::bug("a shard panicked")));
+            let ended = thread.join().unwrap_or_else(|_| Err(Error::bug("a shard panicked")));
             outcome = outcome.and(ended);
         }
         self.control.remove_paths();

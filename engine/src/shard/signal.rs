@@ -5,10 +5,7 @@
 //! handlers stay installed after the engine has ended (putting the old ones back cannot be done
 //! without a race), which is why only `Engine::run` installs them, and `Engine::start` does not.
 
-#![allow(
-    clippy::disallowed_methods,
-    reason = "a signal handler can only write to a descriptor"
-)]
+#![allow(clippy::disallowed_methods, reason = "a signal handler can only write to a descriptor")]
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::unix::net::UnixStream;
@@ -52,11 +49,7 @@ impl Signals {
                 .into_iter()
                 .map(|signal| pipe::register(signal, write.try_clone()?))
                 .collect::<Result<_, _>>()?;
-            Ok(Self {
-                read,
-                write,
-                registered,
-            })
+            Ok(Self { read, write, registered })
         };
         install().map_err(|fault| Error::system(format!("signal handlers: {fault}")))
     }
@@ -64,9 +57,7 @@ impl Signals {
     /// A bell for the end of the engine.
     pub(crate) fn bell(&self) -> Result<Bell, Error> {
         let write = self.write.try_clone();
-        write
-            .map(Bell)
-            .map_err(|fault| Error::system(format!("signal handlers: {fault}")))
+        write.map(Bell).map_err(|fault| Error::system(format!("signal handlers: {fault}")))
     }
 
     /// Blocks until something happens.

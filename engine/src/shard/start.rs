@@ -18,13 +18,13 @@ use super::stdio::{self, Stdio};
 use super::thread::{Opened, Opening, Serving, Starting, spawn};
 use super::wake::Message;
 use crate::config::Config;
+use crate::endpoint::Framing;
 use crate::endpoint::{self, ListenerKind};
 use crate::error::Error;
 use crate::inbox;
 use crate::metrics::ShardMetrics;
 use crate::ring::{Choice, DriverKind};
 use crate::server::Server;
-use crate::endpoint::Framing;
 
 /// Starts `shards` shards that serve `server` on `places`.
 pub(super) fn start(
@@ -39,11 +39,7 @@ pub(super) fn start(
         bound.bind(number as u16, place, &config)?;
     }
     let (open, driver_line) = open_all(&config, shards)?;
-    let stdio = match bound
-        .stdio
-        .map(|listener| Ok((listener, stdio::take()?)))
-        .transpose()
-    {
+    let stdio = match bound.stdio.map(|listener| Ok((listener, stdio::take()?))).transpose() {
         Ok(stdio) => stdio,
         Err(fault) => {
             give_up(open);
@@ -55,24 +51,14 @@ pub(super) fn start(
     let common = Common {
         server,
         listeners: bound.kinds,
-        inboxes: open
-            .iter()
-            .map(|shard| shard.opened.inbox.clone())
-            .collect(),
+        inboxes: open.iter().map(|shard| shard.opened.inbox.clone()).collect(),
         lanes: Arc::new(Lanes::new(&config)),
-        metrics: (0..shards)
-            .map(|_| Arc::new(ShardMetrics::new(endpoint::LABELS)))
-            .collect(),
+        metrics: (0..shards).map(|_| Arc::new(ShardMetrics::new(endpoint::LABELS))).collect(),
         clock: Clock::start(),
         control: Arc::clone(&control),
     };
     let threads = serve_all(open, &common, bound.sockets, stdio)?;
-    Ok(Running {
-        control,
-        threads,
-        addresses,
-        driver_line,
-    })
+    Ok(Running { control, threads, addresses, driver_line })
 }
 
 /// What is listened on, shard by shard.
@@ -102,33 +88,19 @@ impl Bound {
         let (kind, address, sockets) = match place {
             Place::Tcp(address, speech) => {
                 let port = listener::tcp(address, shards, config.public)?;
-                (
-                    speech.kind(port.address, config),
-                    speech.url(port.address, config),
-                    port.sockets,
-                )
+                (speech.kind(port.address, config), speech.url(port.address, config), port.sockets)
             }
             Place::Unix(path, framing) => {
                 let port = listener::unix(path, config.unix_mode, shards)?;
                 self.paths.push(port.path);
-                (
-                    ListenerKind::Pipe(*framing),
-                    unix_url(path, *framing),
-                    port.sockets,
-                )
+                (ListenerKind::Pipe(*framing), unix_url(path, *framing), port.sockets)
             }
             Place::Stdio if self.stdio.is_some() => {
-                return Err(Error::usage(
-                    "standard input and output are asked for twice",
-                ));
+                return Err(Error::usage("standard input and output are asked for twice"));
             }
             Place::Stdio => {
                 self.stdio = Some(number);
-                (
-                    ListenerKind::Pipe(Framing::Line),
-                    "stdio:".to_owned(),
-                    Vec::new(),
-                )
+                (ListenerKind::Pipe(Framing::Line), "stdio:".to_owned(), Vec::new())
             }
         };
         self.kinds.push(kind);
@@ -158,11 +130,7 @@ fn open_all(config: &Arc<Config>, shards: usize) -> Result<(Vec<OpenShard>, Stri
         return Ok((opened, line));
     };
     // Memory for rings ran out part of the way, say. The line of a shard without says why.
-    let without = if other.opened.kind == DriverKind::Epoll {
-        other
-    } else {
-        &opened[0]
-    };
+    let without = if other.opened.kind == DriverKind::Epoll { other } else { &opened[0] };
     let line = without.opened.line.clone();
     give_up(opened);
     Ok((open_with(config, shards, Choice::Epoll)?, line))
@@ -176,13 +144,7 @@ struct OpenShard {
 
 fn open_with(config: &Arc<Config>, shards: usize, choice: Choice) -> Result<Vec<OpenShard>, Error> {
     let started: Result<Vec<_>, _> = (0..shards)
-        .map(|number| {
-            spawn(Opening {
-                number: number as u16,
-                config: Arc::clone(config),
-                choice,
-            })
-        })
+        .map(|number| spawn(Opening { number: number as u16, config: Arc::clone(config), choice }))
         .collect();
     let mut open = Vec::with_capacity(shards);
     for starting in started? {

@@ -5,10 +5,7 @@
 //! descriptor 0 reads an empty file. The process keeps them so: the old numbers are not restored,
 //! or a second copy would keep the peer's pipe open after the connection has ended.
 
-#![allow(
-    clippy::disallowed_methods,
-    reason = "the standard descriptors are taken here"
-)]
+#![allow(clippy::disallowed_methods, reason = "the standard descriptors are taken here")]
 
 use std::fs::File;
 use std::io;
@@ -29,9 +26,7 @@ pub(crate) struct Stdio {
 pub(crate) fn take() -> Result<Stdio, Error> {
     static TAKEN: AtomicBool = AtomicBool::new(false);
     if TAKEN.swap(true, Ordering::AcqRel) {
-        return Err(Error::usage(
-            "standard input and output can serve one engine in a process",
-        ));
+        return Err(Error::usage("standard input and output can serve one engine in a process"));
     }
     divert().map_err(|fault| Error::system(format!("standard input and output: {fault}")))
 }

@@ -3,10 +3,7 @@
 //! A driver belongs to the thread that opened it, so the shards are opened on their threads; the
 //! starter waits until all are open before it lets any serve, and so sees every fault itself.
 
-#![allow(
-    clippy::disallowed_methods,
-    reason = "a shard is a thread, and its endpoint needs a seed"
-)]
+#![allow(clippy::disallowed_methods, reason = "a shard is a thread, and its endpoint needs a seed")]
 
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -88,12 +85,7 @@ pub(crate) fn spawn(opening: Opening) -> Result<Starting, Error> {
         .name(format!("mcpring-shard-{number}"))
         .spawn(move || run(&opening, &tell_opened, &told_to_serve, &tell_listening))
         .map_err(|fault| Error::system(format!("thread of shard {number}: {fault}")))?;
-    Ok(Starting {
-        opened,
-        serve,
-        listening,
-        thread,
-    })
+    Ok(Starting { opened, serve, listening, thread })
 }
 
 /// The thread. A starter that has gone away does not listen to what is told, and ends it by not
@@ -124,11 +116,7 @@ fn run(
     let listening = listen(&mut shard, sockets, stdio);
     let is_listening = listening.is_ok();
     let _ = tell_listening.send(listening);
-    let outcome = if is_listening {
-        turn(shard, clock, &control)
-    } else {
-        Ok(())
-    };
+    let outcome = if is_listening { turn(shard, clock, &control) } else { Ok(()) };
     control.shard_ended();
     outcome
 }
@@ -142,11 +130,7 @@ fn open(opening: &Opening) -> Result<OpenShard, Error> {
     }
     let (driver, line) = ring::open(opening.choice, &config.ring())?;
     let (sender, inbox) = wake::inbox(config.inbox_max, driver.waker());
-    let opened = Opened {
-        inbox: sender,
-        kind: driver.kind(),
-        line,
-    };
+    let opened = Opened { inbox: sender, kind: driver.kind(), line };
     Ok((driver, inbox, opened))
 }
 
@@ -165,10 +149,7 @@ fn pin(number: u16) {
         rustix::thread::sched_setaffinity(None, &own)
     };
     if let Err(fault) = bind() {
-        trace::line(
-            "pin",
-            format_args!("shard {number} is not bound to a core: {fault}"),
-        );
+        trace::line("pin", format_args!("shard {number} is not bound to a core: {fault}"));
     }
 }
 
@@ -178,15 +159,7 @@ fn build(
     driver: Box<dyn Driver>,
     inbox: Inbox<Message>,
 ) -> Shard {
-    let Serving {
-        server,
-        listeners,
-        peers,
-        lanes,
-        metrics,
-        clock,
-        ..
-    } = serving;
+    let Serving { server, listeners, peers, lanes, metrics, clock, .. } = serving;
     let number = opening.number as usize;
     let told_lanes = (number == 0).then(|| Arc::clone(&lanes));
     let stats = Publisher::new(Arc::clone(&metrics[number]), told_lanes);
@@ -263,10 +236,7 @@ impl Drop for AbortOnPanic {
     fn drop(&mut self) {
         if thread::panicking() {
             let number = self.0;
-            trace::line(
-                "bug",
-                format_args!("shard {number} panicked; the process ends here"),
-            );
+            trace::line("bug", format_args!("shard {number} panicked; the process ends here"));
             std::process::abort();
         }
     }

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use super::stats::Publisher;
 use super::wake::{self, Message};
+use crate::endpoint::Chunk;
 use crate::endpoint::{Endpoint, Forwarded, Input, Now, Output};
 use crate::error::SystemError;
 use crate::inbox::{Inbox, Sender};
@@ -21,7 +22,6 @@ use crate::limits;
 use crate::ring::{Completion, Driver, Lease, Op, SendBuf};
 use crate::server::Job;
 use crate::slot::Slot;
-use crate::endpoint::Chunk;
 
 /// What a shard is made of.
 pub(crate) struct Parts {
@@ -116,12 +116,7 @@ impl Shard {
         self.fire_timers();
         self.carry_out();
         self.parts.endpoint.turn_ended(clock());
-        let Parts {
-            driver,
-            inbox,
-            stats,
-            ..
-        } = &self.parts;
+        let Parts { driver, inbox, stats, .. } = &self.parts;
         stats.publish(driver.stats(), inbox.len());
         Ok(self.phase)
     }
@@ -167,28 +162,13 @@ impl Shard {
                 self.handle(Input::Accepted { slot, listener });
             }
             Completion::Received { slot, lease } => {
-                self.handle(Input::Received {
-                    slot,
-                    chunk: &Received(lease),
-                });
+                self.handle(Input::Received { slot, chunk: &Received(lease) });
             }
             Completion::Ended { slot, fault } => {
-                self.handle(Input::Ended {
-                    slot,
-                    is_broken: fault.is_some(),
-                });
+                self.handle(Input::Ended { slot, is_broken: fault.is_some() });
             }
-            Completion::Sent {
-                slot,
-                buf: SendBuf { bytes, start },
-                fault,
-            } => {
-                self.handle(Input::Sent {
-                    slot,
-                    bytes,
-                    start,
-                    is_failed: fault.is_some(),
-                });
+            Completion::Sent { slot, buf: SendBuf { bytes, start }, fault } => {
+                self.handle(Input::Sent { slot, bytes, start, is_failed: fault.is_some() });
             }
             Completion::Closed { slot } => {
                 self.handle(Input::Closed { slot });
@@ -230,12 +210,7 @@ impl Shard {
     }
 
     fn fire_timers(&mut self) {
-        if self
-            .parts
-            .endpoint
-            .deadline()
-            .is_some_and(|deadline| deadline <= self.now)
-        {
+        if self.parts.endpoint.deadline().is_some_and(|deadline| deadline <= self.now) {
             self.handle(Input::Timeout);
         }
         if let Phase::Draining(until) = self.phase
@@ -259,10 +234,7 @@ impl Shard {
             };
             match output {
                 Output::Send { slot, bytes, start } => {
-                    self.submit(Op::Send {
-                        slot,
-                        buf: SendBuf { bytes, start },
-                    });
+                    self.submit(Op::Send { slot, buf: SendBuf { bytes, start } });
                 }
                 Output::Receive { slot } => self.submit(Op::Receive { slot }),
                 Output::Pause { slot } => self.submit(Op::Pause { slot }),
@@ -308,12 +280,7 @@ impl Shard {
             Ok(op) => self.postponed.push_back(op),
             Err(slot) => {
                 let (bytes, start, is_failed) = (Vec::new(), 0, true);
-                self.handle(Input::Sent {
-                    slot,
-                    bytes,
-                    start,
-                    is_failed,
-                });
+                self.handle(Input::Sent { slot, bytes, start, is_failed });
             }
         }
     }

@@ -48,12 +48,7 @@ impl<T: Task> Pool<T> {
     /// A pool of at most `threads_max` threads and `queue_max` waiting jobs; starts none yet.
     pub(crate) fn new(threads_max: usize, queue_max: usize) -> Self {
         let (queue, jobs) = crossbeam_channel::bounded(queue_max);
-        Self {
-            queue,
-            jobs,
-            counts: Arc::default(),
-            threads_max,
-        }
+        Self { queue, jobs, counts: Arc::default(), threads_max }
     }
 
     /// Queues `job`, or refuses it when the queue is full or no thread can be had.
@@ -88,10 +83,7 @@ impl<T: Task> Pool<T> {
         let mut started = counts.started.load(Ordering::Acquire);
         while unfinished > started && started < self.threads_max {
             let order = Ordering::AcqRel;
-            match counts
-                .started
-                .compare_exchange(started, started + 1, order, Ordering::Acquire)
-            {
+            match counts.started.compare_exchange(started, started + 1, order, Ordering::Acquire) {
                 Ok(_) if self.spawn(started).is_ok() => return true,
                 Ok(_) => return counts.started.fetch_sub(1, order) > 1,
                 // Another shard started that thread for its own job; ours still lacks one.
@@ -158,10 +150,7 @@ mod tests {
     }
 
     fn job(ends: &mpsc::Sender<&'static str>, work: impl FnOnce() + Send + 'static) -> Job {
-        Job {
-            work: Box::new(work),
-            ends: ends.clone(),
-        }
+        Job { work: Box::new(work), ends: ends.clone() }
     }
 
     /// A job that reports its start and then waits for the gate to open.
@@ -186,9 +175,7 @@ mod tests {
             let (open, gate) = crossbeam_channel::bounded::<()>(0);
             for _ in 0..threads {
                 pool.submit(gated(&ends, &begun, &gate));
-                begins
-                    .recv_timeout(PATIENCE)
-                    .expect("a thread for each job up to the limit");
+                begins.recv_timeout(PATIENCE).expect("a thread for each job up to the limit");
             }
             for _ in 0..queue {
                 pool.submit(gated(&ends, &begun, &gate));
@@ -225,9 +212,7 @@ mod tests {
     fn a_panic_costs_one_job_and_no_thread() {
         let pool = Pool::new(1, 4);
         let (ends, ended) = mpsc::channel();
-        pool.submit(job(&ends, || {
-            std::panic::resume_unwind(Box::new("not printed"))
-        }));
+        pool.submit(job(&ends, || std::panic::resume_unwind(Box::new("not printed"))));
         pool.submit(job(&ends, || {}));
         assert_eq!(ended.recv_timeout(PATIENCE), Ok("run"));
     }

@@ -129,7 +129,8 @@ pub(super) struct Ledger {
 impl Ledger {
     /// A request is sent, for the first time or with an id in use.
     pub(super) fn ask(&mut self, id: &str, expect: Expect) {
-        let asked = Asked { expect, due: 1, is_cancelled: false, is_silenced: false, is_batched: false };
+        let asked =
+            Asked { expect, due: 1, is_cancelled: false, is_silenced: false, is_batched: false };
         self.asked
             .entry(id.to_owned())
             .and_modify(|asked| {
@@ -223,10 +224,8 @@ impl Ledger {
         }
         let params = wire.params.as_ref().ok_or("progress without params")?;
         let token = params["progressToken"].as_str().unwrap_or_default();
-        let (id, last) = self
-            .progress
-            .get_mut(token)
-            .ok_or(format!("progress of someone else's {token:?}"))?;
+        let (id, last) =
+            self.progress.get_mut(token).ok_or(format!("progress of someone else's {token:?}"))?;
         let progress = params["progress"].as_f64().ok_or("progress without a number")?;
         if progress <= *last {
             return Err(format!("progress of {id} goes back to {progress}"));

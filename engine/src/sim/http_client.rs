@@ -134,8 +134,7 @@ impl HttpClient {
                 if ask.is_slow {
                     self.slow.push(ask.id.clone());
                 }
-                let turn =
-                    Turn::Request { id: ask.id, expect: ask.expect, is_opening: false };
+                let turn = Turn::Request { id: ask.id, expect: ask.expect, is_opening: false };
                 let names = ask.name.map_or(ask.method.to_owned(), |name| {
                     format!("{}\r\nmcp-name: {name}", ask.method)
                 });
@@ -161,9 +160,8 @@ impl HttpClient {
 
     fn delete(&mut self, at: usize) {
         let session = self.session.clone().unwrap_or_default();
-        let head = format!(
-            "DELETE /mcp HTTP/1.1\r\nhost: localhost\r\nmcp-session-id: {session}\r\n\r\n"
-        );
+        let head =
+            format!("DELETE /mcp HTTP/1.1\r\nhost: localhost\r\nmcp-session-id: {session}\r\n\r\n");
         self.is_session_gone = true;
         for turn in self.lines.iter_mut().flat_map(|line| &mut line.turns) {
             if let Turn::Request { expect, .. } = turn {

@@ -89,7 +89,13 @@ pub(super) struct Kernel {
 }
 
 impl Kernel {
-    pub(super) fn new(clock: Clock, mut dice: Dice, pool: Pool, waker: Waker, config: RingConfig) -> Self {
+    pub(super) fn new(
+        clock: Clock,
+        mut dice: Dice,
+        pool: Pool,
+        waker: Waker,
+        config: RingConfig,
+    ) -> Self {
         let dice = dice.fork();
         Self {
             clock,
@@ -152,9 +158,7 @@ impl Kernel {
         let was_empty = peer.inbound.is_empty();
         let count = bytes.len().min(INBOUND_BYTES_MAX - peer.inbound.len());
         peer.inbound.extend(&bytes[..count]);
-        if was_empty
-            && let Some(record) = self.record_of(link)
-        {
+        if was_empty && let Some(record) = self.record_of(link) {
             record.receive_at = record.receive_at.max(now);
         }
         count
@@ -200,9 +204,10 @@ impl Kernel {
     pub(super) fn submit(&mut self, op: Op) -> Result<(), LimitError> {
         self.activity += 1;
         let slot = match &op {
-            Op::Receive { slot } | Op::Pause { slot } | Op::Send { slot, .. } | Op::Close { slot } => {
-                *slot
-            }
+            Op::Receive { slot }
+            | Op::Pause { slot }
+            | Op::Send { slot, .. }
+            | Op::Close { slot } => *slot,
         };
         if self.dice.chance(self.faults.refused_submissions) {
             if let (Op::Send { .. }, Some(link)) = (&op, self.record(slot).map(|r| r.link)) {
@@ -467,7 +472,8 @@ impl Kernel {
         let Some((mut buf, _)) = record.send.take() else { return };
         let mut fault = None;
         if link.is_broken {
-            fault = Some(SystemError::new("send", self.dice.pick(&[libc::EPIPE, libc::ECONNRESET])));
+            fault =
+                Some(SystemError::new("send", self.dice.pick(&[libc::EPIPE, libc::ECONNRESET])));
         } else if record.is_closing && (link.room() == 0 || self.dice.chance(500)) {
             fault = Some(SystemError::new("send", libc::ECANCELED));
         } else {

@@ -22,6 +22,8 @@ mod checker;
 mod dice;
 mod driver;
 mod faults;
+#[cfg(test)]
+mod found;
 mod http_client;
 mod kernel;
 mod log;

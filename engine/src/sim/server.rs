@@ -4,9 +4,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
-use crate::server::{
-    Call, Deferred, Outcome, Prompt, Resource, ResourceTemplate, Server, Tool,
-};
+use crate::server::{Call, Deferred, Outcome, Prompt, Resource, ResourceTemplate, Server, Tool};
 
 /// Calls their handlers took along, until the world decides about them.
 #[derive(Clone, Default)]

@@ -40,7 +40,7 @@ impl StreamClient {
             return self.open(dice);
         }
         match dice.below(1000) {
-            0..4 => self.peer.is_finishing = true,
+            0..4 => self.take_leave(dice),
             4..8 => self.peer.reset(),
             8..10 => {
                 self.peer.reading = Reading::Never;
@@ -56,6 +56,15 @@ impl StreamClient {
             160..700 => self.ask(dice),
             _ => {}
         }
+    }
+
+    /// Ends its side, in lines perhaps behind a last one without its newline.
+    fn take_leave(&mut self, dice: &mut Dice) {
+        if self.is_line && dice.chance(700) {
+            let text = self.note(dice, false);
+            self.peer.push(text.as_bytes());
+        }
+        self.peer.is_finishing = true;
     }
 
     fn open(&mut self, dice: &mut Dice) {

@@ -81,9 +81,8 @@ impl Workers {
     /// Runs one task that is due.
     pub(super) fn work(&mut self) {
         let now = self.clock.get();
-        let due: Vec<usize> = (0..self.waiting.len())
-            .filter(|at| self.waiting[*at].0 <= now)
-            .collect();
+        let due: Vec<usize> =
+            (0..self.waiting.len()).filter(|at| self.waiting[*at].0 <= now).collect();
         if due.is_empty() {
             return;
         }

@@ -75,7 +75,8 @@ pub(super) struct World {
     phases: Vec<Phase>,
     /// Since the last turn that did something: turns, and the activity seen then.
     idle_turns: Vec<(u32, u64)>,
-    turned_at: Vec<u64>,
+    /// Until when each shard may wait; known since its last turn.
+    rests_until: Vec<Option<u64>>,
     seats: Vec<Seat>,
     workers: Workers,
     log: Rc<RefCell<Log>>,
@@ -133,7 +134,7 @@ impl World {
             rig,
             phases: vec![Phase::Serving; count],
             idle_turns: vec![(0, 0); count],
-            turned_at: vec![now; count],
+            rests_until: vec![Some(now); count],
             seats,
             workers,
             log,
@@ -309,11 +310,8 @@ impl World {
             }
         };
         for shard in 0..self.kernels.len() {
-            let patience = self.rig.patience(shard);
-            let rests_until =
-                patience.map(|time| self.turned_at[shard].saturating_add(time.as_nanos() as u64));
             let due = self.kernels[shard].borrow_mut().due();
-            if let Some(at) = rests_until.into_iter().chain(due).min() {
+            if let Some(at) = self.rests_until[shard].into_iter().chain(due).min() {
                 offer(&mut self.dice, at, What::Shard(shard));
             }
         }
@@ -328,9 +326,10 @@ impl World {
 
     fn turn(&mut self, shard: usize) -> Verdict {
         let now = self.clock.get();
-        self.turned_at[shard] = now;
         let phase = self.rig.turn(shard, Now(now)).map_err(|fault| fault.to_string())?;
         self.phases[shard] = phase;
+        let patience = self.rig.patience(shard);
+        self.rests_until[shard] = patience.map(|time| now.saturating_add(time.as_nanos() as u64));
         // A turn takes its time.
         self.clock.set(now + self.dice.between(200, 20_000));
         self.check_shard(shard).map_err(|fault| format!("shard {shard}: {fault}"))
@@ -443,7 +442,9 @@ impl Seat {
     fn each_peer(&mut self, mut act: impl FnMut(&mut Peer)) {
         match &mut self.client {
             Some(Client::Stream(client)) => act(&mut client.peer),
-            Some(Client::Http(client)) => client.lines.iter_mut().for_each(|line| act(&mut line.peer)),
+            Some(Client::Http(client)) => {
+                client.lines.iter_mut().for_each(|line| act(&mut line.peer))
+            }
             None => {}
         }
     }

@@ -23,10 +23,7 @@ struct Verdict {
 impl Verdict {
     fn note(&mut self, specificity: u8, allowed: bool) {
         if specificity > self.specificity {
-            *self = Self {
-                specificity,
-                allowed,
-            };
+            *self = Self { specificity, allowed };
         } else if specificity == self.specificity {
             self.allowed |= allowed;
         }

@@ -32,9 +32,7 @@ impl Default for HttpRules {
     fn default() -> Self {
         Self {
             path: "/mcp".to_owned(),
-            allowed_hosts: ["localhost", "127.0.0.1", "[::1]"]
-                .map(str::to_owned)
-                .to_vec(),
+            allowed_hosts: ["localhost", "127.0.0.1", "[::1]"].map(str::to_owned).to_vec(),
             allowed_origins: Vec::new(),
             body_bytes_max: FRAME_BYTES_MAX,
         }
@@ -114,10 +112,7 @@ pub(super) fn judge<'b>(
             _ => facts.note(head, name, value),
         }
     }
-    if !request
-        .host
-        .is_some_and(|host| host::is_allowed_host(&rules.allowed_hosts, host))
-    {
+    if !request.host.is_some_and(|host| host::is_allowed_host(&rules.allowed_hosts, host)) {
         return Err(refusal::HOST);
     }
     if origin == Origin::Refused {

@@ -24,10 +24,7 @@ impl Span {
         }
         let start = part.as_ptr().addr() - head.as_ptr().addr();
         debug_assert!(start + part.len() <= head.len());
-        Self {
-            start: start as u16,
-            len: part.len() as u16,
-        }
+        Self { start: start as u16, len: part.len() as u16 }
     }
 
     fn cut(self, head: &[u8]) -> &str {
@@ -89,10 +86,8 @@ impl FactSpans {
         if !prefix.eq_ignore_ascii_case(PARAM_PREFIX) {
             return;
         }
-        self.duplicate_routing_header |= self
-            .params
-            .iter()
-            .any(|(seen, _)| seen.cut(head).eq_ignore_ascii_case(param));
+        self.duplicate_routing_header |=
+            self.params.iter().any(|(seen, _)| seen.cut(head).eq_ignore_ascii_case(param));
         self.params.push((Span::of(head, param.as_bytes()), value));
     }
 
@@ -129,10 +124,7 @@ impl<'c> Facts<'c> {
             HeadBytes::Borrowed(bytes) => Bytes::copy_from_slice(bytes),
             HeadBytes::Owned(bytes) => bytes,
         };
-        Facts {
-            head: HeadBytes::Owned(head),
-            spans: self.spans,
-        }
+        Facts { head: HeadBytes::Owned(head), spans: self.spans }
     }
 
     /// `Mcp-Session-Id`.
@@ -168,10 +160,7 @@ impl<'c> Facts<'c> {
     /// Every `Mcp-Param-<name>` as (name, value), both as sent, in order.
     pub fn params(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
         let head = self.head();
-        self.spans
-            .params
-            .iter()
-            .map(|(name, value)| (name.cut(head), value.cut(head)))
+        self.spans.params.iter().map(|(name, value)| (name.cut(head), value.cut(head)))
     }
 
     /// Whether a header that routes (session, version, method, name, a parameter) came twice.
@@ -205,10 +194,7 @@ impl<'c> Facts<'c> {
 /// No facts at all.
 impl Default for Facts<'_> {
     fn default() -> Self {
-        Self {
-            head: HeadBytes::Borrowed(&[]),
-            spans: FactSpans::default(),
-        }
+        Self { head: HeadBytes::Borrowed(&[]), spans: FactSpans::default() }
     }
 }
 

@@ -11,9 +11,7 @@ const ANY: &str = "*";
 /// port alone, an entry without one allows every port.
 pub(super) fn is_allowed_host(allowed: &[String], host: &[u8]) -> bool {
     split_port(host).is_some_and(|name| {
-        allowed
-            .iter()
-            .any(|entry| is_entry(entry, host, name) || (entry == ANY && is_plain(name)))
+        allowed.iter().any(|entry| is_entry(entry, host, name) || (entry == ANY && is_plain(name)))
     })
 }
 
@@ -44,8 +42,7 @@ fn is_entry(entry: &str, host: &[u8], name: &[u8]) -> bool {
 fn authority_of(origin: &[u8]) -> Option<&[u8]> {
     ["http://", "https://"].iter().find_map(|scheme| {
         let (head, authority) = origin.split_at_checked(scheme.len())?;
-        head.eq_ignore_ascii_case(scheme.as_bytes())
-            .then_some(authority)
+        head.eq_ignore_ascii_case(scheme.as_bytes()).then_some(authority)
     })
 }
 
@@ -66,8 +63,7 @@ fn is_port(port: &[u8]) -> bool {
         [b':', digits @ ..] if matches!(digits.len(), 1..=5) => digits
             .iter()
             .try_fold(0, |sum, byte| {
-                byte.is_ascii_digit()
-                    .then(|| sum * 10 + u32::from(byte - b'0'))
+                byte.is_ascii_digit().then(|| sum * 10 + u32::from(byte - b'0'))
             })
             .is_some_and(|number| u16::try_from(number).is_ok()),
         _ => false,

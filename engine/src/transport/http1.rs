@@ -213,11 +213,7 @@ impl Http1 {
         }
         self.backlog
             .get_or_insert_with(|| {
-                Box::new(Backlog {
-                    front: Assembled::empty(),
-                    at: 0,
-                    tail: Vec::new(),
-                })
+                Box::new(Backlog { front: Assembled::empty(), at: 0, tail: Vec::new() })
             })
             .tail
             .extend_from_slice(bytes);
@@ -242,11 +238,7 @@ impl Http1 {
             *at += 2;
         }
         let rest = &bytes[*at..];
-        let end = if rest == b"\r" {
-            Ok(None)
-        } else {
-            head_end(rest, 0)
-        };
+        let end = if rest == b"\r" { Ok(None) } else { head_end(rest, 0) };
         match end {
             Err(fault) => self.refuse(fault.into()),
             Ok(Some(end)) => self.whole_head(rules, source, at, end),
@@ -338,14 +330,10 @@ impl Http1 {
     ) -> Step<'static> {
         let head_len = self.partial.len() as u16;
         self.phase = match admitted.body {
-            BodyFraming::Chunked => Phase::Chunked {
-                head_len,
-                body: ChunkedBody::new(),
-            },
-            BodyFraming::Length(len) => Phase::Body {
-                head_len,
-                total: self.partial.len() + len as usize,
-            },
+            BodyFraming::Chunked => Phase::Chunked { head_len, body: ChunkedBody::new() },
+            BodyFraming::Length(len) => {
+                Phase::Body { head_len, total: self.partial.len() + len as usize }
+            }
         };
         if admitted.expects_continue {
             return Step::Continue;
@@ -424,11 +412,7 @@ fn admit(rules: &HttpRules, bytes: &[u8]) -> Result<Admitted, Refusal> {
     let mut slots = field_slots();
     let head = parse_head(bytes, &mut slots)?;
     let has_body = head.body != BodyFraming::Length(0);
-    let request = Request {
-        method: head.method,
-        path: head.path,
-        host: head.host,
-    };
+    let request = Request { method: head.method, path: head.path, host: head.host };
     let fields = head.fields.iter().map(|field| (field.name, field.value));
     let admission = judge(rules, &request, bytes, fields)
         .map_err(|refusal| refusal.or_close(has_body || !head.keep_alive))?;

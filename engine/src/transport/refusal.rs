@@ -41,42 +41,23 @@ impl Refusal {
             return respond_empty(out, self.status, allow.as_slice(), !self.close);
         }
         let text = Some("text/plain; charset=utf-8");
-        respond(
-            out,
-            self.status,
-            allow.as_slice(),
-            text,
-            !self.close,
-            |out| {
-                out.extend_from_slice(self.text.as_bytes());
-                out.push(b'\n');
-            },
-        );
+        respond(out, self.status, allow.as_slice(), text, !self.close, |out| {
+            out.extend_from_slice(self.text.as_bytes());
+            out.push(b'\n');
+        });
     }
 
     /// The same refusal, closing when `close` says so.
     pub(super) fn or_close(self, close: bool) -> Self {
-        Self {
-            close: self.close || close,
-            ..self
-        }
+        Self { close: self.close || close, ..self }
     }
 
     const fn new(status: u16, text: &'static str) -> Self {
-        Self {
-            status,
-            text,
-            allow: None,
-            close: false,
-            bodiless: false,
-        }
+        Self { status, text, allow: None, close: false, bodiless: false }
     }
 
     const fn closing(status: u16, text: &'static str) -> Self {
-        Self {
-            close: true,
-            ..Self::new(status, text)
-        }
+        Self { close: true, ..Self::new(status, text) }
     }
 }
 
@@ -90,10 +71,8 @@ pub(super) const ORIGIN: Refusal = Refusal::closing(
     "Forbidden: the Origin header is not allowed. Add the origin to the server's allowed origins \
      if its pages may call this server.",
 );
-pub(super) const TWO_AUTHORIZATIONS: Refusal = Refusal::closing(
-    400,
-    "Bad request: more than one Authorization header. Send one.",
-);
+pub(super) const TWO_AUTHORIZATIONS: Refusal =
+    Refusal::closing(400, "Bad request: more than one Authorization header. Send one.");
 pub(super) const NO_ROUTE: Refusal = Refusal::new(
     404,
     "Not found: nothing is served at this path. Use the path of the server's MCP endpoint, \
@@ -126,41 +105,31 @@ pub(super) fn verb(route: Route, bodiless: bool) -> Refusal {
             "GET, POST, DELETE",
             "Method not allowed: the MCP endpoint takes POST, GET and DELETE only.",
         ),
-        Route::Health | Route::Metrics => (
-            "GET",
-            "Method not allowed: this page can be read with GET only.",
-        ),
+        Route::Health | Route::Metrics => {
+            ("GET", "Method not allowed: this page can be read with GET only.")
+        }
     };
-    Refusal {
-        allow: Some(allow),
-        bodiless,
-        ..Refusal::new(405, text)
-    }
+    Refusal { allow: Some(allow), bodiless, ..Refusal::new(405, text) }
 }
 
 impl From<HeadFault> for Refusal {
     fn from(fault: HeadFault) -> Self {
         let (status, text) = match fault {
-            HeadFault::Syntax => (
-                400,
-                "Bad request: the request head is not HTTP/1.1. Speak plain HTTP/1.1 here.",
-            ),
-            HeadFault::BareLineFeed => (
-                400,
-                "Bad request: a bare line feed in the request head. End lines with CR LF.",
-            ),
-            HeadFault::TooLong => (
-                431,
-                "Request header fields too large: the head is over 16 KiB. Send less.",
-            ),
-            HeadFault::TooManyFields => (
-                431,
-                "Request header fields too large: over 64 header fields. Send fewer.",
-            ),
-            HeadFault::Version => (
-                505,
-                "HTTP version not supported: only HTTP/1.1 and HTTP/1.0 are spoken here.",
-            ),
+            HeadFault::Syntax => {
+                (400, "Bad request: the request head is not HTTP/1.1. Speak plain HTTP/1.1 here.")
+            }
+            HeadFault::BareLineFeed => {
+                (400, "Bad request: a bare line feed in the request head. End lines with CR LF.")
+            }
+            HeadFault::TooLong => {
+                (431, "Request header fields too large: the head is over 16 KiB. Send less.")
+            }
+            HeadFault::TooManyFields => {
+                (431, "Request header fields too large: over 64 header fields. Send fewer.")
+            }
+            HeadFault::Version => {
+                (505, "HTTP version not supported: only HTTP/1.1 and HTTP/1.0 are spoken here.")
+            }
             HeadFault::Target => (
                 400,
                 "Bad request: the request target is not a path, or names another host than Host. \
@@ -168,22 +137,18 @@ impl From<HeadFault> for Refusal {
             ),
             HeadFault::NoHost => (400, "Bad request: no Host header. Send one."),
             HeadFault::TwoHosts => (400, "Bad request: more than one Host header. Send one."),
-            HeadFault::Length => (
-                400,
-                "Bad request: Content-Length must be there once, as decimal digits.",
-            ),
-            HeadFault::Encoding => (
-                400,
-                "Bad request: Transfer-Encoding may only be chunked, once, on HTTP/1.1.",
-            ),
-            HeadFault::LengthAndEncoding => (
-                400,
-                "Bad request: Content-Length and Transfer-Encoding together. Send one.",
-            ),
-            HeadFault::Expectation => (
-                417,
-                "Expectation failed: only Expect: 100-continue is met here.",
-            ),
+            HeadFault::Length => {
+                (400, "Bad request: Content-Length must be there once, as decimal digits.")
+            }
+            HeadFault::Encoding => {
+                (400, "Bad request: Transfer-Encoding may only be chunked, once, on HTTP/1.1.")
+            }
+            HeadFault::LengthAndEncoding => {
+                (400, "Bad request: Content-Length and Transfer-Encoding together. Send one.")
+            }
+            HeadFault::Expectation => {
+                (417, "Expectation failed: only Expect: 100-continue is met here.")
+            }
         };
         Self::closing(status, text)
     }
@@ -192,10 +157,9 @@ impl From<HeadFault> for Refusal {
 impl From<ChunkedFault> for Refusal {
     fn from(fault: ChunkedFault) -> Self {
         match fault {
-            ChunkedFault::Syntax => Self::closing(
-                400,
-                "Bad request: the chunked body is malformed. Close and retry.",
-            ),
+            ChunkedFault::Syntax => {
+                Self::closing(400, "Bad request: the chunked body is malformed. Close and retry.")
+            }
             ChunkedFault::TooLong => BODY_TOO_LONG,
             ChunkedFault::Overhead => Self::closing(
                 400,

@@ -38,11 +38,7 @@ pub fn respond(
 pub fn respond_empty(out: &mut Vec<u8>, status: u16, headers: &[(&str, &str)], keep_alive: bool) {
     head(out, status, headers, None, keep_alive);
     // A 204 must have no length at all, every other status needs one to be delimited.
-    out.extend_from_slice(if status == 204 {
-        b"\r\n"
-    } else {
-        b"content-length: 0\r\n\r\n"
-    });
+    out.extend_from_slice(if status == 204 { b"\r\n" } else { b"content-length: 0\r\n\r\n" });
 }
 
 /// An answer whose body comes in pieces: chunked, or ended by closing for HTTP/1.0.
@@ -61,20 +57,12 @@ impl Stream {
         takes_chunks: bool,
         keep_alive: bool,
     ) -> Self {
-        head(
-            out,
-            200,
-            headers,
-            Some(content_type),
-            keep_alive && takes_chunks,
-        );
+        head(out, 200, headers, Some(content_type), keep_alive && takes_chunks);
         if takes_chunks {
             out.extend_from_slice(b"transfer-encoding: chunked\r\n");
         }
         out.extend_from_slice(b"\r\n");
-        Self {
-            chunked: takes_chunks,
-        }
+        Self { chunked: takes_chunks }
     }
 
     /// Begins a piece at the end of `out`; append it, then [`Stream::close_piece`].
@@ -136,10 +124,7 @@ fn head(
 }
 
 fn header(out: &mut Vec<u8>, name: &str, value: &str) {
-    debug_assert!(
-        is_clean(name) && is_clean(value),
-        "a header that would not stay one line"
-    );
+    debug_assert!(is_clean(name) && is_clean(value), "a header that would not stay one line");
     clean_into(out, name);
     out.extend_from_slice(b": ");
     clean_into(out, value);

@@ -31,16 +31,12 @@ impl std::error::Error for ValueError {}
 
 /// The text a header value stands for. A value without both marks is literal.
 pub fn decode_value(value: &str) -> Result<Cow<'_, str>, ValueError> {
-    let marked = value
-        .strip_prefix(PREFIX)
-        .and_then(|rest| rest.strip_suffix(SUFFIX));
+    let marked = value.strip_prefix(PREFIX).and_then(|rest| rest.strip_suffix(SUFFIX));
     let Some(encoded) = marked else {
         return Ok(Cow::Borrowed(value));
     };
     let bytes = decode_base64(encoded.as_bytes()).ok_or(ValueError::Base64)?;
-    String::from_utf8(bytes)
-        .map(Cow::Owned)
-        .map_err(|_| ValueError::Utf8)
+    String::from_utf8(bytes).map(Cow::Owned).map_err(|_| ValueError::Utf8)
 }
 
 /// Canonical base64 of the standard alphabet, with padding.

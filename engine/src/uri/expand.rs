@@ -56,12 +56,7 @@ impl Variables {
 
 impl<N: Into<String>, V: Into<Value>> FromIterator<(N, V)> for Variables {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
-        Self(
-            pairs
-                .into_iter()
-                .map(|(name, value)| (name.into(), value.into()))
-                .collect(),
-        )
+        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
     }
 }
 
@@ -170,9 +165,7 @@ fn prefix(text: &str, modifier: Modifier) -> &str {
     let Modifier::Prefix(length) = modifier else {
         return text;
     };
-    text.char_indices()
-        .nth(length)
-        .map_or(text, |(end, _)| &text[..end])
+    text.char_indices().nth(length).map_or(text, |(end, _)| &text[..end])
 }
 
 #[cfg(test)]
@@ -187,10 +180,7 @@ mod tests {
             .set("none", Value::List(Vec::new()))
             .set("gap", Value::List(vec!["a".into(), String::new()]))
             .set("triplet", "a%20b%zz");
-        let got = Template::parse(template)
-            .unwrap()
-            .expand(&variables)
-            .unwrap();
+        let got = Template::parse(template).unwrap().expand(&variables).unwrap();
         assert_eq!(got, want, "{template}");
     }
 

@@ -82,24 +82,13 @@ struct Wide {
 
 impl Wide {
     fn of(piece: &Piece) -> Option<Self> {
-        let Piece::Wide {
-            index, fragment, ..
-        } = *piece
-        else {
+        let Piece::Wide { index, fragment, .. } = *piece else {
             return None;
         };
         Some(if fragment {
-            Self {
-                index,
-                stops: ILLEGAL.or(Ascii::of(b"#")),
-                place: Place::Free,
-            }
+            Self { index, stops: ILLEGAL.or(Ascii::of(b"#")), place: Place::Free }
         } else {
-            Self {
-                index,
-                stops: ILLEGAL.or(Ascii::of(b"?#")),
-                place: Place::Path,
-            }
+            Self { index, stops: ILLEGAL.or(Ascii::of(b"?#")), place: Place::Path }
         })
     }
 }
@@ -122,9 +111,7 @@ pub struct Bindings {
 impl Bindings {
     /// The value of `name`; `None` for an unknown variable and for an absent query parameter.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, value)| value)
+        self.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
     /// Names and values in the template's order, absent ones left out.
@@ -149,10 +136,7 @@ impl Matcher {
         let lowered = Lowered::of(parts)?;
         lowered.refuse_ambiguous()?;
         let stops = lowered.stops();
-        let wide_at = lowered
-            .pieces
-            .iter()
-            .position(|p| matches!(p, Piece::Wide { .. }));
+        let wide_at = lowered.pieces.iter().position(|p| matches!(p, Piece::Wide { .. }));
         let (left, right) = match wide_at {
             Some(at) => (&lowered.pieces[..at], &lowered.pieces[at + 1..]),
             None => (&lowered.pieces[..], &[][..]),
@@ -190,10 +174,7 @@ impl Matcher {
             Step::Literal(text) => text.len(),
             Step::Simple { .. } => 0,
         };
-        (
-            self.left.iter().chain(&self.right).map(literal).sum(),
-            self.wide.is_none(),
-        )
+        (self.left.iter().chain(&self.right).map(literal).sum(), self.wide.is_none())
     }
 
     /// A text that two templates share exactly when they match the same URIs.
@@ -205,11 +186,7 @@ impl Matcher {
         };
         let mut shape: String = self.left.iter().map(step).collect();
         if let Some(wide) = self.wide {
-            shape.push_str(if wide.place == Place::Free {
-                "{#}"
-            } else {
-                "{+}"
-            });
+            shape.push_str(if wide.place == Place::Free { "{#}" } else { "{+}" });
         }
         shape.extend(self.right.iter().rev().map(step));
         if self.query.is_some() {
@@ -236,10 +213,7 @@ impl Matcher {
         if let Some((known, query)) = query {
             self.match_query(known, query, &mut values)?;
         }
-        Some(Bindings {
-            names: Arc::clone(&self.names),
-            values,
-        })
+        Some(Bindings { names: Arc::clone(&self.names), values })
     }
 
     fn match_path(&self, mut rest: &str, values: &mut [Option<Box<str>>]) -> Option<()> {
@@ -299,18 +273,12 @@ impl Matcher {
     }
 
     fn bind(&self, text: &str, place: Place) -> Option<Box<str>> {
-        if text.is_empty() {
-            None
-        } else {
-            self.decode(text, place)
-        }
+        if text.is_empty() { None } else { self.decode(text, place) }
     }
 
     fn decode(&self, text: &str, place: Place) -> Option<Box<str>> {
         let value = decode(text)?;
-        self.screen
-            .passes(&value, place)
-            .then(|| value.into_boxed_str())
+        self.screen.passes(&value, place).then(|| value.into_boxed_str())
     }
 }
 
@@ -324,10 +292,7 @@ impl Screen {
             Place::Free => true,
             Place::Segment => !value.contains(slash) && !matches!(value, "." | ".."),
             Place::Path => {
-                let drive = value
-                    .as_bytes()
-                    .first()
-                    .is_some_and(u8::is_ascii_alphabetic)
+                let drive = value.as_bytes().first().is_some_and(u8::is_ascii_alphabetic)
                     && value.as_bytes().get(1) == Some(&b':');
                 !drive && !value.starts_with(slash) && value.split(slash).all(|part| part != "..")
             }
@@ -362,10 +327,7 @@ fn steps<'a>(
                     Some(Piece::Literal { text, .. }) => text,
                     _ => "",
                 };
-                Step::Simple {
-                    index: *index,
-                    shared: shared_of(next),
-                }
+                Step::Simple { index: *index, shared: shared_of(next) }
             }
         });
     }

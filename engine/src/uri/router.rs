@@ -34,11 +34,7 @@ struct Node {
 
 impl<T> Default for Router<T> {
     fn default() -> Self {
-        Self {
-            routes: Vec::new(),
-            shapes: HashSet::new(),
-            nodes: vec![Node::default()],
-        }
+        Self { routes: Vec::new(), shapes: HashSet::new(), nodes: vec![Node::default()] }
     }
 }
 
@@ -57,9 +53,7 @@ impl<T> Router<T> {
             return Err(TemplateErrorKind::Duplicate.at(0));
         }
         let node = self.node_for(matcher.prefix().as_bytes());
-        let at = self.nodes[node]
-            .routes
-            .partition_point(|route| self.weight(*route) >= weight);
+        let at = self.nodes[node].routes.partition_point(|route| self.weight(*route) >= weight);
         self.nodes[node].routes.insert(at, self.routes.len());
         self.routes.push((template, value));
         Ok(())
@@ -84,9 +78,7 @@ impl<T> Router<T> {
 
     /// Templates and values in order of insertion.
     pub fn iter(&self) -> impl Iterator<Item = (&Template, &T)> {
-        self.routes
-            .iter()
-            .map(|(template, value)| (template, value))
+        self.routes.iter().map(|(template, value)| (template, value))
     }
 
     /// How many templates there are.
@@ -101,17 +93,14 @@ impl<T> Router<T> {
 
     fn weight(&self, route: usize) -> (usize, bool) {
         let matcher = self.routes[route].0.matcher();
-        matcher
-            .expect("only templates with a matcher are inserted")
-            .weight()
+        matcher.expect("only templates with a matcher are inserted").weight()
     }
 
     /// The last node whose whole path begins `text`.
     fn deepest(&self, text: &[u8]) -> usize {
         let (mut node, mut rest) = (0, text);
         while let Some((child, behind)) = self.child(node, rest).and_then(|child| {
-            rest.strip_prefix(&*self.nodes[child].edge)
-                .map(|behind| (child, behind))
+            rest.strip_prefix(&*self.nodes[child].edge).map(|behind| (child, behind))
         }) {
             (node, rest) = (child, behind);
         }
@@ -120,9 +109,7 @@ impl<T> Router<T> {
 
     fn child(&self, node: usize, rest: &[u8]) -> Option<usize> {
         let children = &self.nodes[node].children;
-        let at = children
-            .binary_search_by_key(rest.first()?, |(first, _)| *first)
-            .ok()?;
+        let at = children.binary_search_by_key(rest.first()?, |(first, _)| *first).ok()?;
         Some(children[at].1)
     }
 
@@ -144,11 +131,7 @@ impl<T> Router<T> {
 
     fn add(&mut self, parent: usize, edge: &[u8]) -> usize {
         let new = self.nodes.len();
-        self.nodes.push(Node {
-            edge: edge.into(),
-            parent,
-            ..Node::default()
-        });
+        self.nodes.push(Node { edge: edge.into(), parent, ..Node::default() });
         let children = &mut self.nodes[parent].children;
         let at = children.partition_point(|(first, _)| *first < edge[0]);
         children.insert(at, (edge[0], new));
@@ -187,9 +170,7 @@ mod tests {
     fn router(texts: &[&str]) -> Router<String> {
         let mut router = Router::new();
         for text in texts {
-            router
-                .insert(Template::parse(text).unwrap(), (*text).to_owned())
-                .unwrap();
+            router.insert(Template::parse(text).unwrap(), (*text).to_owned()).unwrap();
         }
         router
     }
@@ -206,15 +187,7 @@ mod tests {
     #[test]
     fn the_most_particular_wins() {
         check(
-            &[
-                "a/{x}",
-                "a/b{x}",
-                "a/{+x}",
-                "a/{x}.json",
-                "{+x}",
-                "ab",
-                "a/{x}/c",
-            ],
+            &["a/{x}", "a/b{x}", "a/{+x}", "a/{x}.json", "{+x}", "ab", "a/{x}/c"],
             &[
                 ("a/z", Some("a/{x}")),
                 ("a/bz", Some("a/b{x}")),
@@ -238,9 +211,7 @@ mod tests {
             ("b{?y,z}", TemplateErrorKind::Duplicate),
             ("a/{x}{y}", TemplateErrorKind::Adjacent),
         ] {
-            let fault = router
-                .insert(Template::parse(text).unwrap(), String::new())
-                .unwrap_err();
+            let fault = router.insert(Template::parse(text).unwrap(), String::new()).unwrap_err();
             assert_eq!(fault.kind, kind, "{text}");
         }
         assert_eq!(router.len(), 3);
@@ -250,23 +221,12 @@ mod tests {
     fn naive<'a>(templates: &'a [Template], uri: &str) -> Option<&'a str> {
         let key = |template: &Template| {
             let text = template.as_str();
-            let fixed: String = text
-                .split('{')
-                .map(|s| s.split('}').next_back().unwrap())
-                .collect();
-            (
-                text.find('{').unwrap_or(text.len()),
-                fixed.len(),
-                !text.contains("{+"),
-            )
+            let fixed: String =
+                text.split('{').map(|s| s.split('}').next_back().unwrap()).collect();
+            (text.find('{').unwrap_or(text.len()), fixed.len(), !text.contains("{+"))
         };
-        let matching = templates
-            .iter()
-            .rev()
-            .filter(|template| template.matches(uri).is_some());
-        matching
-            .max_by_key(|template| key(template))
-            .map(Template::as_str)
+        let matching = templates.iter().rev().filter(|template| template.matches(uri).is_some());
+        matching.max_by_key(|template| key(template)).map(Template::as_str)
     }
 
     proptest! {

@@ -26,11 +26,7 @@ impl Template {
         }
         let parts = parse_parts(text)?;
         let matcher = Matcher::compile(&parts);
-        Ok(Self {
-            text: text.into(),
-            parts,
-            matcher,
-        })
+        Ok(Self { text: text.into(), parts, matcher })
     }
 
     /// The same template with another [`Screen`] for the values it binds.
@@ -46,10 +42,7 @@ impl Template {
 
     /// The names of its variables, in order of appearance.
     pub fn variables(&self) -> impl Iterator<Item = &str> {
-        self.parts
-            .iter()
-            .flat_map(Part::specs)
-            .map(|spec| &*spec.name)
+        self.parts.iter().flat_map(Part::specs).map(|spec| &*spec.name)
     }
 
     /// What matches URIs against this template, or why it would have to guess.
@@ -172,10 +165,7 @@ pub(super) enum Part {
     /// Text that expands to itself, percent-encoded already where it must be.
     Literal { text: String, offset: usize },
     /// `{…}`.
-    Expression {
-        operator: Operator,
-        specs: Vec<Spec>,
-    },
+    Expression { operator: Operator, specs: Vec<Spec> },
 }
 
 impl Part {
@@ -301,18 +291,12 @@ fn parse_literal(text: &str, offset: usize) -> Result<Part, TemplateError> {
     }
     let mut encoded = String::with_capacity(text.len());
     encode_into(&mut encoded, text, true);
-    Ok(Part::Literal {
-        text: encoded,
-        offset,
-    })
+    Ok(Part::Literal { text: encoded, offset })
 }
 
 /// `body` is what stands between the braces, `offset` its place in the template.
 fn parse_expression(body: &str, offset: usize) -> Result<Part, TemplateError> {
-    let first = *body
-        .as_bytes()
-        .first()
-        .ok_or(TemplateErrorKind::Name.at(offset))?;
+    let first = *body.as_bytes().first().ok_or(TemplateErrorKind::Name.at(offset))?;
     let (operator, skip) = match Operator::parse(first) {
         Some(operator) => (operator, 1),
         None if b"=,!@|".contains(&first) => return Err(TemplateErrorKind::Operator.at(offset)),
@@ -330,10 +314,7 @@ fn parse_expression(body: &str, offset: usize) -> Result<Part, TemplateError> {
 fn parse_spec(item: &str, offset: usize) -> Result<Spec, TemplateError> {
     let (name, modifier) = if let Some((name, digits)) = item.split_once(':') {
         let length = parse_prefix(digits);
-        (
-            name,
-            length.ok_or(TemplateErrorKind::Modifier.at(offset + name.len()))?,
-        )
+        (name, length.ok_or(TemplateErrorKind::Modifier.at(offset + name.len()))?)
     } else if let Some(name) = item.strip_suffix('*') {
         (name, Modifier::Explode)
     } else {
@@ -341,11 +322,7 @@ fn parse_spec(item: &str, offset: usize) -> Result<Spec, TemplateError> {
     };
     match bad_name_byte(name) {
         Some(at) => Err(TemplateErrorKind::Name.at(offset + at)),
-        None => Ok(Spec {
-            name: name.into(),
-            modifier,
-            offset,
-        }),
+        None => Ok(Spec { name: name.into(), modifier, offset }),
     }
 }
 
@@ -353,11 +330,7 @@ fn parse_spec(item: &str, offset: usize) -> Result<Spec, TemplateError> {
 fn parse_prefix(digits: &str) -> Option<Modifier> {
     let plain = digits.bytes().all(|digit| digit.is_ascii_digit());
     let fits = plain && digits.len() <= 4 && !digits.starts_with('0');
-    if fits {
-        digits.parse().ok().map(Modifier::Prefix)
-    } else {
-        None
-    }
+    if fits { digits.parse().ok().map(Modifier::Prefix) } else { None }
 }
 
 /// The first byte of `name` that RFC 6570 §2.3 does not allow there.
@@ -378,11 +351,7 @@ fn bad_name_byte(name: &str) -> Option<usize> {
         }
         at += 1;
     }
-    if dot_allowed {
-        None
-    } else {
-        Some(at.saturating_sub(1))
-    }
+    if dot_allowed { None } else { Some(at.saturating_sub(1)) }
 }
 
 #[cfg(test)]
@@ -391,9 +360,7 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, want: Result<(), (TemplateErrorKind, usize)>) {
-        let got = Template::parse(text)
-            .map(|_| ())
-            .map_err(|fault| (fault.kind, fault.offset));
+        let got = Template::parse(text).map(|_| ()).map_err(|fault| (fault.kind, fault.offset));
         assert_eq!(got, want, "{text}");
     }
 
@@ -421,24 +388,15 @@ mod tests {
         use TemplateErrorKind as K;
         let long = "a".repeat(limits::TEMPLATE_BYTES_MAX);
         check(&long, Ok(()));
-        check(
-            &format!("{long}a"),
-            Err((K::TooLong, limits::TEMPLATE_BYTES_MAX)),
-        );
+        check(&format!("{long}a"), Err((K::TooLong, limits::TEMPLATE_BYTES_MAX)));
         let many = "{a}".repeat(limits::TEMPLATE_VARIABLES_MAX);
         check(&many, Ok(()));
-        check(
-            &format!("{many}{{a}}"),
-            Err((K::TooManyVariables, many.len())),
-        );
+        check(&format!("{many}{{a}}"), Err((K::TooManyVariables, many.len())));
     }
 
     #[test]
     fn variables_are_listed_in_order() {
         let template = Template::parse("a{b,c}/{+d}{?e}").unwrap();
-        assert_eq!(
-            template.variables().collect::<Vec<_>>(),
-            ["b", "c", "d", "e"]
-        );
+        assert_eq!(template.variables().collect::<Vec<_>>(), ["b", "c", "d", "e"]);
     }
 }

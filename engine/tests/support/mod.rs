@@ -22,11 +22,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The drivers that work here: epoll always, `io_uring` unless it is forbidden.
 pub(crate) fn drivers() -> Vec<Choice> {
-    let uring = Engine::new(server(&Gate::new()))
-        .driver(Choice::Uring)
-        .shards(1)
-        .tcp(":0")
-        .start();
+    let uring = Engine::new(server(&Gate::new())).driver(Choice::Uring).shards(1).tcp(":0").start();
     match uring {
         Ok(_) => vec![Choice::Uring, Choice::Epoll],
         Err(fault) => {
@@ -45,18 +41,12 @@ pub(crate) struct Gate {
 
 impl Gate {
     pub(crate) fn new() -> Self {
-        Self {
-            begun: crossbeam_channel::unbounded(),
-            opened: crossbeam_channel::unbounded(),
-        }
+        Self { begun: crossbeam_channel::unbounded(), opened: crossbeam_channel::unbounded() }
     }
 
     /// Waits until one more call stands at the gate.
     pub(crate) fn wait_for_caller(&self) {
-        self.begun
-            .1
-            .recv_timeout(PATIENCE)
-            .expect("the call begins");
+        self.begun.1.recv_timeout(PATIENCE).expect("the call begins");
     }
 
     /// Lets all calls pass, present and future ones.
@@ -79,13 +69,10 @@ pub(crate) fn server(gate: &Gate) -> Server {
     Server::builder("test", "1.0.0")
         .tool(Tool::raw("inline", schema(), echo).inline())
         .tool(Tool::raw("pool", schema(), echo).pool())
-        .tool(Tool::future(
-            "async",
-            |arguments: Value, _call| async move {
-                tokio::task::yield_now().await;
-                arguments["text"].as_str().unwrap_or_default().to_owned()
-            },
-        ))
+        .tool(Tool::future("async", |arguments: Value, _call| async move {
+            tokio::task::yield_now().await;
+            arguments["text"].as_str().unwrap_or_default().to_owned()
+        }))
         .tool(Tool::raw("gate", schema(), move |_: &mut Call<'_>| {
             gate.pass();
             "open"
@@ -168,11 +155,7 @@ impl Client {
             stream.set_nodelay(true).expect("an option");
             Box::new(stream)
         };
-        Self {
-            stream,
-            speech,
-            session: None,
-        }
+        Self { stream, speech, session: None }
     }
 
     /// Opens the conversation and returns the answer.
@@ -187,11 +170,7 @@ impl Client {
         let note = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
         self.send(&note);
         if self.speech == Speech::Http {
-            assert_eq!(
-                self.receive(),
-                Some(Value::Null),
-                "a notification is accepted"
-            );
+            assert_eq!(self.receive(), Some(Value::Null), "a notification is accepted");
         }
         answer
     }
@@ -262,8 +241,7 @@ impl Client {
         let field = |name: &str| {
             head.lines().find_map(|line| {
                 let (key, value) = line.split_once(':')?;
-                key.eq_ignore_ascii_case(name)
-                    .then(|| value.trim().to_owned())
+                key.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
             })
         };
         assert!(head.starts_with("HTTP/1.1 2"), "{head}");

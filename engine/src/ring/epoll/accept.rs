@@ -21,12 +21,7 @@ pub(super) struct Listener {
 
 impl Listener {
     pub(super) fn new(socket: OwnedFd, number: u16) -> Self {
-        Self {
-            socket,
-            number,
-            is_paused: false,
-            retry_at: None,
-        }
+        Self { socket, number, is_paused: false, retry_at: None }
     }
 }
 
@@ -63,15 +58,7 @@ impl Epoll {
     fn welcome(&mut self, socket: OwnedFd, listener: u16) {
         let token = Token::new(Kind::Receive, self.next_slot());
         // Dropping a socket that cannot be watched is all that can be done with it.
-        if self
-            .control(
-                libc::EPOLL_CTL_ADD,
-                socket.as_raw_fd(),
-                SOCKET_EVENTS,
-                token,
-            )
-            .is_err()
-        {
+        if self.control(libc::EPOLL_CTL_ADD, socket.as_raw_fd(), SOCKET_EVENTS, token).is_err() {
             self.stats.accept_faults += 1;
             return;
         }
@@ -123,11 +110,7 @@ impl Epoll {
         if self.is_full() {
             return None;
         }
-        let at = self
-            .listeners
-            .iter()
-            .filter_map(|listener| listener.retry_at)
-            .min()?;
+        let at = self.listeners.iter().filter_map(|listener| listener.retry_at).min()?;
         Some(at.saturating_duration_since(Instant::now()))
     }
 

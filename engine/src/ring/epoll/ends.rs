@@ -32,11 +32,7 @@ pub(super) struct End {
 impl End {
     pub(super) fn new(fd: OwnedFd) -> Self {
         let is_file = sys::is_regular_file(fd.as_raw_fd());
-        Self {
-            fd,
-            is_file,
-            is_registered: false,
-        }
+        Self { fd, is_file, is_registered: false }
     }
 
     pub(super) fn raw(&self) -> RawFd {
@@ -118,11 +114,7 @@ fn write_pipe(end: &End, bytes: &[u8]) -> Tried {
     let mut written = 0;
     while written < bytes.len() && end.is_ready(libc::POLLOUT) {
         let rest = &bytes[written..];
-        let most = if end.is_file {
-            rest.len()
-        } else {
-            rest.len().min(PIPE_WRITE_BYTES)
-        };
+        let most = if end.is_file { rest.len() } else { rest.len().min(PIPE_WRITE_BYTES) };
         match Tried::of(sys::write(end.raw(), &rest[..most])) {
             Tried::Moved(count) => written += count,
             Tried::Failed(fault) if written == 0 => return Tried::Failed(fault),
@@ -130,9 +122,5 @@ fn write_pipe(end: &End, bytes: &[u8]) -> Tried {
             _ => break,
         }
     }
-    if written == 0 {
-        Tried::NotReady
-    } else {
-        Tried::Moved(written)
-    }
+    if written == 0 { Tried::NotReady } else { Tried::Moved(written) }
 }

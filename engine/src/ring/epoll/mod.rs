@@ -54,10 +54,7 @@ pub(super) struct Epoll {
 }
 
 /// One connection.
-#[allow(
-    clippy::struct_excessive_bools,
-    reason = "independent facts: any set of them occurs"
-)]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts: any set of them occurs")]
 struct Record {
     ends: Ends,
     is_adopted: bool,
@@ -138,11 +135,7 @@ impl Epoll {
 
     /// The place the next [`Epoll::open`] will give, for registering before opening.
     fn next_slot(&self) -> Slot {
-        let index = self
-            .vacant
-            .last()
-            .copied()
-            .unwrap_or(self.records.len() as u32);
+        let index = self.vacant.last().copied().unwrap_or(self.records.len() as u32);
         self.records.next_user(index)
     }
 
@@ -221,12 +214,7 @@ impl Driver for Epoll {
     fn listen(&mut self, socket: OwnedFd, listener: u16) -> Result<(), SystemError> {
         sys::set_nonblocking(socket.as_raw_fd(), true)?;
         let token = Token::own(Kind::Accept, self.listeners.len() as u32);
-        self.control(
-            libc::EPOLL_CTL_ADD,
-            socket.as_raw_fd(),
-            libc::EPOLLIN,
-            token,
-        )?;
+        self.control(libc::EPOLL_CTL_ADD, socket.as_raw_fd(), libc::EPOLLIN, token)?;
         self.listeners.push(Listener::new(socket, listener));
         Ok(())
     }
@@ -239,12 +227,7 @@ impl Driver for Epoll {
         self.may_adopt()?;
         sys::set_nonblocking(socket.as_raw_fd(), true)?;
         let token = Token::new(Kind::Receive, self.next_slot());
-        self.control(
-            libc::EPOLL_CTL_ADD,
-            socket.as_raw_fd(),
-            SOCKET_EVENTS,
-            token,
-        )?;
+        self.control(libc::EPOLL_CTL_ADD, socket.as_raw_fd(), SOCKET_EVENTS, token)?;
         self.adopted += 1;
         Ok(self.open(Record::new(Ends::Socket(socket), true)))
     }

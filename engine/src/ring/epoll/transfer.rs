@@ -210,11 +210,7 @@ impl Epoll {
             }
             Ends::Pipe(ends) => {
                 let known = std::mem::replace(&mut ends.1.is_registered, true);
-                let operation = if known {
-                    libc::EPOLL_CTL_MOD
-                } else {
-                    libc::EPOLL_CTL_ADD
-                };
+                let operation = if known { libc::EPOLL_CTL_MOD } else { libc::EPOLL_CTL_ADD };
                 let events = libc::EPOLLOUT | libc::EPOLLONESHOT;
                 (operation, ends.1.raw(), events, Kind::Send)
             }

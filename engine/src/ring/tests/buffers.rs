@@ -26,10 +26,7 @@ fn exhaust(rig: &mut Rig, bytes: &[u8]) -> crate::slot::Slot {
     peer.write_all(bytes).expect("the socket's buffer takes it");
     let start = Instant::now();
     while rig.driver.stats().enobufs == 0 {
-        assert!(
-            start.elapsed() < super::PATIENCE,
-            "waited in vain for exhaustion"
-        );
+        assert!(start.elapsed() < super::PATIENCE, "waited in vain for exhaustion");
         rig.turn(Some(Duration::ZERO));
     }
     assert_eq!(rig.driver.stats().leases_free, 0);
@@ -44,10 +41,7 @@ fn goes_on_when_held_leases_return(rig: &mut Rig) {
     for _ in 0..5 {
         rig.turn(Some(Duration::ZERO));
     }
-    assert!(
-        rig.seen[&slot].bytes.len() < bytes.len(),
-        "held leases stop it"
-    );
+    assert!(rig.seen[&slot].bytes.len() < bytes.len(), "held leases stop it");
     rig.holds = false;
     rig.held.clear();
     rig.until_received(slot, &bytes);
@@ -62,8 +56,7 @@ fn goes_on_when_shared_leases_return_from_a_thread(rig: &mut Rig) {
     while rig.seen[&slot].bytes.len() < bytes.len() {
         // Each turn but the last ends with all buffers elsewhere: only a return can go on.
         for lease in rig.held.drain(..) {
-            give.send(lease.share(0..lease.len()))
-                .expect("the holder listens");
+            give.send(lease.share(0..lease.len())).expect("the holder listens");
         }
         rig.turn(Some(super::PATIENCE));
     }
@@ -98,15 +91,9 @@ fn shares_one_buffer(rig: &mut Rig) {
     rig.settle();
     rig.held.clear();
     rig.turn(Some(Duration::ZERO));
-    assert_eq!(
-        rig.driver.stats().leases_lent,
-        1,
-        "both hold the one buffer"
-    );
+    assert_eq!(rig.driver.stats().leases_lent, 1, "both hold the one buffer");
     drop(one);
-    thread::spawn(move || assert_eq!(&three[..], b"three"))
-        .join()
-        .expect("read elsewhere");
+    thread::spawn(move || assert_eq!(&three[..], b"three")).join().expect("read elsewhere");
     rig.settle();
     rig.held.clear();
     rig.turn(Some(Duration::ZERO));
@@ -125,10 +112,7 @@ fn copies_below_the_low_water_mark(rig: &mut Rig) {
     drop(lease);
     rig.turn(Some(Duration::ZERO));
     let stats = rig.driver.stats();
-    assert_eq!(
-        (stats.copies, stats.bytes_copied, stats.leases_lent),
-        (1, 3, 0)
-    );
+    assert_eq!((stats.copies, stats.bytes_copied, stats.leases_lent), (1, 3, 0));
     assert_eq!(&copy[..], b"opi");
 }
 
@@ -147,16 +131,10 @@ fn lends_longer_than_it_lives(rig: &mut Rig) {
     let held = std::mem::take(&mut other.held);
     let shared = held[0].share(0..held[0].len());
     drop(other);
-    assert_eq!(
-        held[0].bytes(),
-        &bytes[..held[0].len()],
-        "a lease outlives its driver"
-    );
+    assert_eq!(held[0].bytes(), &bytes[..held[0].len()], "a lease outlives its driver");
     drop(held);
     let len = shared.len();
-    thread::spawn(move || assert!(shared[..] == bytes[..len]))
-        .join()
-        .expect("readable anywhere");
+    thread::spawn(move || assert!(shared[..] == bytes[..len])).join().expect("readable anywhere");
 }
 
 fn pauses_while_starved(rig: &mut Rig) {

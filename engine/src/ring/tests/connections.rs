@@ -34,12 +34,10 @@ fn accepts_many(rig: &mut Rig) {
     const PEERS: usize = 300;
     let address = rig.listen(9);
     let clients = thread::spawn(move || {
-        let peers: Vec<TcpStream> = (0..PEERS)
-            .map(|_| TcpStream::connect(address).expect("connected"))
-            .collect();
+        let peers: Vec<TcpStream> =
+            (0..PEERS).map(|_| TcpStream::connect(address).expect("connected")).collect();
         for (number, mut peer) in peers.iter().enumerate() {
-            peer.write_all(&(number as u32).to_be_bytes())
-                .expect("written");
+            peer.write_all(&(number as u32).to_be_bytes()).expect("written");
         }
         for (number, mut peer) in peers.iter().enumerate() {
             let mut back = [0; 4];
@@ -88,28 +86,16 @@ fn closes_with_a_send_in_flight(rig: &mut Rig) {
     rig.submit(Op::Close { slot });
     rig.submit(Op::Close { slot });
     rig.until("the close", |rig| rig.closed.contains(&slot));
-    let (buf, _) = rig
-        .see(slot)
-        .sent
-        .pop()
-        .expect("the bytes came back before Closed");
+    let (buf, _) = rig.see(slot).sent.pop().expect("the bytes came back before Closed");
     assert!(buf.start < bytes.len() && buf.bytes == bytes);
-    assert_eq!(
-        read_all(peer),
-        bytes[..buf.start],
-        "the peer got what was reported"
-    );
+    assert_eq!(read_all(peer), bytes[..buf.start], "the peer got what was reported");
 }
 
 fn closes_before_anything_was_submitted(rig: &mut Rig) {
     let (slot, peer) = rig.pair();
     rig.send(slot, b"goodbye");
     rig.close(slot);
-    assert_eq!(
-        read_all(peer),
-        b"goodbye",
-        "a send submitted before the close is tried"
-    );
+    assert_eq!(read_all(peer), b"goodbye", "a send submitted before the close is tried");
 }
 
 fn closes_what_the_peer_floods(rig: &mut Rig) {
@@ -129,10 +115,7 @@ fn never_mistakes_the_next_connection(rig: &mut Rig) {
     for round in 0..300u32 {
         let word = round.to_be_bytes();
         let (slot, mut peer) = rig.connect(address);
-        assert!(
-            !slots.contains(&slot),
-            "each connection has a name of its own"
-        );
+        assert!(!slots.contains(&slot), "each connection has a name of its own");
         slots.push(slot);
         peer.write_all(&word).expect("written");
         if round % 3 == 0 {
@@ -163,11 +146,7 @@ fn adopts_and_accepts_side_by_side(rig: &mut Rig) {
         rig.until_received(adopted, b"near");
         rig.until_received(accepted, b"far");
         // Freed in changing order, so that the place freed last is of either kind.
-        let pair = if round % 2 == 0 {
-            [adopted, accepted]
-        } else {
-            [accepted, adopted]
-        };
+        let pair = if round % 2 == 0 { [adopted, accepted] } else { [accepted, adopted] };
         for slot in pair {
             rig.close(slot);
         }
@@ -287,19 +266,13 @@ fn works_through_tiny_queues(rig: &mut Rig) {
             peer.write_all(&[round; 10]).expect("written");
         }
         rig.until("all bytes", |rig| {
-            peers
-                .iter()
-                .all(|(slot, _)| rig.seen[slot].bytes.len() == 10)
+            peers.iter().all(|(slot, _)| rig.seen[slot].bytes.len() == 10)
         });
         for (slot, _) in &peers {
             assert_eq!(std::mem::take(&mut rig.see(*slot).bytes), [round; 10]);
             rig.send(*slot, &[round; 20]);
         }
-        rig.until("all sends", |rig| {
-            peers
-                .iter()
-                .all(|(slot, _)| !rig.seen[slot].sent.is_empty())
-        });
+        rig.until("all sends", |rig| peers.iter().all(|(slot, _)| !rig.seen[slot].sent.is_empty()));
         for (slot, peer) in &mut peers {
             rig.see(*slot).sent.clear();
             let mut back = [0; 20];

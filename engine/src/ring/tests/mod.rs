@@ -64,10 +64,7 @@ fn check(choice: Choice, config: &RingConfig, scenario: fn(&mut Rig)) {
 #[derive(Default)]
 struct Seen {
     bytes: Vec<u8>,
-    #[allow(
-        clippy::option_option,
-        reason = "ended or not, and why if not in good order"
-    )]
+    #[allow(clippy::option_option, reason = "ended or not, and why if not in good order")]
     ended: Option<Option<SystemError>>,
     sent: Vec<(SendBuf, Option<SystemError>)>,
 }
@@ -118,9 +115,7 @@ impl Rig {
     fn listen(&mut self, number: u16) -> SocketAddr {
         let socket = TcpListener::bind("127.0.0.1:0").expect("bound");
         let address = socket.local_addr().expect("an address");
-        self.driver
-            .listen(socket.into(), number)
-            .expect("listening");
+        self.driver.listen(socket.into(), number).expect("listening");
         address
     }
 
@@ -139,21 +134,12 @@ impl Rig {
     }
 
     fn send(&mut self, slot: Slot, bytes: &[u8]) {
-        self.submit(Op::Send {
-            slot,
-            buf: SendBuf {
-                bytes: bytes.to_vec(),
-                start: 0,
-            },
-        });
+        self.submit(Op::Send { slot, buf: SendBuf { bytes: bytes.to_vec(), start: 0 } });
     }
 
     /// Sends all of `bytes`, going on after each short send.
     fn send_all(&mut self, slot: Slot, bytes: &[u8]) {
-        let mut buf = SendBuf {
-            bytes: bytes.to_vec(),
-            start: 0,
-        };
+        let mut buf = SendBuf { bytes: bytes.to_vec(), start: 0 };
         while !buf.unsent().is_empty() {
             self.submit(Op::Send { slot, buf });
             self.until("a send", |rig| !rig.seen[&slot].sent.is_empty());
@@ -193,10 +179,7 @@ impl Rig {
                 let seen = self.live(slot);
                 assert_eq!(seen.ended, None, "nothing follows the end");
                 assert!(!lease.is_empty());
-                assert_eq!(
-                    lease.padded().len(),
-                    lease.len() + crate::limits::SLACK_BYTES
-                );
+                assert_eq!(lease.padded().len(), lease.len() + crate::limits::SLACK_BYTES);
                 seen.bytes.extend_from_slice(lease.bytes());
                 if self.holds {
                     self.held.push(lease);
@@ -216,10 +199,7 @@ impl Rig {
     }
 
     fn live(&mut self, slot: Slot) -> &mut Seen {
-        assert!(
-            !self.closed.contains(&slot),
-            "nothing follows Closed of {slot:?}"
-        );
+        assert!(!self.closed.contains(&slot), "nothing follows Closed of {slot:?}");
         self.see(slot)
     }
 
@@ -252,44 +232,29 @@ impl Rig {
             self.turn(Some(Duration::from_millis(3)));
         }
         let rested = start.elapsed();
-        assert!(
-            rested > Duration::from_millis(15),
-            "ten waits took only {rested:?}"
-        );
+        assert!(rested > Duration::from_millis(15), "ten waits took only {rested:?}");
     }
 
     /// Closes what is open, and checks that all leases came home.
     fn finish(mut self) {
         self.driver.unlisten();
-        let open: Vec<Slot> = self
-            .seen
-            .keys()
-            .filter(|slot| !self.closed.contains(slot))
-            .copied()
-            .collect();
+        let open: Vec<Slot> =
+            self.seen.keys().filter(|slot| !self.closed.contains(slot)).copied().collect();
         for slot in &open {
             self.submit(Op::Close { slot: *slot });
         }
-        self.until("all closes", |rig| {
-            open.iter().all(|slot| rig.closed.contains(slot))
-        });
+        self.until("all closes", |rig| open.iter().all(|slot| rig.closed.contains(slot)));
         self.held.clear();
         self.turn(Some(Duration::ZERO));
         let stats = self.driver.stats();
-        assert_eq!(
-            (stats.open, stats.leases_lent),
-            (0, 0),
-            "all came home: {stats:?}"
-        );
+        assert_eq!((stats.open, stats.leases_lent), (0, 0), "all came home: {stats:?}");
         assert_eq!(stats.closes, self.closed.len() as u64);
     }
 }
 
 /// Bytes in which a lost, doubled or swapped piece shows.
 fn pattern(len: usize) -> Vec<u8> {
-    (0..len as u32)
-        .map(|at| (at.wrapping_mul(2_654_435_761) >> 13) as u8)
-        .collect()
+    (0..len as u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 13) as u8).collect()
 }
 
 /// Reads until the end.

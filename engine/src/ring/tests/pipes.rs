@@ -48,10 +48,7 @@ fn serves_pipes_without_standing_reads() {
 }
 
 fn adopt(rig: &mut Rig, read: impl Into<OwnedFd>, write: impl Into<OwnedFd>) -> Slot {
-    let slot = rig
-        .driver
-        .adopt_pipe(read.into(), write.into())
-        .expect("adopted");
+    let slot = rig.driver.adopt_pipe(read.into(), write.into()).expect("adopted");
     rig.own(slot);
     rig.submit(Op::Receive { slot });
     slot
@@ -145,13 +142,7 @@ fn reads_and_writes_regular_files(rig: &mut Rig) {
 }
 
 fn reads_a_device(rig: &mut Rig) {
-    let null = || {
-        File::options()
-            .read(true)
-            .write(true)
-            .open("/dev/null")
-            .expect("opened")
-    };
+    let null = || File::options().read(true).write(true).open("/dev/null").expect("opened");
     let slot = adopt(rig, null(), null());
     rig.until("the end", |rig| rig.seen[&slot].ended == Some(None));
     rig.send_all(slot, b"into the void");
@@ -240,11 +231,7 @@ fn closes_a_full_pipe(rig: &mut Rig) {
         rig.rests();
         rig.close(slot);
         let came_back: usize = rig.seen[&slot].sent.iter().map(|(buf, _)| buf.start).sum();
-        assert_eq!(
-            read_all(from).len(),
-            came_back,
-            "the peer got what was reported"
-        );
+        assert_eq!(read_all(from).len(), came_back, "the peer got what was reported");
     }
 }
 

@@ -156,10 +156,7 @@ fn hears_the_end_behind_the_bytes(rig: &mut Rig) {
 fn hears_a_reset(rig: &mut Rig) {
     let address = rig.listen(0);
     let (slot, peer) = rig.connect(address);
-    let hard = libc::linger {
-        l_onoff: 1,
-        l_linger: 0,
-    };
+    let hard = libc::linger { l_onoff: 1, l_linger: 0 };
     // SAFETY: reads the one structure given.
     let set = unsafe {
         libc::setsockopt(
@@ -184,10 +181,7 @@ fn sends_to_a_peer_that_is_gone(rig: &mut Rig) {
     rig.until("the send back", |rig| !rig.seen[&slot].sent.is_empty());
     let (buf, fault) = rig.see(slot).sent.remove(0);
     assert_eq!((buf.start, buf.bytes.as_slice()), (0, &b"too late"[..]));
-    assert!(matches!(
-        fault.expect("a fault").errno,
-        libc::EPIPE | libc::ECONNRESET
-    ));
+    assert!(matches!(fault.expect("a fault").errno, libc::EPIPE | libc::ECONNRESET));
 }
 
 fn sends_nothing_at_once(rig: &mut Rig) {
@@ -200,10 +194,7 @@ fn sends_nothing_at_once(rig: &mut Rig) {
 fn refuses_a_second_send(rig: &mut Rig) {
     let (slot, peer) = rig.pair();
     rig.send(slot, b"first");
-    let second = SendBuf {
-        bytes: b"second".to_vec(),
-        start: 0,
-    };
+    let second = SendBuf { bytes: b"second".to_vec(), start: 0 };
     let refused = rig.driver.submit(Op::Send { slot, buf: second });
     assert_eq!(refused, Err(LimitError("sends in flight per slot")));
     rig.until("the send back", |rig| !rig.seen[&slot].sent.is_empty());

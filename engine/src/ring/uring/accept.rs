@@ -69,8 +69,7 @@ impl Uring {
             let entry = opcode::AcceptMulti::new(types::Fd(socket.as_raw_fd()))
                 .allocate_file_index(true)
                 .build();
-            self.queue
-                .push(Token::own(Kind::Accept, index as u32), entry);
+            self.queue.push(Token::own(Kind::Accept, index as u32), entry);
         }
     }
 
@@ -84,11 +83,7 @@ impl Uring {
         if self.is_full() {
             return None;
         }
-        let at = self
-            .listeners
-            .iter()
-            .filter_map(|listener| listener.retry_at)
-            .min()?;
+        let at = self.listeners.iter().filter_map(|listener| listener.retry_at).min()?;
         Some(at.saturating_duration_since(Instant::now()))
     }
 
@@ -125,25 +120,15 @@ impl Uring {
         // The kernel gives a place away as soon as its close ran; the old user's last word must
         // come first.
         if let Some((leaving, record)) = self.records.at(index) {
-            debug_assert_eq!(
-                record.phase,
-                Phase::Vacating,
-                "the kernel gives out free places"
-            );
+            debug_assert_eq!(record.phase, Phase::Vacating, "the kernel gives out free places");
             self.vacate(leaving);
         }
         let slot = self.records.open(index, Record::new(None));
         self.accepted += 1;
         self.stats.open += 1;
         self.stats.accepts += 1;
-        let number = self
-            .listeners
-            .get(listener as usize)
-            .map_or(0, |listener| listener.number);
-        self.pending.push(Completion::Accepted {
-            listener: number,
-            slot,
-        });
+        let number = self.listeners.get(listener as usize).map_or(0, |listener| listener.number);
+        self.pending.push(Completion::Accepted { listener: number, slot });
     }
 
     /// Ends all accepting; a socket is closed when the kernel has let go of it.

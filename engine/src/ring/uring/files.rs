@@ -54,9 +54,7 @@ impl Files {
 
     /// A place of ours.
     pub(super) fn take(&mut self) -> Result<u32, SystemError> {
-        self.adopted_free
-            .pop()
-            .ok_or(SystemError::new("adopt", libc::ENFILE))
+        self.adopted_free.pop().ok_or(SystemError::new("adopt", libc::ENFILE))
     }
 
     /// Puts `socket` into the place `index` just taken.
@@ -78,9 +76,7 @@ impl Files {
         if index >= self.adopted_max {
             return opcode::Close::new(types::Fixed(index)).build();
         }
-        opcode::FilesUpdate::new(&raw const *self.stand_in, 1)
-            .offset(index as i32)
-            .build()
+        opcode::FilesUpdate::new(&raw const *self.stand_in, 1).offset(index as i32).build()
     }
 
     /// Takes note that `index` is free; true when the kernel may give it to an accept.
@@ -116,7 +112,5 @@ fn is_too_many(fault: &std::io::Error) -> bool {
 
 fn update(queue: &Queue, first: u32, fds: &[RawFd]) -> Result<(), SystemError> {
     let updated = queue.submitter().register_files_update(first, fds);
-    updated
-        .map(drop)
-        .map_err(|fault| system("io_uring_register (files update)", &fault))
+    updated.map(drop).map_err(|fault| system("io_uring_register (files update)", &fault))
 }

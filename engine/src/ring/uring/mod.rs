@@ -267,9 +267,7 @@ impl Drop for Uring {
         assert!(std::thread::panicking(), "the kernel lets go in time");
         // The kernel may still write into buffers and read from sends: better lost than reused.
         self.pool.leak();
-        self.records
-            .users()
-            .for_each(|record| std::mem::forget(record.send.take()));
+        self.records.users().for_each(|record| std::mem::forget(record.send.take()));
         self.files.leak();
         std::mem::forget(std::mem::take(&mut self.wake_word));
     }

@@ -4,10 +4,7 @@
 //! is an address, a length and the buffer's number; the 16-bit tail that publishes them overlays
 //! the unused end of the first entry.
 
-#![allow(
-    clippy::cast_ptr_alignment,
-    reason = "entries are aligned in page-aligned memory"
-)]
+#![allow(clippy::cast_ptr_alignment, reason = "entries are aligned in page-aligned memory")]
 
 use std::sync::atomic::{AtomicU16, Ordering};
 
@@ -38,18 +35,10 @@ impl BufferRing {
         let address = memory.base() as u64;
         // SAFETY: page-aligned memory of the right size, unmapped only after the ring is closed:
         // the driver's field order sees to that, and the kernel pins the pages besides.
-        let registered = unsafe {
-            queue
-                .submitter()
-                .register_buf_ring_with_flags(address, entries, GROUP, 0)
-        };
+        let registered =
+            unsafe { queue.submitter().register_buf_ring_with_flags(address, entries, GROUP, 0) };
         registered.map_err(|fault| system("io_uring_register (buffer ring)", &fault))?;
-        Ok(Self {
-            memory,
-            entries,
-            tail: 0,
-            buffer_bytes: bytes as u32,
-        })
+        Ok(Self { memory, entries, tail: 0, buffer_bytes: bytes as u32 })
     }
 
     /// Gives every free buffer of `pool` to the kernel.

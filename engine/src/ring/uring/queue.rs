@@ -214,11 +214,7 @@ impl Queue {
                 size_of::<WaitArguments>(),
             )
         };
-        if result < 0 {
-            Err(SystemError::last("io_uring_enter"))
-        } else {
-            Ok(())
-        }
+        if result < 0 { Err(SystemError::last("io_uring_enter")) } else { Ok(()) }
     }
 
     /// Copies out at most `most` completions.
@@ -235,22 +231,14 @@ impl Queue {
 
     /// Reserves the direct descriptors from `first` on for the kernel to give out.
     pub(super) fn reserve_files(&self, first: u32, count: u32) -> Result<(), SystemError> {
-        let range = FileRange {
-            first,
-            count,
-            reserved: 0,
-        };
+        let range = FileRange { first, count, reserved: 0 };
         // SAFETY: the one structure lives until the call returns.
         unsafe { self.register(REGISTER_FILE_ALLOC_RANGE, ptr::from_ref(&range).cast(), 0) }
     }
 
     /// Saves the kernel a descriptor look-up at each enter; -1 where it cannot.
     fn register_itself(&self) -> i32 {
-        let mut update = RingUpdate {
-            index: u32::MAX,
-            reserved: 0,
-            fd: self.raw_fd(),
-        };
+        let mut update = RingUpdate { index: u32::MAX, reserved: 0, fd: self.raw_fd() };
         // SAFETY: the one structure lives until the call returns, which writes its index.
         let done =
             unsafe { self.register(REGISTER_RING_FDS, ptr::from_mut(&mut update).cast(), 1) };
@@ -262,11 +250,7 @@ impl Queue {
         if self.registered < 0 {
             return;
         }
-        let update = RingUpdate {
-            index: self.registered as u32,
-            reserved: 0,
-            fd: 0,
-        };
+        let update = RingUpdate { index: self.registered as u32, reserved: 0, fd: 0 };
         // SAFETY: the one structure lives until the call returns.
         let _ = unsafe { self.register(UNREGISTER_RING_FDS, ptr::from_ref(&update).cast(), 1) };
         self.registered = -1;
@@ -285,11 +269,7 @@ impl Queue {
         // SAFETY: as this function's caller promises.
         let result =
             unsafe { libc::syscall(libc::SYS_io_uring_register, fd, operation, argument, count) };
-        if result < 0 {
-            Err(SystemError::last("io_uring_register"))
-        } else {
-            Ok(())
-        }
+        if result < 0 { Err(SystemError::last("io_uring_register")) } else { Ok(()) }
     }
 
     fn raw_fd(&self) -> u64 {
@@ -325,10 +305,7 @@ impl Drop for Queue {
 }
 
 fn is_passing(errno: i32) -> bool {
-    matches!(
-        errno,
-        libc::EINTR | libc::ETIME | libc::EBUSY | libc::EAGAIN
-    )
+    matches!(errno, libc::EINTR | libc::ETIME | libc::EBUSY | libc::EAGAIN)
 }
 
 /// Builds rings of the sizes asked for, or halves of them while the kernel lacks memory for them.
@@ -347,19 +324,13 @@ fn build_within_memory(config: &RingConfig, mode: Mode) -> Result<IoUring, Syste
 
 fn build(submissions: u32, completions: u32, mode: Mode) -> Result<IoUring, SystemError> {
     let mut builder = IoUring::builder();
-    builder
-        .setup_cqsize(completions)
-        .setup_clamp()
-        .setup_submit_all()
-        .setup_coop_taskrun();
+    builder.setup_cqsize(completions).setup_clamp().setup_submit_all().setup_coop_taskrun();
     // A forked child must not share the rings.
     builder.dontfork();
     if mode == Mode::DeferTaskrun {
         builder.setup_single_issuer().setup_defer_taskrun();
     }
-    builder
-        .build(submissions)
-        .map_err(|fault| system("io_uring_setup", &fault))
+    builder.build(submissions).map_err(|fault| system("io_uring_setup", &fault))
 }
 
 /// The kernel's number out of an `io::Error`.
@@ -392,10 +363,7 @@ struct KernelTime {
 impl From<Duration> for KernelTime {
     fn from(time: Duration) -> Self {
         let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
-        Self {
-            seconds,
-            nanoseconds: i64::from(time.subsec_nanos()),
-        }
+        Self { seconds, nanoseconds: i64::from(time.subsec_nanos()) }
     }
 }
 

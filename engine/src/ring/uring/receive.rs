@@ -214,9 +214,7 @@ fn receive_entry(slot: Slot, record: &Record, buffer_bytes: u32) -> squeue::Entr
     };
     let fd = types::Fd(pipe.read.as_raw_fd());
     if pipe.is_standing {
-        return opcode::ReadMulti::new(fd, 0, GROUP)
-            .offset(FILE_POSITION)
-            .build();
+        return opcode::ReadMulti::new(fd, 0, GROUP).offset(FILE_POSITION).build();
     }
     opcode::Read::new(fd, std::ptr::null_mut(), buffer_bytes)
         .offset(FILE_POSITION)

@@ -103,10 +103,6 @@ impl PipeEnds {
     /// `can_stand` tells whether the kernel has standing reads.
     pub(super) fn new(read: OwnedFd, write: OwnedFd, can_stand: bool) -> Self {
         let is_standing = can_stand && !sys::is_regular_file(read.as_raw_fd());
-        Self {
-            read,
-            write,
-            is_standing,
-        }
+        Self { read, write, is_standing }
     }
 }

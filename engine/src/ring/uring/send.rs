@@ -92,11 +92,7 @@ impl Uring {
     /// The descriptor takes bytes, or the wait for it was cancelled. Either way the owner gets its
     /// bytes back, and tries again if it still wants to.
     pub(super) fn on_send_ready(&mut self, slot: Slot) {
-        let answer = Answer {
-            word: 0,
-            result: 0,
-            flags: 0,
-        };
+        let answer = Answer { word: 0, result: 0, flags: 0 };
         self.on_send(slot, answer);
     }
 
@@ -140,11 +136,7 @@ impl Uring {
 
     /// The direct descriptor is free, unless an accept has already told so by using it again.
     pub(super) fn on_close(&mut self, slot: Slot) {
-        if self
-            .records
-            .get(slot)
-            .is_some_and(|record| record.phase == Phase::Vacating)
-        {
+        if self.records.get(slot).is_some_and(|record| record.phase == Phase::Vacating) {
             self.vacate(slot);
         }
     }
@@ -174,9 +166,7 @@ fn send_entry(slot: Slot, record: &Record, bytes_max: usize) -> squeue::Entry {
             .build(),
         Some(pipe) => {
             let fd = types::Fd(pipe.write.as_raw_fd());
-            opcode::Write::new(fd, unsent.as_ptr(), len)
-                .offset(FILE_POSITION)
-                .build()
+            opcode::Write::new(fd, unsent.as_ptr(), len).offset(FILE_POSITION).build()
         }
     }
 }

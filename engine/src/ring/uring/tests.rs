@@ -24,27 +24,19 @@ fn driver() -> Option<Uring> {
 fn pipes(driver: &mut Uring) -> (Slot, std::io::PipeReader, std::io::PipeWriter) {
     let (their_read, our_write) = std::io::pipe().expect("a pipe");
     let (our_read, their_write) = std::io::pipe().expect("a pipe");
-    let slot = driver
-        .adopt_pipe(our_read.into(), our_write.into())
-        .expect("adopted");
+    let slot = driver.adopt_pipe(our_read.into(), our_write.into()).expect("adopted");
     (slot, their_read, their_write)
 }
 
 fn hand_in(driver: &mut Uring, kind: Kind, slot: Slot, result: i32, flags: u32) {
     let word = Token::new(kind, slot).pack();
-    driver.handle(Answer {
-        word,
-        result,
-        flags,
-    });
+    driver.handle(Answer { word, result, flags });
 }
 
 fn wait_for(driver: &mut Uring, what: impl Fn(&Completion) -> bool) -> Completion {
     let mut completions = Vec::new();
     loop {
-        driver
-            .wait(Some(Duration::from_secs(20)), &mut completions)
-            .expect("a wait");
+        driver.wait(Some(Duration::from_secs(20)), &mut completions).expect("a wait");
         assert!(!completions.is_empty(), "waited in vain");
         if let Some(at) = completions.iter().position(&what) {
             return completions.swap_remove(at);
@@ -66,9 +58,7 @@ fn a_read_that_refused_to_wait_is_tried_when_there_are_bytes() {
     // The end of the wait for bytes is no completion of its own.
     let mut completions = Vec::new();
     while completions.is_empty() {
-        driver
-            .wait(Some(Duration::from_secs(20)), &mut completions)
-            .expect("a wait");
+        driver.wait(Some(Duration::from_secs(20)), &mut completions).expect("a wait");
     }
     assert!(
         matches!(&completions[0], Completion::Received { lease, .. } if lease.bytes() == b"now")
@@ -81,22 +71,11 @@ fn a_write_that_refused_to_wait_comes_back_when_there_is_room() {
     let (slot, mut from, _to) = pipes(&mut driver);
     let record = driver.records.get(slot).expect("open");
     record.sending = Sending::Armed;
-    record.send = Some(SendBuf {
-        bytes: b"unsent".to_vec(),
-        start: 0,
-    });
+    record.send = Some(SendBuf { bytes: b"unsent".to_vec(), start: 0 });
     hand_in(&mut driver, Kind::Send, slot, -libc::EAGAIN, 0);
-    assert!(
-        driver.pending.is_empty(),
-        "the owner hears when there is room"
-    );
+    assert!(driver.pending.is_empty(), "the owner hears when there is room");
     let sent = wait_for(&mut driver, |it| matches!(it, Completion::Sent { .. }));
-    let Completion::Sent {
-        buf, fault: None, ..
-    } = sent
-    else {
-        panic!("{sent:?}")
-    };
+    let Completion::Sent { buf, fault: None, .. } = sent else { panic!("{sent:?}") };
     assert_eq!(buf.start, 0);
     driver.submit(Op::Send { slot, buf }).expect("room");
     wait_for(&mut driver, |it| matches!(it, Completion::Sent { .. }));
@@ -116,15 +95,9 @@ fn a_buffer_comes_home_whatever_its_completion_says() {
         let Some(mut driver) = driver() else { return };
         let (ours, _peer) = UnixStream::pair().expect("a socket pair");
         let slot = driver.adopt_socket(ours.into()).expect("adopted");
-        let named = if is_stale {
-            Slot::new(slot.index, slot.generation.wrapping_sub(1))
-        } else {
-            slot
-        };
-        assert!(
-            driver.pool.is_dry(),
-            "all are the kernel's at the beginning"
-        );
+        let named =
+            if is_stale { Slot::new(slot.index, slot.generation.wrapping_sub(1)) } else { slot };
+        assert!(driver.pool.is_dry(), "all are the kernel's at the beginning");
         let flags = HAS_BUFFER | 5 << 16;
         hand_in(&mut driver, Kind::Receive, named, result, flags);
         assert!(!driver.pool.is_dry(), "{name}: the buffer is back");
@@ -142,10 +115,7 @@ fn the_old_user_of_a_place_leaves_before_the_new_one_enters() {
     let index = 1000;
     driver.accepted = 1;
     driver.stats.open = 1;
-    let record = super::Record {
-        phase: Phase::Vacating,
-        ..super::Record::new(None)
-    };
+    let record = super::Record { phase: Phase::Vacating, ..super::Record::new(None) };
     let old = driver.records.open(index, record);
     let listener = Slot::new(0, 0);
     hand_in(&mut driver, Kind::Accept, listener, index as i32, 0);
@@ -183,10 +153,6 @@ fn a_receive_that_ends_for_no_reason_is_started_again() {
 #[test]
 fn a_word_of_nobody_is_counted_and_dropped() {
     let Some(mut driver) = driver() else { return };
-    driver.handle(Answer {
-        word: u64::MAX,
-        result: 1,
-        flags: 0,
-    });
+    driver.handle(Answer { word: u64::MAX, result: 1, flags: 0 });
     assert_eq!(driver.stats.stale, 1);
 }

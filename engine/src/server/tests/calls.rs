@@ -54,11 +54,7 @@ fn check_job(server: &Server, posted: &[&str]) {
 #[test]
 fn an_answer_at_once() {
     let server = raw(|_call| Outcome::text("hi"));
-    check_inline(
-        &server,
-        r#"tool {"content":[{"type":"text","text":"hi"}]}"#,
-        &[],
-    );
+    check_inline(&server, r#"tool {"content":[{"type":"text","text":"hi"}]}"#, &[]);
     check_job(&server, &[&done("hi")]);
 }
 
@@ -113,20 +109,11 @@ fn the_first_of_two_answers_counts() {
         *keeps.lock().expect("no test panics while it holds this") = Some(call.defer());
         Outcome::text("first")
     });
-    check_inline(
-        &late,
-        r#"tool {"content":[{"type":"text","text":"first"}]}"#,
-        &[],
-    );
+    check_inline(&late, r#"tool {"content":[{"type":"text","text":"first"}]}"#, &[]);
     let source = Source::default();
     tool_call(&late, "{}", &source).into_job().run();
-    let deferred = kept
-        .lock()
-        .expect("no test panics while it holds this")
-        .take();
-    deferred
-        .expect("the handler kept it")
-        .finish(Outcome::text("second"));
+    let deferred = kept.lock().expect("no test panics while it holds this").take();
+    deferred.expect("the handler kept it").finish(Outcome::text("second"));
     assert_eq!(source.mailbox.lines(), [done("first")]);
 }
 
@@ -144,25 +131,16 @@ fn a_panic_fails_one_call() {
 
     let server = builder()
         .prompt(Prompt::new("p", |_call| -> String { blow_up() }))
-        .resource(Resource::new("demo://r", "r", |_call| -> String {
-            blow_up()
-        }))
+        .resource(Resource::new("demo://r", "r", |_call| -> String { blow_up() }))
         .build()
         .expect("all is good");
     let source = Source::default();
-    let prompt = server
-        .features()
-        .prompts()
-        .find("p")
-        .expect("it is registered");
+    let prompt = server.features().prompts().find("p").expect("it is registered");
     let internal =
         |what| format!(r#"error {{"code":-32603,"message":"the {what}'s handler panicked"}}"#);
     let outcome = Call::prompt(prompt, None, &source).invoke();
     assert_eq!(shown(&outcome), internal("prompt"));
-    let found = server
-        .features()
-        .resource("demo://r")
-        .expect("it is registered");
+    let found = server.features().resource("demo://r").expect("it is registered");
     let outcome = Call::resource(&found, "demo://r", &source).invoke();
     assert_eq!(shown(&outcome), internal("resource"));
 }
@@ -180,15 +158,8 @@ fn a_job_refused_dropped_or_cancelled() {
     job().refuse();
     drop(job());
     let cancelled = Arc::new(AtomicBool::new(true));
-    let flagged = CancelledSource {
-        inner: Source::default(),
-        cancelled,
-    };
-    let tool = server
-        .features()
-        .tools()
-        .find("t")
-        .expect("it is registered");
+    let flagged = CancelledSource { inner: Source::default(), cancelled };
+    let tool = server.features().tools().find("t").expect("it is registered");
     Call::tool(tool, None, &flagged).into_job().run();
     assert_eq!(source.mailbox.lines(), ["refused 7", INTERNAL_DROP]);
     let words = r#"done 7 error {"code":-32603,"message":"the call was cancelled"}"#;
@@ -222,10 +193,7 @@ fn progress_and_logs_are_posted() {
     });
     let check = |progress_token: Option<&'static str>, posted: &[&str]| {
         let progress_token = progress_token.map(|token| Bytes::from_static(token.as_bytes()));
-        let source = Source {
-            progress_token,
-            ..Source::default()
-        };
+        let source = Source { progress_token, ..Source::default() };
         let outcome = tool_call(&server, "{}", &source).invoke();
         assert!(shown(&outcome).contains("V2025_11_25"));
         assert_eq!(source.mailbox.lines(), posted);
@@ -233,10 +201,7 @@ fn progress_and_logs_are_posted() {
     };
     let log = r#"log 7 warning None "a \"word\"""#;
     check(None, &[log]);
-    check(
-        Some("3"),
-        &[r#"progress 7 0.5 Some(1.0) Some("half")"#, log],
-    );
+    check(Some("3"), &[r#"progress 7 0.5 Some(1.0) Some("half")"#, log]);
 }
 
 #[test]
@@ -254,11 +219,7 @@ fn lanes_follow_the_execution() {
     check(Execution::Async, Lane::Async);
     let tool = Tool::new("t", |_: NoArguments| ());
     assert_eq!(
-        build(tool)
-            .features()
-            .tools()
-            .find("t")
-            .map(ToolEntry::execution),
+        build(tool).features().tools().find("t").map(ToolEntry::execution),
         Some(Execution::Pool)
     );
 }
@@ -272,9 +233,7 @@ fn check_future(server: &Server, after_one: &[&str], after_two: &[&str]) {
     job.run_local(&|future| spawned.borrow_mut().push(future));
     let mut cx = Context::from_waker(Waker::noop());
     for expected in [after_one, after_two] {
-        spawned
-            .borrow_mut()
-            .retain_mut(|future| future.as_mut().poll(&mut cx).is_pending());
+        spawned.borrow_mut().retain_mut(|future| future.as_mut().poll(&mut cx).is_pending());
         assert_eq!(source.mailbox.lines(), expected);
     }
     drop(spawned);
@@ -305,10 +264,7 @@ fn futures_answer_with_what_they_come_to() {
     let words = "an asynchronous handler was run where there is no runtime";
     let source = Source::default();
     let outcome = shown(&tool_call(&server, "{}", &source).invoke());
-    assert_eq!(
-        outcome,
-        format!(r#"error {{"code":-32603,"message":"{words}"}}"#)
-    );
+    assert_eq!(outcome, format!(r#"error {{"code":-32603,"message":"{words}"}}"#));
 }
 
 #[test]
@@ -330,9 +286,7 @@ fn futures_may_answer_early_panic_or_be_dropped() {
 
     let pending = Tool::future("t", |_: NoArguments, _call| std::future::pending::<()>());
     let (server, source) = (build(pending), Source::default());
-    tool_call(&server, "{}", &source)
-        .into_job()
-        .run_local(&drop);
+    tool_call(&server, "{}", &source).into_job().run_local(&drop);
     assert_eq!(source.mailbox.lines(), [INTERNAL_DROP]);
 }
 

@@ -9,10 +9,7 @@ use crate::server::{Call, NoArguments, Prompt, Resource, ResourceTemplate, Serve
 
 fn numbered(count: usize) -> Server {
     let tools = (0..count).map(|n| Tool::new(format!("t{n}"), |_: NoArguments| ()));
-    tools
-        .fold(builder(), crate::server::ServerBuilder::tool)
-        .build()
-        .expect("all is good")
+    tools.fold(builder(), crate::server::ServerBuilder::tool).build().expect("all is good")
 }
 
 #[test]
@@ -39,11 +36,7 @@ fn pages_hold_every_item_once_and_in_order() {
             check(count, limit);
         }
     }
-    let page = numbered(3)
-        .features()
-        .tools()
-        .page(9, 2, &Fields::V2024_11_05)
-        .len;
+    let page = numbered(3).features().tools().page(9, 2, &Fields::V2024_11_05).len;
     assert_eq!(page, 0, "a position beyond the end is an empty page");
 }
 
@@ -68,19 +61,10 @@ fn a_tool_as_each_version_lists_it() {
     check(&Fields::V2025_03_26, &format!("{name}{schema}{hints}}}"));
     name.push_str(r#""title":"T","#);
     let meta = r#","_meta":{"k":1}"#;
-    check(
-        &Fields::V2025_06_18,
-        &format!("{name}{schema}{hints}{meta}}}"),
-    );
-    check(
-        &Fields::V2025_11_25,
-        &format!("{name}{schema}{hints}{icons}{meta}}}"),
-    );
+    check(&Fields::V2025_06_18, &format!("{name}{schema}{hints}{meta}}}"));
+    check(&Fields::V2025_11_25, &format!("{name}{schema}{hints}{icons}{meta}}}"));
     let output = r#","outputSchema":{"type":"string"}"#;
-    check(
-        &Fields::V2026_07_28,
-        &format!("{name}{schema}{output}{hints}{icons}{meta}}}"),
-    );
+    check(&Fields::V2026_07_28, &format!("{name}{schema}{output}{hints}{icons}{meta}}}"));
 }
 
 #[test]
@@ -115,16 +99,8 @@ fn the_server_introduces_itself() {
         assert_eq!(text(server.capabilities_json(fields)), capabilities);
     };
     let offered = r#"{"logging":{},"prompts":{}}"#;
-    check(
-        &Fields::V2024_11_05,
-        r#"{"name":"test","version":"1.0.0"}"#,
-        offered,
-    );
-    check(
-        &Fields::V2025_06_18,
-        r#"{"name":"test","version":"1.0.0","title":"T"}"#,
-        offered,
-    );
+    check(&Fields::V2024_11_05, r#"{"name":"test","version":"1.0.0"}"#, offered);
+    check(&Fields::V2025_06_18, r#"{"name":"test","version":"1.0.0","title":"T"}"#, offered);
     check(
         &Fields::V2025_11_25,
         r#"{"name":"test","version":"1.0.0","title":"T","description":"D","websiteUrl":"https://example.com","icons":[{"src":"data:,"}]}"#,
@@ -141,11 +117,9 @@ fn reads_find_the_resource_before_a_template() {
         .template(ResourceTemplate::new("demo://users/{id}", "user", |call| {
             format!("user {}", call.variable("id").unwrap_or("?"))
         }))
-        .template(ResourceTemplate::new(
-            "demo://users/{id}/posts/{post}",
-            "post",
-            |call| format!("{:?} {:?}", call.variable("id"), call.variable("post")),
-        ))
+        .template(ResourceTemplate::new("demo://users/{id}/posts/{post}", "post", |call| {
+            format!("{:?} {:?}", call.variable("id"), call.variable("post"))
+        }))
         .build()
         .expect("all is good");
     let check = |uri: &str, expected: Option<&str>| {
@@ -156,15 +130,9 @@ fn reads_find_the_resource_before_a_template() {
             return assert_eq!(outcome, None, "{uri}");
         };
         let outcome = outcome.unwrap_or_default();
-        assert!(
-            outcome.contains(expected) && outcome.contains(uri),
-            "{uri}: {outcome}"
-        );
+        assert!(outcome.contains(expected) && outcome.contains(uri), "{uri}: {outcome}");
     };
-    check(
-        "demo://users/me",
-        Some(r#""mimeType":"text/plain","text":"static""#),
-    );
+    check("demo://users/me", Some(r#""mimeType":"text/plain","text":"static""#));
     check("demo://users/3", Some(r#""text":"user 3""#));
     check("demo://users/a%20b", Some(r#""text":"user a b""#));
     check("demo://users/3/posts/4", Some(r#"Some(\"3\") Some(\"4\")"#));
@@ -178,28 +146,15 @@ fn prompts_check_their_arguments() {
     let prompt = Prompt::new("p", |_| "")
         .argument(PromptArgument::required("who"))
         .argument(PromptArgument::optional("how"));
-    let server = builder()
-        .prompt(prompt)
-        .build()
-        .expect("the prompt is good");
-    let prompt = server
-        .features()
-        .prompts()
-        .find("p")
-        .expect("it is registered");
+    let server = builder().prompt(prompt).build().expect("the prompt is good");
+    let prompt = server.features().prompts().find("p").expect("it is registered");
     let check = |arguments: Option<&str>, fault: Option<&str>| {
         let found = match arguments {
             None => prompt.check(None),
             Some(text) => parsed(text, |value| prompt.check(Some(value))),
         };
-        let found = found
-            .err()
-            .map(|error| (error.code, error.message.into_owned()));
-        assert_eq!(
-            found,
-            fault.map(|words| (-32602, words.to_owned())),
-            "{arguments:?}"
-        );
+        let found = found.err().map(|error| (error.code, error.message.into_owned()));
+        assert_eq!(found, fault.map(|words| (-32602, words.to_owned())), "{arguments:?}");
     };
     let missing = Some("prompt \"p\": argument \"who\" is required");
     check(None, missing);
@@ -207,13 +162,7 @@ fn prompts_check_their_arguments() {
     check(Some(r#"{"how":"a"}"#), missing);
     check(Some(r#"{"who":"a"}"#), None);
     check(Some(r#"{"who":"a","other":"b"}"#), None);
-    check(
-        Some(r#"{"who":1}"#),
-        Some("prompt \"p\": argument \"who\" must be a string"),
-    );
-    check(
-        Some(r#"{"who":"a","x":null}"#),
-        Some("prompt \"p\": argument \"x\" must be a string"),
-    );
+    check(Some(r#"{"who":1}"#), Some("prompt \"p\": argument \"who\" must be a string"));
+    check(Some(r#"{"who":"a","x":null}"#), Some("prompt \"p\": argument \"x\" must be a string"));
     check(Some("[]"), Some("arguments must be an object"));
 }

@@ -25,40 +25,24 @@ pub(super) struct Mailbox(Mutex<Vec<CallEvent>>);
 impl Mailbox {
     /// Each event as one line.
     fn lines(&self) -> Vec<String> {
-        let events = self
-            .0
-            .lock()
-            .expect("no test panics while it holds the mailbox");
+        let events = self.0.lock().expect("no test panics while it holds the mailbox");
         events.iter().map(line).collect()
     }
 }
 
 impl Post for Mailbox {
     fn post(&self, event: CallEvent) {
-        self.0
-            .lock()
-            .expect("no test panics while it holds the mailbox")
-            .push(event);
+        self.0.lock().expect("no test panics while it holds the mailbox").push(event);
     }
 }
 
 fn line(event: &CallEvent) -> String {
     match event {
         CallEvent::Done { ticket, outcome } => format!("done {} {}", ticket.0, shown(outcome)),
-        CallEvent::Progress {
-            ticket,
-            progress,
-            total,
-            message,
-        } => {
+        CallEvent::Progress { ticket, progress, total, message } => {
             format!("progress {} {progress} {total:?} {message:?}", ticket.0)
         }
-        CallEvent::Log {
-            ticket,
-            level,
-            logger,
-            data,
-        } => {
+        CallEvent::Log { ticket, level, logger, data } => {
             format!("log {} {} {logger:?} {data}", ticket.0, level.as_str())
         }
         CallEvent::Refused { ticket } => format!("refused {}", ticket.0),
@@ -124,12 +108,7 @@ fn builder() -> ServerBuilder {
 
 /// The call of the only tool of `server`.
 fn tool_call<'a>(server: &'a Server, arguments: &'a str, source: &'a Source) -> Call<'a> {
-    let tool = server
-        .features()
-        .tools()
-        .iter()
-        .next()
-        .expect("the server has a tool");
+    let tool = server.features().tools().iter().next().expect("the server has a tool");
     Call::tool(tool, Some(arguments.as_bytes()), source)
 }
 
@@ -137,9 +116,5 @@ fn tool_call<'a>(server: &'a Server, arguments: &'a str, source: &'a Source) -> 
 fn parsed<R>(text: &str, look: impl FnOnce(Value<'_>) -> R) -> R {
     let text = PaddedBuf::copy(text.as_bytes());
     let mut parser = Parser::new(Backend::default());
-    look(
-        parser
-            .parse(text.padded())
-            .expect("the test's JSON is JSON"),
-    )
+    look(parser.parse(text.padded()).expect("the test's JSON is JSON"))
 }

@@ -34,10 +34,7 @@ fn check(builder: ServerBuilder, words: &[&str]) {
     let error = builder.build().expect_err("the build must fail");
     assert_eq!(error.kind(), ErrorKind::Usage, "{error}");
     for word in words {
-        assert!(
-            error.to_string().contains(word),
-            "{word:?} is not in: {error}"
-        );
+        assert!(error.to_string().contains(word), "{word:?} is not in: {error}");
     }
 }
 
@@ -50,21 +47,12 @@ fn tool_names() {
     check_tool(named(""), &["tool \"\"", "empty"]);
     check_tool(named("x".repeat(129)), &["longer than 128 bytes"]);
     for name in ["a b", "a\n", "ä", "a:b", "a@b", "\u{0}"] {
-        check_tool(
-            named(name),
-            &[&format!("tool {name:?}"), "characters other than"],
-        );
+        check_tool(named(name), &[&format!("tool {name:?}"), "characters other than"]);
     }
-    check(
-        builder().tool(named("twin")).tool(named("twin")),
-        &["tool \"twin\"", "twice"],
-    );
+    check(builder().tool(named("twin")).tool(named("twin")), &["tool \"twin\"", "twice"]);
     let longest = "x".repeat(128);
     for name in ["a", "A-b_c.d/e", "0", &longest] {
-        builder()
-            .tool(named(name.to_owned()))
-            .build()
-            .expect("the name is good");
+        builder().tool(named(name.to_owned())).build().expect("the name is good");
     }
 }
 
@@ -79,46 +67,25 @@ fn schemas() {
         ("{}", "\"type\": \"object\""),
         (r#"{"type":"string"}"#, "\"type\": \"object\""),
         (r#"{"type":["object","null"]}"#, "\"type\": \"object\""),
-        (
-            r#"{"type":"object","properties":{"a":{"type":"strin"}}}"#,
-            "strin",
-        ),
+        (r#"{"type":"object","properties":{"a":{"type":"strin"}}}"#, "strin"),
         (r#"{"type":"object","required":"a"}"#, "valid JSON Schema"),
-        (
-            r#"{"type":"object","$ref":"https://example.com/s.json"}"#,
-            "nothing is fetched",
-        ),
-        (
-            r#"{"type":"object","properties":{"a":{"pattern":"("}}}"#,
-            "valid JSON Schema",
-        ),
+        (r#"{"type":"object","$ref":"https://example.com/s.json"}"#, "nothing is fetched"),
+        (r#"{"type":"object","properties":{"a":{"pattern":"("}}}"#, "valid JSON Schema"),
     ] {
         check_tool(with_input(schema), &["tool \"t\"", "input schema", fault]);
     }
-    let long = format!(
-        r#"{{"type":"object","description":"{}"}}"#,
-        "x".repeat(1 << 20)
-    );
-    check_tool(
-        with_input(long),
-        &["tool \"t\"", "input schema is longer than 1048576 bytes"],
-    );
+    let long = format!(r#"{{"type":"object","description":"{}"}}"#, "x".repeat(1 << 20));
+    check_tool(with_input(long), &["tool \"t\"", "input schema is longer than 1048576 bytes"]);
     let tool = named("t").output_schema(json!({"type": 3}));
     check_tool(tool, &["tool \"t\"", "output schema", "valid JSON Schema"]);
-    check_tool(
-        Tool::new("number", |a: f64| a),
-        &["tool \"number\"", "\"type\": \"object\""],
-    );
+    check_tool(Tool::new("number", |a: f64| a), &["tool \"number\"", "\"type\": \"object\""]);
 }
 
 #[test]
 fn mirrored_arguments() {
     let marked = |name| json!({"type": "string", "x-mcp-header": name});
     for name in ["", "a b", "a:b", "ä", "a\r\nb", "a(b)"] {
-        check_tool(
-            with_property(&marked(name)),
-            &["tool \"t\"", "\"a\"", "not an HTTP token"],
-        );
+        check_tool(with_property(&marked(name)), &["tool \"t\"", "\"a\"", "not an HTTP token"]);
     }
     for no_text in [json!(1), json!(null), json!(["a"])] {
         let property = json!({"type": "string", "x-mcp-header": no_text});
@@ -130,10 +97,7 @@ fn mirrored_arguments() {
         json!({"x-mcp-header": "A", "type": "object"}),
         json!({"x-mcp-header": "A", "type": ["string", "integer"]}),
     ] {
-        check_tool(
-            with_property(&no_type),
-            &["\"A\"", "no string, integer or boolean"],
-        );
+        check_tool(with_property(&no_type), &["\"A\"", "no string, integer or boolean"]);
     }
     let a = marked("A");
     for unreachable in [
@@ -146,10 +110,7 @@ fn mirrored_arguments() {
         json!({"type": "object", "additionalProperties": a}),
         json!({"type": "object", "if": {"properties": {"l": a}}}),
     ] {
-        check_tool(
-            with_input(unreachable),
-            &["tool \"t\"", "\"A\"", "properties alone"],
-        );
+        check_tool(with_input(unreachable), &["tool \"t\"", "\"A\"", "properties alone"]);
     }
     let twins = json!({"type": "object", "properties": {
         "a": marked("Region"), "b": {"type": "object", "properties": {"c": marked("region")}}
@@ -159,78 +120,38 @@ fn mirrored_arguments() {
 
 #[test]
 fn resources_and_templates() {
-    check(
-        builder().resource(Resource::text("readme", "r", "")),
-        &["\"readme\"", "scheme"],
-    );
-    check(
-        builder().resource(Resource::text("1a:b", "r", "")),
-        &["\"1a:b\"", "scheme"],
-    );
+    check(builder().resource(Resource::text("readme", "r", "")), &["\"readme\"", "scheme"]);
+    check(builder().resource(Resource::text("1a:b", "r", "")), &["\"1a:b\"", "scheme"]);
     let long = format!("demo://{}", "x".repeat(1 << 13));
-    check(
-        builder().resource(Resource::text(long, "r", "")),
-        &["longer than 8192 bytes"],
-    );
-    check(
-        builder().resource(Resource::text("demo://a", "", "")),
-        &["\"demo://a\"", "name"],
-    );
+    check(builder().resource(Resource::text(long, "r", "")), &["longer than 8192 bytes"]);
+    check(builder().resource(Resource::text("demo://a", "", "")), &["\"demo://a\"", "name"]);
     let twin = || Resource::text("demo://a", "r", "");
-    check(
-        builder().resource(twin()).resource(twin()),
-        &["resource \"demo://a\"", "twice"],
-    );
+    check(builder().resource(twin()).resource(twin()), &["resource \"demo://a\"", "twice"]);
 
-    check(
-        builder().template(template("demo://{a")),
-        &["template \"demo://{a\""],
-    );
-    check(
-        builder().template(template("demo://{a}{b}")),
-        &["template \"demo://{a}{b}\""],
-    );
+    check(builder().template(template("demo://{a")), &["template \"demo://{a\""]);
+    check(builder().template(template("demo://{a}{b}")), &["template \"demo://{a}{b}\""]);
     let twin = || template("demo://{id}");
-    check(
-        builder().template(twin()).template(twin()),
-        &["template \"demo://{id}\"", "twice"],
-    );
+    check(builder().template(twin()).template(twin()), &["template \"demo://{id}\"", "twice"]);
     let unnamed = ResourceTemplate::new("demo://{id}", "", |_call| "");
-    check(
-        builder().template(unnamed),
-        &["template \"demo://{id}\"", "name"],
-    );
+    check(builder().template(unnamed), &["template \"demo://{id}\"", "name"]);
 }
 
 #[test]
 fn prompts_and_the_server_itself() {
     let prompt = |name: &'static str| Prompt::new(name, |_call| "");
     check(builder().prompt(prompt("")), &["prompt \"\"", "empty"]);
-    check(
-        builder().prompt(prompt("p")).prompt(prompt("p")),
-        &["prompt \"p\"", "twice"],
-    );
-    let twins = prompt("p")
-        .argument(PromptArgument::required("a"))
-        .argument(PromptArgument::optional("a"));
-    check(
-        builder().prompt(twins),
-        &["prompt \"p\"", "two arguments \"a\""],
-    );
+    check(builder().prompt(prompt("p")).prompt(prompt("p")), &["prompt \"p\"", "twice"]);
+    let twins =
+        prompt("p").argument(PromptArgument::required("a")).argument(PromptArgument::optional("a"));
+    check(builder().prompt(twins), &["prompt \"p\"", "two arguments \"a\""]);
     let unnamed = prompt("p").argument(PromptArgument::required(""));
-    check(
-        builder().prompt(unnamed),
-        &["prompt \"p\"", "argument's name is empty"],
-    );
+    check(builder().prompt(unnamed), &["prompt \"p\"", "argument's name is empty"]);
     check(crate::server::Server::builder("", "1"), &["name"]);
     check(crate::server::Server::builder("a", ""), &["version"]);
 }
 
 #[test]
 fn the_first_fault_is_told() {
-    let tools = builder()
-        .tool(named("good"))
-        .tool(named("bad name"))
-        .tool(named("bad:name"));
+    let tools = builder().tool(named("good")).tool(named("bad name")).tool(named("bad:name"));
     check(tools, &["\"bad name\""]);
 }

@@ -48,10 +48,7 @@ fn tools_return_plain_values() {
     let failed = r#"tool {"content":[{"type":"text","text":"no"}],"isError":true}"#;
     check_tool(Err::<String, _>("no"), failed);
     check_tool(Err::<(), _>(std::io::Error::other("no")), failed);
-    check_tool(
-        Outcome::Error(RpcError::new(-1, "no")),
-        r#"error {"code":-1,"message":"no"}"#,
-    );
+    check_tool(Outcome::Error(RpcError::new(-1, "no")), r#"error {"code":-1,"message":"no"}"#);
     check_tool(
         Json(Point { x: 1, y: 2 }),
         r#"tool {"content":[{"type":"text","text":"{\"x\":1,\"y\":2}"}],"structuredContent":{"x":1,"y":2}}"#,
@@ -91,10 +88,7 @@ fn prompts_return_messages() {
     check(String::from("hi").into_prompt(), user);
     check(PromptMessage::user("hi").into_prompt(), user);
     check(Ok::<_, String>("hi").into_prompt(), user);
-    check(
-        Err::<String, _>("no").into_prompt(),
-        r#"error {"code":-32603,"message":"no"}"#,
-    );
+    check(Err::<String, _>("no").into_prompt(), r#"error {"code":-32603,"message":"no"}"#);
     check(
         vec![PromptMessage::assistant("hi")].into_prompt(),
         r#"prompt {"messages":[{"role":"assistant","content":{"type":"text","text":"hi"}}]}"#,
@@ -145,17 +139,11 @@ fn handlers_see_their_call() {
     let server = builder()
         .tool(Tool::new("none", |_: NoArguments| ()))
         .prompt(Prompt::new("greet", greet))
-        .resource(Resource::new("demo://now", "now", |call| {
-            call.uri().to_owned()
-        }))
+        .resource(Resource::new("demo://now", "now", |call| call.uri().to_owned()))
         .build()
         .expect("all is good");
     let source = Source::default();
-    let prompt = server
-        .features()
-        .prompts()
-        .find("greet")
-        .expect("it is registered");
+    let prompt = server.features().prompts().find("greet").expect("it is registered");
     for (arguments, seen) in [
         (r#"{"who":"you"}"#, r#"greet Some(\"you\")"#),
         (r#"{"b":1,"w\u0068o":"y\u006fu"}"#, r#"greet Some(\"you\")"#),
@@ -165,14 +153,7 @@ fn handlers_see_their_call() {
         let outcome = Call::prompt(prompt, Some(arguments.as_bytes()), &source).invoke();
         assert!(shown(&outcome).contains(seen), "{}", shown(&outcome));
     }
-    let found = server
-        .features()
-        .resource("demo://now")
-        .expect("it is registered");
+    let found = server.features().resource("demo://now").expect("it is registered");
     let outcome = Call::resource(&found, "demo://now", &source).invoke();
-    assert!(
-        shown(&outcome).contains(r#""text":"demo://now""#),
-        "{}",
-        shown(&outcome)
-    );
+    assert!(shown(&outcome).contains(r#""text":"demo://now""#), "{}", shown(&outcome));
 }

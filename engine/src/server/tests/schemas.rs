@@ -35,17 +35,8 @@ fn build(tool: Tool) -> Server {
 
 /// The only tool's schemas as listed.
 fn listed(server: &Server) -> (String, Option<String>) {
-    let info = server
-        .features()
-        .tools()
-        .iter()
-        .next()
-        .expect("there is a tool")
-        .info();
-    (
-        info.input_schema.get().into(),
-        info.output_schema.as_ref().map(|text| text.get().into()),
-    )
+    let info = server.features().tools().iter().next().expect("there is a tool").info();
+    (info.input_schema.get().into(), info.output_schema.as_ref().map(|text| text.get().into()))
 }
 
 #[test]
@@ -64,25 +55,15 @@ fn typed_tools_derive_their_schemas() {
         },
         "required": ["a"],
     });
-    check(
-        Tool::new("add", |args: Add| args.a + args.b.unwrap_or_default()),
-        &add,
-        None,
-    );
+    check(Tool::new("add", |args: Add| args.a + args.b.unwrap_or_default()), &add, None);
     let sum = json!({
         "type": "object",
         "properties": {"sum": {"type": "number", "format": "double"}},
         "required": ["sum"],
     });
+    check(Tool::new("sum", |args: Add| Json(Sum { sum: args.a })), &add, Some(sum.clone()));
     check(
-        Tool::new("sum", |args: Add| Json(Sum { sum: args.a })),
-        &add,
-        Some(sum.clone()),
-    );
-    check(
-        Tool::new("sum", |args: Add| {
-            Ok::<_, String>(Json(Sum { sum: args.a }))
-        }),
+        Tool::new("sum", |args: Add| Ok::<_, String>(Json(Sum { sum: args.a }))),
         &add,
         Some(sum),
     );
@@ -92,17 +73,12 @@ fn typed_tools_derive_their_schemas() {
         None,
     );
     let (shape, _) = listed(&build(Tool::new("shape", |_: Shape| ())));
-    assert!(
-        shape.contains(r#""type":"object""#) && shape.contains("oneOf"),
-        "{shape}"
-    );
+    assert!(shape.contains(r#""type":"object""#) && shape.contains("oneOf"), "{shape}");
 }
 
 #[test]
 fn typed_tools_read_their_arguments() {
-    let server = build(Tool::new("add", |args: Add| {
-        args.a + args.b.unwrap_or_default()
-    }));
+    let server = build(Tool::new("add", |args: Add| args.a + args.b.unwrap_or_default()));
     let check = |arguments: &str, expected: &str| {
         let source = Source::default();
         let outcome = shown(&tool_call(&server, arguments, &source).invoke());
@@ -136,12 +112,7 @@ fn schemas_by_hand_are_listed_as_given() {
 #[test]
 fn twenty_fields_are_checked_on_the_tape() {
     let properties: serde_json::Map<_, _> = (0..20)
-        .map(|n| {
-            (
-                format!("field{n:02}"),
-                json!({"type": "integer", "minimum": 0}),
-            )
-        })
+        .map(|n| (format!("field{n:02}"), json!({"type": "integer", "minimum": 0})))
         .collect();
     let required: Vec<_> = properties.keys().cloned().collect();
     let schema = json!({
@@ -149,49 +120,33 @@ fn twenty_fields_are_checked_on_the_tape() {
         "additionalProperties": false,
     });
     let server = build(Tool::raw("t", schema, |_| ()));
-    let tool = server
-        .features()
-        .tools()
-        .find("t")
-        .expect("it is registered");
+    let tool = server.features().tools().find("t").expect("it is registered");
     let good: serde_json::Map<_, _> = required.iter().map(|k| (k.clone(), json!(1))).collect();
     let check = |change: &dyn Fn(&mut serde_json::Map<String, serde_json::Value>),
                  place: Option<&str>| {
         let mut arguments = good.clone();
         change(&mut arguments);
         let text = serde_json::to_string(&arguments).expect("a map has a text");
-        let found = parsed(&text, |value| {
-            tool.check(Some(value)).map_err(|fault| fault.path)
-        });
+        let found = parsed(&text, |value| tool.check(Some(value)).map_err(|fault| fault.path));
         assert_eq!(found.err().as_deref(), place, "{text}");
     };
     check(&|_| {}, None);
     for name in &required {
         let place = format!("/{name}");
         for bad in [json!("1"), json!(1.5), json!(-1), json!(null)] {
-            check(
-                &|map| _ = map.insert(name.clone(), bad.clone()),
-                Some(&place),
-            );
+            check(&|map| _ = map.insert(name.clone(), bad.clone()), Some(&place));
         }
         check(&|map| _ = map.remove(name), Some(""));
     }
     check(&|map| _ = map.insert("other".into(), json!(1)), Some(""));
-    assert!(
-        tool.check(None).is_err(),
-        "absent arguments lack what is required"
-    );
+    assert!(tool.check(None).is_err(), "absent arguments lack what is required");
     assert!(parsed("[]", |value| tool.check(Some(value))).is_err());
 }
 
 #[test]
 fn absent_arguments_count_as_none() {
     let server = build(Tool::new("none", |_: NoArguments| "done"));
-    let tool = server
-        .features()
-        .tools()
-        .find("none")
-        .expect("it is registered");
+    let tool = server.features().tools().find("none").expect("it is registered");
     assert_eq!(tool.check(None), Ok(()));
     assert!(parsed(r#"{"a":1}"#, |value| tool.check(Some(value))).is_err());
 }
@@ -207,16 +162,9 @@ fn mirrored_arguments_are_found() {
         "x-mcp-header": {"type": "object", "enum": [{"x-mcp-header": "data"}]},
     }});
     let server = build(Tool::raw("t", schema, |_| ()));
-    let tool = server
-        .features()
-        .tools()
-        .find("t")
-        .expect("it is registered");
-    let found: Vec<_> = tool
-        .headers()
-        .iter()
-        .map(|h| (h.name.as_str(), h.path.join("."), h.kind))
-        .collect();
+    let tool = server.features().tools().find("t").expect("it is registered");
+    let found: Vec<_> =
+        tool.headers().iter().map(|h| (h.name.as_str(), h.path.join("."), h.kind)).collect();
     let expected = [
         ("Region", "region".to_owned(), ParamKind::String),
         ("Shard", "shard".to_owned(), ParamKind::Integer),
@@ -232,21 +180,12 @@ fn the_cache_counts_shares_and_forgets() {
     let mut cache = SchemaCache::with_limit(2);
     let mut build = |schemas: &[&str]| {
         let name = |place: usize| format!("t{place}");
-        let tools = schemas
-            .iter()
-            .enumerate()
-            .map(|(n, text)| Tool::raw(name(n), *text, |_| ()));
+        let tools = schemas.iter().enumerate().map(|(n, text)| Tool::raw(name(n), *text, |_| ()));
         let server = tools.fold(builder(), crate::server::ServerBuilder::tool);
-        server
-            .build_with(&mut cache)
-            .expect("the schemas are good")
-            .schema_stats()
+        server.build_with(&mut cache).expect("the schemas are good").schema_stats()
     };
-    let (a, b, c) = (
-        r#"{"type":"object"}"#,
-        r#"{"type":"object","a":1}"#,
-        r#"{"type":"object","b":1}"#,
-    );
+    let (a, b, c) =
+        (r#"{"type":"object"}"#, r#"{"type":"object","a":1}"#, r#"{"type":"object","b":1}"#);
     let stats = |hits, misses, evictions, entries, bytes| SchemaStats {
         hits,
         misses,
@@ -256,10 +195,7 @@ fn the_cache_counts_shares_and_forgets() {
     };
     assert_eq!(build(&[a]), stats(0, 1, 0, 1, a.len()));
     // The same schema, spaced otherwise.
-    assert_eq!(
-        build(&["{ \"type\" : \"object\" }", a]),
-        stats(2, 1, 0, 1, a.len())
-    );
+    assert_eq!(build(&["{ \"type\" : \"object\" }", a]), stats(2, 1, 0, 1, a.len()));
     assert_eq!(build(&[b]), stats(2, 2, 0, 2, a.len() + b.len()));
     // The first was used least recently.
     assert_eq!(build(&[c]), stats(2, 3, 1, 2, b.len() + c.len()));

@@ -9,12 +9,12 @@ use std::sync::Arc;
 use super::super::wake::{self, Poster};
 use super::*;
 use crate::config::Config;
+use crate::endpoint::Framing;
 use crate::endpoint::{EndpointConfig, LABELS, ListenerKind};
 use crate::error::LimitError;
 use crate::metrics::ShardMetrics;
 use crate::ring::{DriverKind, DriverStats, Waker};
 use crate::server::Server;
-use crate::endpoint::Framing;
 
 /// What the driver is to report, and what it was asked.
 #[derive(Default)]
@@ -93,17 +93,12 @@ const START: Now = Now(1_000_000_000);
 
 /// A shard of one listener under a script, and the way into its inbox.
 fn shard() -> (Shard, Rc<RefCell<Script>>, Sender<Message>) {
-    let script = Rc::new(RefCell::new(Script {
-        is_listening: true,
-        ..Script::default()
-    }));
+    let script = Rc::new(RefCell::new(Script { is_listening: true, ..Script::default() }));
     let waker = Waker::detached();
     let (sender, inbox) = wake::inbox(16, waker.clone());
     let config = Arc::new(Config::default());
     let metrics = Arc::new(ShardMetrics::new(LABELS));
-    let server = Server::builder("test", "1")
-        .build()
-        .expect("an empty server");
+    let server = Server::builder("test", "1").build().expect("an empty server");
     let endpoint = EndpointConfig {
         server: Arc::new(server),
         listeners: vec![ListenerKind::Pipe(Framing::Line)],
@@ -114,11 +109,7 @@ fn shard() -> (Shard, Rc<RefCell<Script>>, Sender<Message>) {
         metrics: Arc::from([Arc::clone(&metrics)]),
         driver: "sim",
     };
-    let driver = Scripted {
-        script: Rc::clone(&script),
-        waker,
-        stats: DriverStats::default(),
-    };
+    let driver = Scripted { script: Rc::clone(&script), waker, stats: DriverStats::default() };
     let parts = Parts {
         driver: Box::new(driver),
         endpoint: Endpoint::new(START, endpoint),
@@ -132,10 +123,7 @@ fn shard() -> (Shard, Rc<RefCell<Script>>, Sender<Message>) {
 }
 
 fn accepted(index: u32) -> Completion {
-    Completion::Accepted {
-        listener: 0,
-        slot: Slot::new(index, 0),
-    }
+    Completion::Accepted { listener: 0, slot: Slot::new(index, 0) }
 }
 
 fn turn_at(shard: &mut Shard, now: Now) -> Phase {
@@ -150,25 +138,15 @@ fn turn(shard: &mut Shard) -> Phase {
 fn ops_without_room_are_repeated_in_order() {
     for refusals in 0..6 {
         let (mut shard, script, _) = shard();
-        script
-            .borrow_mut()
-            .reports
-            .push_back((0..4).map(accepted).collect());
+        script.borrow_mut().reports.push_back((0..4).map(accepted).collect());
         script.borrow_mut().refusals = refusals;
         for _ in 0..=refusals {
             turn(&mut shard);
         }
         let script = script.borrow();
-        assert_eq!(
-            script.ops,
-            ["receive 0", "receive 1", "receive 2", "receive 3"]
-        );
+        assert_eq!(script.ops, ["receive 0", "receive 1", "receive 2", "receive 3"]);
         // Each turn asks once at least, so none of them slept.
-        assert!(
-            script.timeouts[..=refusals]
-                .iter()
-                .all(|wait| *wait == Some(Duration::ZERO))
-        );
+        assert!(script.timeouts[..=refusals].iter().all(|wait| *wait == Some(Duration::ZERO)));
     }
 }
 
@@ -176,10 +154,7 @@ fn ops_without_room_are_repeated_in_order() {
 fn a_turn_is_bounded_and_what_is_left_makes_the_next_one_hurry() {
     let (mut shard, script, _) = shard();
     let count = limits::COMPLETIONS_PER_TURN as u32 + 1;
-    script
-        .borrow_mut()
-        .reports
-        .push_back((0..count).map(accepted).collect());
+    script.borrow_mut().reports.push_back((0..count).map(accepted).collect());
     turn(&mut shard);
     assert_eq!(script.borrow().ops.len(), limits::COMPLETIONS_PER_TURN);
     turn(&mut shard);
@@ -200,21 +175,11 @@ fn a_drain_ends_with_the_last_connection() {
     assert!(sender.send(Message::Drain).is_ok());
     assert!(matches!(turn(&mut shard), Phase::Draining(_)));
     assert!(!script.borrow().is_listening);
-    assert_eq!(
-        script.borrow().ops.last().map(String::as_str),
-        Some("close 3")
-    );
-    script
-        .borrow_mut()
-        .reports
-        .push_back(vec![Completion::Closed { slot }]);
+    assert_eq!(script.borrow().ops.last().map(String::as_str), Some("close 3"));
+    script.borrow_mut().reports.push_back(vec![Completion::Closed { slot }]);
     assert_eq!(turn(&mut shard), Phase::Drained);
     assert!(sender.send(Message::Drain).is_ok());
-    assert_eq!(
-        turn(&mut shard),
-        Phase::Drained,
-        "draining twice is draining once"
-    );
+    assert_eq!(turn(&mut shard), Phase::Drained, "draining twice is draining once");
     assert!(sender.send(Message::Stop).is_ok());
     assert_eq!(turn(&mut shard), Phase::Stopped);
 }
@@ -225,13 +190,8 @@ fn a_drain_does_not_wait_for_ever() {
     script.borrow_mut().reports.push_back(vec![accepted(0)]);
     turn(&mut shard);
     assert!(sender.send(Message::Drain).is_ok());
-    let Phase::Draining(until) = turn(&mut shard) else {
-        panic!("it drains")
-    };
-    assert!(matches!(
-        turn_at(&mut shard, Now(until.0 - 1)),
-        Phase::Draining(_)
-    ));
+    let Phase::Draining(until) = turn(&mut shard) else { panic!("it drains") };
+    assert!(matches!(turn_at(&mut shard, Now(until.0 - 1)), Phase::Draining(_)));
     assert_eq!(turn_at(&mut shard, until), Phase::Drained);
 }
 
@@ -245,10 +205,7 @@ fn the_end_of_stdio_is_noticed() {
     turn(&mut shard);
     turn(&mut shard);
     assert!(!shard.stdio_has_closed());
-    script
-        .borrow_mut()
-        .reports
-        .push_back(vec![Completion::Closed { slot: stdio }]);
+    script.borrow_mut().reports.push_back(vec![Completion::Closed { slot: stdio }]);
     turn(&mut shard);
     assert!(shard.stdio_has_closed());
 }

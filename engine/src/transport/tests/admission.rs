@@ -15,10 +15,7 @@ fn verdict(text: &str) -> u16 {
 #[test]
 fn routes_and_verbs() {
     let check = |path: &str, line: &str, want: u16| {
-        let rules = HttpRules {
-            path: path.to_owned(),
-            ..HttpRules::default()
-        };
+        let rules = HttpRules { path: path.to_owned(), ..HttpRules::default() };
         let text = request(&format!("{line} HTTP/1.1"), "", "");
         let seen = steps(&rules, [text.as_bytes()]);
         match seen.as_slice() {
@@ -65,12 +62,7 @@ fn routes_and_verbs() {
     for verb in ["HEAD", "PUT", "PATCH", "OPTIONS", "TRACE", "CONNECT"] {
         check("/mcp", &format!("{verb} /mcp"), 405);
     }
-    for line in [
-        "POST /healthz",
-        "DELETE /metrics",
-        "HEAD /healthz",
-        "OPTIONS /metrics",
-    ] {
+    for line in ["POST /healthz", "DELETE /metrics", "HEAD /healthz", "OPTIONS /metrics"] {
         check("/mcp", line, 405);
     }
     check("/mcp", "BREW /nowhere", 404);
@@ -95,18 +87,9 @@ fn content_types() {
     check("Content-Type: text/plain, application/json\r\n", 415);
     check("Content-Type: application/jsonp\r\n", 415);
     check("Content-Type: application/x-www-form-urlencoded\r\n", 415);
-    check(
-        "Content-Type: multipart/form-data; boundary=application/json\r\n",
-        415,
-    );
-    check(
-        "Content-Type: text/plain\r\nContent-Type: application/json\r\n",
-        415,
-    );
-    check(
-        "Content-Type: application/json\r\nContent-Type: application/json\r\n",
-        415,
-    );
+    check("Content-Type: multipart/form-data; boundary=application/json\r\n", 415);
+    check("Content-Type: text/plain\r\nContent-Type: application/json\r\n", 415);
+    check("Content-Type: application/json\r\nContent-Type: application/json\r\n", 415);
 }
 
 #[test]
@@ -118,25 +101,13 @@ fn accepted_types() {
         assert_eq!(verdict(&text), want, "{fields}");
     };
     check("Accept: application/json, text/event-stream\r\n", 0);
-    check(
-        "Accept: text/event-stream;q=0.5,APPLICATION/JSON;charset=utf-8\r\n",
-        0,
-    );
-    check(
-        "Accept: application/json\r\naccept: text/event-stream\r\n",
-        0,
-    );
+    check("Accept: text/event-stream;q=0.5,APPLICATION/JSON;charset=utf-8\r\n", 0);
+    check("Accept: application/json\r\naccept: text/event-stream\r\n", 0);
     check("Accept: */*\r\n", 0);
     check("Accept: application/*, text/*\r\n", 0);
     check("Accept: image/png, */*;q=0.1\r\n", 0);
-    check(
-        "Accept: */*;q=0, application/json, text/event-stream\r\n",
-        0,
-    );
-    check(
-        "Accept: application/*;q=0, application/json, text/event-stream\r\n",
-        0,
-    );
+    check("Accept: */*;q=0, application/json, text/event-stream\r\n", 0);
+    check("Accept: application/*;q=0, application/json, text/event-stream\r\n", 0);
     check("Accept: */*;q=0, */*\r\n", 0);
     check("", 406);
     check("Accept:\r\n", 406);
@@ -170,16 +141,10 @@ fn facts_are_what_was_sent() {
         assert_eq!(facts.name(), Some("=?base64?w6k=?="));
         assert_eq!(facts.last_event_id(), Some("7"));
         assert_eq!(facts.authorization(), Some("Bearer x"));
-        assert_eq!(
-            facts.params().collect::<Vec<_>>(),
-            [("Region", "eu"), ("Empty", "")]
-        );
+        assert_eq!(facts.params().collect::<Vec<_>>(), [("Region", "eu"), ("Empty", "")]);
         assert!(facts.accepts_json() && facts.accepts_sse());
         assert!(!facts.duplicate_routing_header());
-        assert!(
-            !format!("{facts:?}").contains("Bearer"),
-            "credentials in a trace"
-        );
+        assert!(!format!("{facts:?}").contains("Bearer"), "credentials in a trace");
     }
 }
 
@@ -196,29 +161,19 @@ fn routing_headers_that_come_twice() {
         }
     };
     check("Mcp-Name: a\r\nMcp-Method: b\r\n", false);
-    check(
-        "X: a\r\nX: a\r\nLast-Event-ID: 1\r\nLast-Event-ID: 1\r\n",
-        false,
-    );
+    check("X: a\r\nX: a\r\nLast-Event-ID: 1\r\nLast-Event-ID: 1\r\n", false);
     check("Mcp-Param-A: 1\r\nMcp-Param-B: 1\r\n", false);
     check("Mcp-Name: a\r\nmcp-name: a\r\n", true);
     check("Mcp-Method: a\r\nMcp-Method:\r\n", true);
     check("Mcp-Session-Id: a\r\nMCP-SESSION-ID: b\r\n", true);
-    check(
-        "MCP-Protocol-Version: a\r\nMcp-Protocol-Version: a\r\n",
-        true,
-    );
+    check("MCP-Protocol-Version: a\r\nMcp-Protocol-Version: a\r\n", true);
     check("Mcp-Param-A: 1\r\nmcp-param-a: 1\r\n", true);
 }
 
 #[test]
 fn header_values() {
     let check = |value: &str, want: Result<&str, ValueError>| {
-        assert_eq!(
-            decode_value(value).as_deref().map_err(|&fault| fault),
-            want,
-            "{value}"
-        );
+        assert_eq!(decode_value(value).as_deref().map_err(|&fault| fault), want, "{value}");
     };
     let base64 = Err(ValueError::Base64);
     check("plain text", Ok("plain text"));

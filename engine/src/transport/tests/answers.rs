@@ -9,48 +9,29 @@ fn parse(out: &[u8]) -> (u16, Vec<(String, String)>, &[u8]) {
     let mut response = httparse::Response::new(&mut headers);
     let end = response.parse(out).unwrap().unwrap();
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    let headers = response
-        .headers
-        .iter()
-        .map(|header| (header.name.to_owned(), text(header.value)));
+    let headers =
+        response.headers.iter().map(|header| (header.name.to_owned(), text(header.value)));
     (response.code.unwrap(), headers.collect(), &out[end..])
 }
 
 fn value<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    headers
-        .iter()
-        .find(|(other, _)| other == name)
-        .map(|(_, value)| value.as_str())
+    headers.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
 }
 
 #[test]
 fn whole_answers() {
-    for (status, body_len, keep_alive) in [
-        (200, 0, true),
-        (200, 9, true),
-        (404, 10, false),
-        (503, 123_456, true),
-        (299, 1, false),
-    ] {
+    for (status, body_len, keep_alive) in
+        [(200, 0, true), (200, 9, true), (404, 10, false), (503, 123_456, true), (299, 1, false)]
+    {
         let mut out = b"before".to_vec();
         let headers = [("mcp-session-id", "abc"), ("x", "")];
-        respond(
-            &mut out,
-            status,
-            &headers,
-            Some("application/json"),
-            keep_alive,
-            |out| {
-                out.resize(out.len() + body_len, b'x');
-            },
-        );
+        respond(&mut out, status, &headers, Some("application/json"), keep_alive, |out| {
+            out.resize(out.len() + body_len, b'x');
+        });
         assert!(out.starts_with(b"beforeHTTP/1.1 "));
         let (code, headers, body) = parse(&out[6..]);
         assert_eq!((code, body.len()), (status, body_len));
-        assert_eq!(
-            value(&headers, "content-length"),
-            Some(body_len.to_string().as_str())
-        );
+        assert_eq!(value(&headers, "content-length"), Some(body_len.to_string().as_str()));
         assert_eq!(value(&headers, "content-type"), Some("application/json"));
         assert_eq!(value(&headers, "mcp-session-id"), Some("abc"));
         assert_eq!(value(&headers, "connection").is_none(), keep_alive);
@@ -137,18 +118,8 @@ fn events() {
     };
     check(None, None, "{}", "data: {}\r\n\r\n");
     check(Some("7"), None, "", "id: 7\r\ndata: \r\n\r\n");
-    check(
-        None,
-        Some("endpoint"),
-        "/m?s=1",
-        "event: endpoint\r\ndata: /m?s=1\r\n\r\n",
-    );
-    check(
-        None,
-        None,
-        "a\nb\r\nc\rd",
-        "data: a\r\ndata: b\r\ndata: c\r\ndata: d\r\n\r\n",
-    );
+    check(None, Some("endpoint"), "/m?s=1", "event: endpoint\r\ndata: /m?s=1\r\n\r\n");
+    check(None, None, "a\nb\r\nc\rd", "data: a\r\ndata: b\r\ndata: c\r\ndata: d\r\n\r\n");
     check(None, None, "a\n", "data: a\r\ndata: \r\n\r\n");
     let mut out = Vec::new();
     sse::comment_into(&mut out);

@@ -7,33 +7,20 @@ const ORIGIN: u16 = 403;
 
 /// What the first step is: 0 for a request that goes up, else the refusal's status.
 fn verdict(rules: &HttpRules, line: &str, host: &str, origin: Option<&str>) -> u16 {
-    let origin = origin
-        .map(|origin| format!("Origin: {origin}\r\n"))
-        .unwrap_or_default();
+    let origin = origin.map(|origin| format!("Origin: {origin}\r\n")).unwrap_or_default();
     let text = format!(
         "{line} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nAccept: */*\r\n\
          {origin}Content-Length: 0\r\n\r\n"
     );
     match steps(rules, [text.as_bytes()]).as_slice() {
         [Seen::Request { .. }] => 0,
-        [
-            Seen::Refused {
-                status,
-                close: true,
-            },
-        ] => *status,
+        [Seen::Refused { status, close: true }] => *status,
         other => panic!("{text}: {other:?}"),
     }
 }
 
 fn check(rules: &HttpRules, host: &str, origin: Option<&str>, want: u16) {
-    let lines = [
-        "POST /mcp",
-        "GET /mcp",
-        "DELETE /mcp",
-        "GET /healthz",
-        "GET /metrics",
-    ];
+    let lines = ["POST /mcp", "GET /mcp", "DELETE /mcp", "GET /healthz", "GET /metrics"];
     for line in lines {
         let got = verdict(rules, line, host, origin);
         assert_eq!(got, want, "{line} of host {host:?}, origin {origin:?}");
@@ -160,10 +147,7 @@ fn origin_spellings_on_a_loopback_listener() {
 fn host_is_judged_before_origin_and_origin_before_the_path() {
     let rules = HttpRules::default();
     check(&rules, "evil", Some("http://evil"), HOST);
-    assert_eq!(
-        verdict(&rules, "POST /nowhere", "localhost", Some("http://evil")),
-        ORIGIN
-    );
+    assert_eq!(verdict(&rules, "POST /nowhere", "localhost", Some("http://evil")), ORIGIN);
     assert_eq!(verdict(&rules, "BREW /mcp", "evil", None), HOST);
 }
 
@@ -183,52 +167,22 @@ fn lists_of_the_user() {
         ..HttpRules::default()
     };
     check(&rules, "API.example:9", Some("https://App.example"), 0);
-    check(
-        &rules,
-        "other.example:8443",
-        Some("http://dev.example:3000"),
-        0,
-    );
+    check(&rules, "other.example:8443", Some("http://dev.example:3000"), 0);
     check(&rules, "api.example", Some("https://other.example:8443"), 0);
     check(&rules, "localhost", None, HOST);
     check(&rules, "other.example", None, HOST);
     check(&rules, "other.example:8444", None, HOST);
     check(&rules, "api.example", Some("http://app.example"), ORIGIN);
-    check(
-        &rules,
-        "api.example",
-        Some("https://app.example:444"),
-        ORIGIN,
-    );
+    check(&rules, "api.example", Some("https://app.example:444"), ORIGIN);
     check(&rules, "api.example", Some("http://localhost"), ORIGIN);
 
-    let open = HttpRules {
-        allowed_hosts: list(&["*"]),
-        ..HttpRules::default()
-    };
+    let open = HttpRules { allowed_hosts: list(&["*"]), ..HttpRules::default() };
     check(&open, "anything.example:1", None, 0);
-    for host in [
-        "",
-        ":80",
-        "any thing",
-        "[x]",
-        "[::1",
-        "user@any",
-        "*",
-        "any/",
-    ] {
+    for host in ["", ":80", "any thing", "[x]", "[::1", "user@any", "*", "any/"] {
         check(&open, host, None, HOST);
     }
-    check(
-        &open,
-        "anything.example",
-        Some("http://anything.example"),
-        ORIGIN,
-    );
-    let pages = HttpRules {
-        allowed_origins: list(&["*"]),
-        ..HttpRules::default()
-    };
+    check(&open, "anything.example", Some("http://anything.example"), ORIGIN);
+    let pages = HttpRules { allowed_origins: list(&["*"]), ..HttpRules::default() };
     check(&pages, "localhost", Some("https://any.example"), 0);
     check(&pages, "localhost", Some("null"), ORIGIN);
 }

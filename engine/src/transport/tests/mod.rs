@@ -33,10 +33,9 @@ impl Seen {
         match step {
             Step::NeedMore | Step::Waiting => None,
             Step::Continue => Some(Self::Continue),
-            Step::Refuse(refusal) => Some(Self::Refused {
-                status: refusal.status(),
-                close: refusal.close(),
-            }),
+            Step::Refuse(refusal) => {
+                Some(Self::Refused { status: refusal.status(), close: refusal.close() })
+            }
             Step::Exchange(exchange) => Some(Self::Request {
                 route: exchange.route,
                 verb: exchange.verb,
@@ -59,11 +58,7 @@ pub(super) struct Peer<'r> {
 
 impl<'r> Peer<'r> {
     pub(super) fn new(rules: &'r HttpRules) -> Self {
-        Self {
-            rules,
-            http: Http1::new(),
-            seen: Vec::new(),
-        }
+        Self { rules, http: Http1::new(), seen: Vec::new() }
     }
 
     /// Feeds one piece; true when it ended in an unanswered exchange.

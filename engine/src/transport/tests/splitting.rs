@@ -12,10 +12,7 @@ fn corpus() -> Vec<String> {
     vec![
         post("Content-Length: 2\r\n", "{}"),
         post("Content-Length: 0\r\n", ""),
-        post(
-            "Content-Length: 40\r\nMcp-Name: a\r\n",
-            &"0123456789".repeat(4),
-        ),
+        post("Content-Length: 40\r\nMcp-Name: a\r\n", &"0123456789".repeat(4)),
         post(
             "Transfer-Encoding: chunked\r\n",
             "3\r\nabc\r\n10;x=y\r\n0123456789abcdef\r\n0\r\n\r\n",
@@ -26,10 +23,7 @@ fn corpus() -> Vec<String> {
         post("Expect: 100-continue\r\nContent-Length: 3\r\n", "abc"),
         post("Content-Length: 65\r\n", ""),
         post("Content-Length: 1\r\nContent-Length: 1\r\n", "x"),
-        post(
-            "Mcp-Session-Id: 1\r\nMcp-Param-X: 2\r\nAuthorization: b\r\n",
-            "",
-        ),
+        post("Mcp-Session-Id: 1\r\nMcp-Param-X: 2\r\nAuthorization: b\r\n", ""),
         request("GET /healthz HTTP/1.1", "", ""),
         request("GET /metrics HTTP/1.0", "", ""),
         request("DELETE /mcp/ HTTP/1.1", "Connection: close\r\n", ""),
@@ -45,15 +39,10 @@ fn corpus() -> Vec<String> {
 }
 
 fn pieces<'a>(bytes: &'a [u8], places: &[Index]) -> Vec<&'a [u8]> {
-    let mut cuts: Vec<_> = places
-        .iter()
-        .map(|place| place.index(bytes.len() + 1))
-        .collect();
+    let mut cuts: Vec<_> = places.iter().map(|place| place.index(bytes.len() + 1)).collect();
     cuts.extend([0, bytes.len()]);
     cuts.sort_unstable();
-    cuts.windows(2)
-        .map(|pair| &bytes[pair[0]..pair[1]])
-        .collect()
+    cuts.windows(2).map(|pair| &bytes[pair[0]..pair[1]]).collect()
 }
 
 /// Answers come late: after each piece, only if its bit in `answers` is set.

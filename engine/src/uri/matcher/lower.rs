@@ -14,19 +14,9 @@ pub(super) struct Lowered {
 }
 
 pub(super) enum Piece {
-    Literal {
-        text: String,
-        offset: usize,
-    },
-    Simple {
-        index: usize,
-        offset: usize,
-    },
-    Wide {
-        index: usize,
-        offset: usize,
-        fragment: bool,
-    },
+    Literal { text: String, offset: usize },
+    Simple { index: usize, offset: usize },
+    Wide { index: usize, offset: usize, fragment: bool },
 }
 
 impl Piece {
@@ -41,11 +31,7 @@ impl Piece {
 
 impl Lowered {
     pub(super) fn of(parts: &[Part]) -> Result<Self, TemplateError> {
-        let mut lowered = Self {
-            names: Vec::new(),
-            pieces: Vec::new(),
-            query: None,
-        };
+        let mut lowered = Self { names: Vec::new(), pieces: Vec::new(), query: None };
         for part in parts {
             match part {
                 Part::Literal { text, offset } => lowered.literal(text, *offset)?,
@@ -76,10 +62,7 @@ impl Lowered {
         }
         match self.pieces.last_mut() {
             Some(Piece::Literal { text: before, .. }) => before.push_str(text),
-            _ => self.pieces.push(Piece::Literal {
-                text: text.to_owned(),
-                offset,
-            }),
+            _ => self.pieces.push(Piece::Literal { text: text.to_owned(), offset }),
         }
         Ok(())
     }
@@ -95,15 +78,11 @@ impl Lowered {
         self.names.push(name.into());
         match operator {
             Operator::Query if self.query.is_none() || lead == "&" => {
-                self.query
-                    .get_or_insert_default()
-                    .push((name.into(), index));
+                self.query.get_or_insert_default().push((name.into(), index));
                 return Ok(());
             }
             Operator::Continuation if self.query.is_some() => {
-                self.query
-                    .get_or_insert_default()
-                    .push((name.into(), index));
+                self.query.get_or_insert_default().push((name.into(), index));
                 return Ok(());
             }
             Operator::Query | Operator::Continuation => {
@@ -116,11 +95,7 @@ impl Lowered {
             return Err(TemplateErrorKind::Query.at(offset));
         }
         self.pieces.push(if operator.keeps_reserved() {
-            Piece::Wide {
-                index,
-                offset,
-                fragment: operator == Operator::Fragment,
-            }
+            Piece::Wide { index, offset, fragment: operator == Operator::Fragment }
         } else {
             Piece::Simple { index, offset }
         });
@@ -157,18 +132,11 @@ impl Lowered {
 
     /// What ends a simple value: what separates paths, and what this template separates with.
     pub(super) fn stops(&self) -> Ascii {
-        let literals = self
-            .pieces
-            .iter()
-            .skip_while(|p| matches!(p, Piece::Literal { .. }));
+        let literals = self.pieces.iter().skip_while(|p| matches!(p, Piece::Literal { .. }));
         let bytes = literals.flat_map(|piece| match piece {
             Piece::Literal { text, .. } => text.bytes(),
             _ => "".bytes(),
         });
-        bytes
-            .filter(|byte| RESERVED.has(*byte))
-            .fold(ILLEGAL.or(Ascii::of(b"/?#")), |stops, byte| {
-                stops.with(byte)
-            })
+        bytes.filter(|byte| RESERVED.has(*byte)).fold(ILLEGAL.or(Ascii::of(b"/?#")), Ascii::with)
     }
 }
