@@ -136,8 +136,17 @@ impl Environment {
 }
 
 /// Columns of the measurements.
-const FIGURES: [&str; 7] =
-    ["load", "server", "CPU µs/req", "req/s", "p50 µs", "p99 µs", "syscalls/req"];
+const FIGURES: [&str; 9] = [
+    "load",
+    "server",
+    "CPU µs/req",
+    "req/s",
+    "p50 µs",
+    "p99 µs",
+    "syscalls/req",
+    "on core",
+    "kept off",
+];
 /// Columns of the goals.
 const GOALS: [&str; 6] = ["row", "asked", "reached", "least … most", "verdict", "remark"];
 
@@ -181,6 +190,8 @@ fn figures(load: &str, side: &Samples) -> Vec<String> {
         number(median(|sample| sample.p50_us)),
         number(median(|sample| sample.p99_us)),
         if enters { number(median(|sample| sample.enters.unwrap_or(0.0))) } else { "–".into() },
+        format!("{:.0} %", 100.0 * median(|sample| sample.busy)),
+        format!("{:.0} %", 100.0 * median(|sample| sample.waited)),
     ]
 }
 

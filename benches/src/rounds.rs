@@ -3,14 +3,13 @@
 //! A ratio is taken within each round, and the median over the rounds is reported beside the
 //! smallest and the largest.
 
-use std::time::Duration;
-
 use serde::Serialize;
 
 use crate::child::Server;
 use crate::fault::Fault;
 use crate::generator::{Load, Mark, run};
 use crate::measure::counters::Counters;
+use crate::measure::process::Usage;
 use crate::target::Target;
 use crate::workload::Workload;
 
@@ -44,8 +43,10 @@ pub struct Sample {
     pub p50_us: f64,
     /// 99th percentile of latency, in microseconds.
     pub p99_us: f64,
-    /// Share of the time in which the server's core was busy.
+    /// Share of the time in which the server was on its core.
     pub busy: f64,
+    /// Share of the time in which it was kept from it by something else.
+    pub waited: f64,
     /// System calls of the server per request, if it counts them.
     pub enters: Option<f64>,
 }
@@ -82,7 +83,7 @@ pub fn alternate(sides: &[Side<'_>], load: &Load, rounds: usize) -> Result<Vec<S
 /// What the meters of a side show.
 #[derive(Clone, Copy, Default)]
 struct Reading {
-    cpu: Duration,
+    usage: Usage,
     enters: Option<f64>,
 }
 
@@ -100,7 +101,8 @@ fn measure(side: &Side<'_>, load: &Load) -> Result<Sample, Fault> {
         return Err(Fault::Invalid("no request was answered while counting".into()));
     }
     let [begin, end] = readings;
-    let (requests, cpu) = (tally.requests as f64, end.cpu.saturating_sub(begin.cpu));
+    let (requests, cpu) = (tally.requests as f64, end.usage.cpu.saturating_sub(begin.usage.cpu));
+    let waited = end.usage.waited.saturating_sub(begin.usage.waited);
     Ok(Sample {
         requests: tally.requests,
         cpu_us: cpu.as_secs_f64() * 1e6 / requests,
@@ -108,6 +110,7 @@ fn measure(side: &Side<'_>, load: &Load) -> Result<Sample, Fault> {
         p50_us: tally.latencies.quantile_us(0.5),
         p99_us: tally.latencies.quantile_us(0.99),
         busy: cpu.as_secs_f64() / elapsed.as_secs_f64(),
+        waited: waited.as_secs_f64() / elapsed.as_secs_f64(),
         enters: end.enters.zip(begin.enters).map(|(end, begin)| (end - begin) / requests),
     })
 }
@@ -121,8 +124,8 @@ fn read(side: &Side<'_>, mark: Mark) -> Result<Reading, Fault> {
     };
     let process = side.server.process();
     Ok(match mark {
-        Mark::Begin => Reading { enters: enters()?, cpu: process.cpu()? },
-        Mark::End => Reading { cpu: process.cpu()?, enters: enters()? },
+        Mark::Begin => Reading { enters: enters()?, usage: process.usage()? },
+        Mark::End => Reading { usage: process.usage()?, enters: enters()? },
     })
 }
 

@@ -5,6 +5,15 @@ use std::time::Duration;
 
 use crate::fault::Fault;
 
+/// Time of a process, as the scheduler counts it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// On a core, user and kernel.
+    pub cpu: Duration,
+    /// Ready to run while something else was on the core: the machine was not ours alone.
+    pub waited: Duration,
+}
+
 /// A process under measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Process(
@@ -13,21 +22,23 @@ pub struct Process(
 );
 
 impl Process {
-    /// CPU time of all its threads that live, user and kernel, in nanoseconds of the scheduler.
+    /// What the scheduler gave all its threads that live, to the nanosecond.
     ///
     /// A thread that ended takes its time with it; servers here keep theirs.
-    pub fn cpu(self) -> Result<Duration, Fault> {
+    pub fn usage(self) -> Result<Usage, Fault> {
         let tasks = format!("/proc/{}/task", self.0);
-        let mut ns = 0;
+        let mut usage = Usage::default();
         for task in fs::read_dir(&tasks).map_err(Fault::target(&tasks))? {
             let path = task.map_err(Fault::target(&tasks))?.path().join("schedstat");
             // A thread may end between the listing and the look.
             let Ok(text) = fs::read_to_string(path) else {
                 continue;
             };
-            ns += text.split(' ').next().and_then(|word| word.parse::<u64>().ok()).unwrap_or(0);
+            let mut times = text.split(' ').map(|word| word.trim().parse().unwrap_or(0));
+            usage.cpu += Duration::from_nanos(times.next().unwrap_or(0));
+            usage.waited += Duration::from_nanos(times.next().unwrap_or(0));
         }
-        Ok(Duration::from_nanos(ns))
+        Ok(usage)
     }
 
     /// Memory in RAM, exactly: the sum over its mappings and not the kernel's running estimate.
@@ -69,7 +80,7 @@ mod tests {
         assert!(own.resident_bytes().expect("own memory") > held.len() as u64);
         assert!(own.descriptors().expect("own descriptors") >= 3);
         assert!(own.descriptors_max().expect("own limit") >= 3);
-        assert!(own.cpu().expect("own time") > Duration::ZERO);
-        assert_eq!(Process(u32::MAX).cpu().expect_err("no such process").exit_code(), 4);
+        assert!(own.usage().expect("own time").cpu > Duration::ZERO);
+        assert_eq!(Process(u32::MAX).usage().expect_err("no such process").exit_code(), 4);
     }
 }

@@ -102,13 +102,13 @@ fn warm(target: &Target, counters: &Counters) -> Result<(), Fault> {
 /// count is given until it has nothing more to do.
 fn accepted(counters: &Counters, process: Process, wanted: usize) -> Result<f64, Fault> {
     let until = Instant::now() + ACCEPTING;
-    let mut cpu = process.cpu()?;
+    let mut cpu = process.usage()?.cpu;
     loop {
         thread::sleep(Duration::from_millis(200));
         let open = counters.sum(OPEN)?;
         // The connection that asks is counted too.
         let open = open.map(|open| (open - 1.0).max(0.0));
-        let now = process.cpu()?;
+        let now = process.usage()?.cpu;
         let resting = now.saturating_sub(cpu) < Duration::from_millis(2);
         cpu = now;
         match open {

@@ -21,6 +21,9 @@ const MESSAGE_BYTES: usize = 100;
 /// Most system calls per request.
 const ENTERS_MAX: f64 = 0.1;
 
+/// Share of the time a server may be kept off its core before its figures are called noisy.
+const WAITED_MAX: f64 = 0.05;
+
 /// Length-framed TCP beside the bare loop.
 pub(super) fn tcp(bench: &mut Bench) -> Result<(), Fault> {
     let mut ours = Ours::start(bench)?;
@@ -49,7 +52,7 @@ pub(super) fn tcp(bench: &mut Bench) -> Result<(), Fault> {
         let row = format!("{name}: CPU beside the bare loop");
         bench.rows.push(Row::ratio(row, Asked::AtMost(most), ratio));
         bench.system_calls(&name, &sides[0]);
-        bench.comparisons.push(Comparison { name, sides });
+        bench.compared(name, sides);
     }
     Ok(())
 }
@@ -63,7 +66,7 @@ pub(super) fn http(bench: &mut Bench) -> Result<(), Fault> {
         let row = format!("{name}: CPU beside rmcp");
         bench.rows.push(Row::ratio(row, Asked::AtMost(0.25), ratio));
         bench.system_calls(&name, &sides[0]);
-        bench.comparisons.push(Comparison { name, sides });
+        bench.compared(name, sides);
     }
     Ok(())
 }
@@ -78,7 +81,7 @@ pub(super) fn form(bench: &mut Bench) -> Result<(), Fault> {
         Asked::AtLeast(10.0),
         ratio,
     ));
-    bench.comparisons.push(Comparison { name, sides });
+    bench.compared(name, sides);
     Ok(())
 }
 
@@ -115,6 +118,21 @@ impl Bench {
             driver: self.options.driver,
         };
         alternate(sides, &load, self.rounds()).map_err(|fault| fault.within(name))
+    }
+
+    /// Keeps the measurements behind the rows of `name`, and says on those if the machine was shared.
+    fn compared(&mut self, name: String, sides: Vec<Samples>) {
+        let waited = sides.iter().map(|side| side.median(|sample| sample.waited));
+        let most = waited.fold(0.0, f64::max);
+        if most > WAITED_MAX {
+            let note =
+                format!("noisy: a server was kept off its core {:.0} % of the time", most * 100.0);
+            for row in self.rows.iter_mut().filter(|row| row.name.starts_with(&format!("{name}:")))
+            {
+                row.note.clone_from(&note);
+            }
+        }
+        self.comparisons.push(Comparison { name, sides });
     }
 
     fn system_calls(&mut self, name: &str, ours: &Samples) {

@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -29,7 +30,7 @@ struct Source<'a> {
     request: &'a Request<'a>,
     client: Option<Arc<Client>>,
     ticket: Ticket,
-    post: Arc<dyn Post>,
+    post: Rc<Arc<dyn Post>>,
     cancelled: OnceCell<Arc<AtomicBool>>,
 }
 
@@ -45,7 +46,7 @@ impl CallSource for Source<'_> {
         });
         let token = progress_token(self.request.params).map(Bytes::copy_from_slice);
         let cancelled = Arc::clone(self.cancelled.get_or_init(Arc::default));
-        let context = CallContext::new(self.admitted.version, self.ticket, self.post.clone());
+        let context = CallContext::new(self.admitted.version, self.ticket, Arc::clone(&self.post));
         Arc::new(context.with_client(client).with_progress_token(token).with_cancelled(cancelled))
     }
 }
@@ -69,9 +70,8 @@ impl Core {
         if let Err(words) = checked(tool, arguments) {
             return self.bad_arguments(incoming, request, admitted, words);
         }
-        let bytes = arguments.map(Value::raw);
         self.run(incoming, request, admitted, tool.feature(), |source| {
-            Call::tool(tool, bytes, source)
+            Call::tool(tool, arguments, source)
         })
     }
 
@@ -88,9 +88,8 @@ impl Core {
         };
         let arguments = object_param(request, "arguments")?;
         prompt.check(arguments).map_err(Refusal::quiet)?;
-        let bytes = arguments.map(Value::raw);
         self.run(incoming, request, admitted, prompt.feature(), |source| {
-            Call::prompt(prompt, bytes, source)
+            Call::prompt(prompt, arguments, source)
         })
     }
 
@@ -146,7 +145,7 @@ impl Core {
             request,
             client,
             ticket: self.calls.reserve(),
-            post: self.post.clone(),
+            post: Rc::clone(&self.post),
             cancelled: OnceCell::new(),
         };
         if feature.execution() == Execution::Inline {

@@ -13,6 +13,8 @@ pub(crate) struct Census {
     pub(crate) calls: usize,
     /// Batches whose answers are not all there.
     pub(crate) batches: usize,
+    /// Unanswered calls of all peers that have a list of them.
+    pub(crate) pending: usize,
     /// Most unanswered calls of any one peer.
     pub(crate) pending_max: usize,
     /// Most reply bytes any one connection has not sent.
@@ -40,12 +42,14 @@ impl Core {
             sessions: self.sessions.len(),
             calls: self.calls.len(),
             batches: self.batches.len(),
-            pending_max: self.sessions.pending_max(),
+            pending: self.sessions.pending().sum(),
+            pending_max: self.sessions.pending().max().unwrap_or(0),
             ..Census::default()
         };
         for slot in self.slots.slots() {
             let Some(connection) = self.slots.get_mut(slot) else { continue };
             let pending = connection.session.as_ref().map_or(0, |session| session.pending.len());
+            census.pending += pending;
             census.pending_max = census.pending_max.max(pending);
             census.unsent_bytes_max = census.unsent_bytes_max.max(connection.unsent());
             census.behind_bytes_max = census.behind_bytes_max.max(connection.behind_bytes());

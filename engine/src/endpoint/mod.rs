@@ -209,7 +209,7 @@ struct Core {
     fired: Vec<Timer>,
     outbox: Outbox,
     rng: StdRng,
-    post: Arc<dyn Post>,
+    post: Rc<Arc<dyn Post>>,
     metrics: Arc<ShardMetrics>,
     /// Requests answered on the spot in this turn, by label and ending.
     answered: Vec<(u8, Ending)>,
@@ -239,7 +239,7 @@ impl Endpoint {
             fired: Vec::new(),
             outbox: Outbox::default(),
             rng: StdRng::from_seed(seed),
-            post,
+            post: Rc::new(post),
             metrics: Arc::clone(&metrics[shard as usize]),
             answered: Vec::new(),
             all_metrics: metrics,

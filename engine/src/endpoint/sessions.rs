@@ -72,10 +72,10 @@ impl Sessions {
         self.by_key.len()
     }
 
-    /// Most unanswered calls of any one session.
+    /// How many unanswered calls each session has.
     #[cfg(any(test, feature = "sim"))]
-    pub(super) fn pending_max(&self) -> usize {
-        self.by_key.values().map(|held| held.session.pending.len()).max().unwrap_or(0)
+    pub(super) fn pending(&self) -> impl Iterator<Item = usize> {
+        self.by_key.values().map(|held| held.session.pending.len())
     }
 
     fn take_oldest(&mut self, idle_at: Option<Now>) -> Option<HttpSession> {

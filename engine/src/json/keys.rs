@@ -1,7 +1,9 @@
-//! A sorted index over the member names of one large object.
+//! An index over the member names of one large object.
 //!
-//! Names are ordered by a hash, then by their bytes. A hash that an attacker makes collide costs
-//! byte comparisons, never a quadratic search, so it needs no secret and no random source.
+//! Names are placed by a hash in a table at most half full. A name that would stand too far from
+//! its place (which only names made to collide do) turns the table into a list sorted by hash, then
+//! by bytes: collisions cost byte comparisons, never a quadratic search, so the hash needs no secret
+//! and no random source.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -12,6 +14,10 @@ use super::value::Value;
 #[derive(Debug)]
 pub(crate) struct KeyIndex {
     entries: Vec<Entry>,
+    /// Places in `entries`, [`FREE`] where none is; empty when `entries` is sorted instead.
+    table: Vec<u32>,
+    /// A name that an earlier member has, by its place on the tape.
+    duplicate: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +27,10 @@ struct Entry {
     name: u32,
 }
 
+const FREE: u32 = u32::MAX;
+/// How far from its place a name may stand.
+const PROBES_MAX: usize = 32;
+
 impl KeyIndex {
     /// Indexes the members of `object`.
     pub(crate) fn new(object: Value<'_>) -> Self {
@@ -28,34 +38,87 @@ impl KeyIndex {
             hash: hash(text(name).as_bytes()),
             name: name.index(),
         };
-        let mut entries: Vec<_> = object.members().map(entry).collect();
-        entries.sort_unstable_by(|a, b| {
+        let entries: Vec<_> = object.members().map(entry).collect();
+        let table = vec![FREE; (2 * entries.len()).next_power_of_two()];
+        let mut index = Self { entries, table, duplicate: None };
+        for at in 0..index.entries.len() {
+            if !index.place(object, at) {
+                index.sort(object);
+                break;
+            }
+        }
+        index
+    }
+
+    /// Places one entry behind those before it; says whether there was room near its place.
+    fn place(&mut self, object: Value<'_>, at: usize) -> bool {
+        let new = self.entries[at];
+        for place in probes(new.hash, self.table.len()) {
+            let Some(taken) = self.entries.get(self.table[place] as usize) else {
+                self.table[place] = at as u32;
+                return true;
+            };
+            if taken.hash == new.hash && self.duplicate.is_none() {
+                let is_same = text(object.at(taken.name)) == text(object.at(new.name));
+                self.duplicate = is_same.then_some(new.name);
+            }
+        }
+        false
+    }
+
+    fn sort(&mut self, object: Value<'_>) {
+        self.table = Vec::new();
+        self.entries.sort_unstable_by(|a, b| {
             let order = a.hash.cmp(&b.hash);
             let order = order.then_with(|| text(object.at(a.name)).cmp(&text(object.at(b.name))));
             // Of equal names the first in the text comes first, so it is the one found.
             order.then(a.name.cmp(&b.name))
         });
-        Self { entries }
+        let same = |a: u32, b: u32| text(object.at(a)) == text(object.at(b));
+        let mut pairs = self.entries.array_windows();
+        let pair = pairs.find(|[a, b]| a.hash == b.hash && same(a.name, b.name));
+        self.duplicate = pair.map(|[_, again]| again.name);
     }
 
     /// The value of the member called `name`, whose [`hash`] is given.
     pub(crate) fn get<'p>(&self, object: Value<'p>, name: &str, hash: u64) -> Option<Value<'p>> {
+        let entry = if self.table.is_empty() {
+            self.search(object, name, hash)
+        } else {
+            self.probe(object, name, hash)
+        };
+        entry.map(|entry| object.at(entry.name + 1))
+    }
+
+    fn probe(&self, object: Value<'_>, name: &str, hash: u64) -> Option<Entry> {
+        for place in probes(hash, self.table.len()) {
+            let entry = *self.entries.get(self.table[place] as usize)?;
+            if entry.hash == hash && text(object.at(entry.name)) == name {
+                return Some(entry);
+            }
+        }
+        None
+    }
+
+    fn search(&self, object: Value<'_>, name: &str, hash: u64) -> Option<Entry> {
         let order = |entry: &Entry| match entry.hash.cmp(&hash) {
             Ordering::Equal => text(object.at(entry.name)).as_ref().cmp(name),
             unequal => unequal,
         };
         let at = self.entries.partition_point(|entry| order(entry) == Ordering::Less);
-        let entry = self.entries.get(at).filter(|entry| order(entry) == Ordering::Equal)?;
-        Some(object.at(entry.name + 1))
+        self.entries.get(at).filter(|entry| order(entry) == Ordering::Equal).copied()
     }
 
     /// A name that more than one member has.
     pub(crate) fn duplicate<'p>(&self, object: Value<'p>) -> Option<Value<'p>> {
-        let same = |a: u32, b: u32| text(object.at(a)) == text(object.at(b));
-        let mut pairs = self.entries.array_windows();
-        let [_, again] = pairs.find(|[a, b]| a.hash == b.hash && same(a.name, b.name))?;
-        Some(object.at(again.name))
+        self.duplicate.map(|name| object.at(name))
     }
+}
+
+/// The places of a table of `len` where a name of this hash may stand, nearest first.
+fn probes(hash: u64, len: usize) -> impl Iterator<Item = usize> {
+    let first = (hash >> 32) as usize;
+    (first..first + PROBES_MAX.min(len)).map(move |place| place & (len - 1))
 }
 
 /// A name that more than one of the few members of `object` has.
@@ -112,14 +175,32 @@ mod tests {
         let text = PaddedBuf::copy(json.as_bytes());
         let mut parser = Parser::default();
         let object = parser.parse(text.padded()).expect("valid");
-        let index = KeyIndex::new(object);
-        for (name, _) in object.members() {
-            let name = name.as_str().expect("name");
-            let found = index.get(object, &name, hash(name.as_bytes())).map(Value::span);
-            assert_eq!(found, object.get(&name).map(Value::span), "{name}");
+        let mut index = KeyIndex::new(object);
+        for is_sorted in [false, true] {
+            assert_eq!(index.table.is_empty(), is_sorted);
+            for (name, _) in object.members() {
+                let name = name.as_str().expect("name");
+                let found = index.get(object, &name, hash(name.as_bytes())).map(Value::span);
+                assert_eq!(found, object.get(&name).map(Value::span), "{name}");
+            }
+            let absent = "a_long_prefix_n_";
+            assert!(index.get(object, absent, hash(absent.as_bytes())).is_none());
+            assert!(index.duplicate(object).is_some());
+            index.sort(object);
         }
-        let absent = "a_long_prefix_n_";
-        assert!(index.get(object, absent, hash(absent.as_bytes())).is_none());
+    }
+
+    /// Equal names all want one place; more of them than may stand near it end in a sorted list.
+    #[test]
+    fn names_that_collide_are_sorted() {
+        let members: Vec<_> = (0..100).map(|i| format!("\"same\":{i}")).collect();
+        let text = PaddedBuf::copy(format!("{{{}}}", members.join(",")).as_bytes());
+        let mut parser = Parser::default();
+        let object = parser.parse(text.padded()).expect("valid");
+        let index = KeyIndex::new(object);
+        assert!(index.table.is_empty());
+        let found = index.get(object, "same", hash(b"same")).and_then(Value::as_u64);
+        assert_eq!(found, Some(0));
         assert!(index.duplicate(object).is_some());
     }
 
@@ -130,7 +211,10 @@ mod tests {
             let mut parser = Parser::default();
             let object = parser.parse(text.padded()).expect("valid");
             assert_eq!(duplicate_of_few(object).is_some(), duplicate, "{json}");
-            assert_eq!(KeyIndex::new(object).duplicate(object).is_some(), duplicate, "{json}");
+            let mut index = KeyIndex::new(object);
+            assert_eq!(index.duplicate(object).is_some(), duplicate, "{json}");
+            index.sort(object);
+            assert_eq!(index.duplicate(object).is_some(), duplicate, "sorted {json}");
         };
         check("{}", false);
         check(r#"{"a":1,"b":2,"c":{"a":3}}"#, false);

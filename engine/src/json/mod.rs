@@ -12,6 +12,7 @@
 //! [`schema`] validates a value against a compiled JSON Schema without leaving the tape.
 
 mod backend;
+mod de;
 mod error;
 mod escape;
 mod keys;
@@ -29,6 +30,7 @@ mod value;
 mod writer;
 
 pub use backend::{Backend, UnknownBackend};
+pub use de::DecodeError;
 pub use error::{JsonError, JsonErrorKind};
 pub use padded::{Padded, PaddedBuf};
 pub use parser::{Parser, is_valid};

@@ -154,7 +154,21 @@ impl<'b> Writer<'b> {
 
 /// Appends `text` as a JSON string, quotes included.
 pub fn escape_into(out: &mut Vec<u8>, text: &str) {
+    let bytes = text.as_bytes();
+    // Names and words: a call through the table of kernels would cost more than the looking.
+    if bytes.len() <= SHORT_BYTES_MAX && bytes.iter().all(|byte| is_plain(*byte)) {
+        out.reserve(bytes.len() + 2);
+        out.push(b'"');
+        out.extend_from_slice(bytes);
+        return out.push(b'"');
+    }
     (simd::kernels().escape)(out, text);
+}
+
+const SHORT_BYTES_MAX: usize = 16;
+
+fn is_plain(byte: u8) -> bool {
+    byte >= 0x20 && byte != b'"' && byte != b'\\'
 }
 
 /// Appends the valid `json` without the white space between its tokens.

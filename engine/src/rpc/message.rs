@@ -92,13 +92,14 @@ impl<'p> Members<'p> {
     fn collect(root: Value<'p>) -> Result<Self, Fault<'p>> {
         let mut found = Self::default();
         for (key, value) in root.members() {
-            let place = match key.as_str().as_deref() {
-                Some("jsonrpc") => &mut found.version,
-                Some("id") => &mut found.id,
-                Some("method") => &mut found.method,
-                Some("params") => &mut found.params,
-                Some("result") => &mut found.result,
-                Some("error") => &mut found.error,
+            let name = key.as_str().unwrap_or_default();
+            let place = match name.as_bytes() {
+                b"jsonrpc" => &mut found.version,
+                b"id" => &mut found.id,
+                b"method" => &mut found.method,
+                b"params" => &mut found.params,
+                b"result" => &mut found.result,
+                b"error" => &mut found.error,
                 _ => continue,
             };
             if place.replace(value).is_some() {

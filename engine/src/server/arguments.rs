@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::ToolError;
+use crate::json::Value;
 
 /// For tools that take nothing: refuses every argument.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -29,6 +30,11 @@ impl JsonSchema for NoArguments {
 /// schema.
 pub(super) fn decode<T: DeserializeOwned>(json: &[u8]) -> Result<T, ToolError> {
     serde_json::from_slice(json).map_err(|fault| ToolError(format!("invalid arguments: {fault}")))
+}
+
+/// As [`decode`], from the tape.
+pub(super) fn decode_parsed<'a, T: Deserialize<'a>>(arguments: Value<'a>) -> Result<T, ToolError> {
+    arguments.decode().map_err(|fault| ToolError(format!("invalid arguments: {fault}")))
 }
 
 /// One member that is a string.

@@ -19,6 +19,7 @@ use super::{
     CallContext, Deferred, Feature, FeatureKind, Job, Lane, Outcome, PromptEntry, ToolEntry,
     ToolError,
 };
+use crate::json::Value;
 use crate::uri::Bindings;
 
 /// What a call can get from whoever received it.
@@ -31,13 +32,30 @@ pub trait CallSource {
 
 const NO_ARGUMENTS: &[u8] = b"{}";
 
+/// Where a call's arguments are.
+#[derive(Clone, Copy)]
+enum Arguments<'a> {
+    /// Nowhere: none were sent.
+    Absent,
+    /// On the tape of the message.
+    Parsed(Value<'a>),
+    /// In the call's own memory, as text.
+    Text(&'a [u8]),
+}
+
+impl<'a> From<Option<Value<'a>>> for Arguments<'a> {
+    fn from(arguments: Option<Value<'a>>) -> Self {
+        arguments.map_or(Self::Absent, Self::Parsed)
+    }
+}
+
 /// How a job hands a future to the runtime of its worker thread.
 pub(super) type Spawn<'a> = &'a dyn Fn(LocalFuture);
 
 /// A request handed to a handler.
 pub struct Call<'a> {
     feature: &'a Arc<Feature>,
-    arguments: Option<&'a [u8]>,
+    arguments: Arguments<'a>,
     uri: &'a str,
     bindings: Option<&'a Bindings>,
     source: &'a dyn CallSource,
@@ -47,22 +65,22 @@ pub struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// A call of `tool`; `arguments` are the sender's bytes of a checked JSON object.
+    /// A call of `tool`; `arguments` are a checked JSON object.
     pub fn tool(
         tool: &'a ToolEntry,
-        arguments: Option<&'a [u8]>,
+        arguments: Option<Value<'a>>,
         source: &'a dyn CallSource,
     ) -> Self {
-        Self::new(tool.feature(), arguments, source)
+        Self::new(tool.feature(), Arguments::from(arguments), source)
     }
 
     /// A request for `prompt`; `arguments` as for a tool.
     pub fn prompt(
         prompt: &'a PromptEntry,
-        arguments: Option<&'a [u8]>,
+        arguments: Option<Value<'a>>,
         source: &'a dyn CallSource,
     ) -> Self {
-        Self::new(prompt.feature(), arguments, source)
+        Self::new(prompt.feature(), Arguments::from(arguments), source)
     }
 
     /// A read of the resource `found` at `uri`.
@@ -71,13 +89,13 @@ impl<'a> Call<'a> {
         uri: &'a str,
         source: &'a dyn CallSource,
     ) -> Self {
-        let call = Self::new(found.feature(), None, source);
+        let call = Self::new(found.feature(), Arguments::Absent, source);
         Self { uri, bindings: found.bindings(), ..call }
     }
 
     fn new(
         feature: &'a Arc<Feature>,
-        arguments: Option<&'a [u8]>,
+        arguments: Arguments<'a>,
         source: &'a dyn CallSource,
     ) -> Self {
         Self {
@@ -92,9 +110,19 @@ impl<'a> Call<'a> {
         }
     }
 
+    /// A call whose arguments are text that no tape was made of.
+    #[cfg(test)]
+    pub(super) fn with_text(
+        feature: &'a Arc<Feature>,
+        arguments: &'a [u8],
+        source: &'a dyn CallSource,
+    ) -> Self {
+        Self::new(feature, Arguments::Text(arguments), source)
+    }
+
     /// The same call again, from what was taken along.
     pub(super) fn from_owned(owned: &'a Owned, spawn: Option<Spawn<'a>>) -> Self {
-        let call = Self::new(&owned.feature, Some(&owned.arguments), owned);
+        let call = Self::new(&owned.feature, Arguments::Text(&owned.arguments), owned);
         Self { uri: &owned.uri, bindings: owned.bindings.as_ref(), spawn, ..call }
     }
 
@@ -110,17 +138,39 @@ impl<'a> Call<'a> {
 
     /// The sender's bytes of `arguments`: a JSON object, `{}` when absent.
     pub fn arguments_json(&self) -> &'a [u8] {
-        self.arguments.unwrap_or(NO_ARGUMENTS)
+        match self.arguments {
+            Arguments::Absent => NO_ARGUMENTS,
+            Arguments::Parsed(arguments) => arguments.raw(),
+            Arguments::Text(arguments) => arguments,
+        }
     }
 
     /// The arguments as a type of the handler's.
     pub fn arguments<T: DeserializeOwned>(&self) -> Result<T, ToolError> {
-        super::arguments::decode(self.arguments_json())
+        match self.arguments {
+            Arguments::Parsed(arguments) => super::arguments::decode_parsed(arguments),
+            Arguments::Absent | Arguments::Text(_) => {
+                super::arguments::decode(self.arguments_json())
+            }
+        }
     }
 
-    /// One text argument; how prompts read theirs. Looks through the arguments each time.
+    /// The arguments as they were parsed, for handlers that want neither a type nor a copy. Only
+    /// calls that run inline have them; elsewhere the text is all that travelled along.
+    pub fn arguments_value(&self) -> Option<Value<'a>> {
+        match self.arguments {
+            Arguments::Parsed(arguments) => Some(arguments),
+            Arguments::Absent | Arguments::Text(_) => None,
+        }
+    }
+
+    /// One text argument; how prompts read theirs.
     pub fn argument(&self, name: &str) -> Option<Cow<'a, str>> {
-        super::arguments::text(self.arguments_json(), name)
+        match self.arguments {
+            Arguments::Absent => None,
+            Arguments::Parsed(arguments) => arguments.get(name)?.as_str(),
+            Arguments::Text(arguments) => super::arguments::text(arguments, name),
+        }
     }
 
     /// The URI that is read; empty for tools and prompts.
@@ -202,8 +252,8 @@ impl<'a> Call<'a> {
         Owned {
             feature: Arc::clone(self.feature),
             arguments: match self.arguments {
-                Some(arguments) => self.source.share(arguments),
-                None => Bytes::from_static(NO_ARGUMENTS),
+                Arguments::Absent => Bytes::from_static(NO_ARGUMENTS),
+                _ => self.source.share(self.arguments_json()),
             },
             uri: self.uri.into(),
             bindings: self.bindings.cloned(),

@@ -44,6 +44,9 @@ pub(super) struct RpcFault {
 /// Codes that say "later": a limit was reached.
 const BUSY: [i64; 2] = [-32000, -31000];
 
+/// The code that ends an HTTP exchange whose request was given up; on a stream silence does.
+const CANCELLED: i64 = -32800;
+
 impl<'a> Wire<'a> {
     /// Reads one message.
     pub(super) fn parse(text: &'a [u8]) -> Result<Self, String> {
@@ -209,6 +212,9 @@ impl Ledger {
         }
         asked.due = asked.due.checked_sub(1).ok_or(format!("one more answer to {id}"))?;
         wire.fulfils(&asked.expect).map_err(|fault| format!("{id}: {fault}"))?;
+        if wire.error.as_ref().is_some_and(|fault| fault.code == CANCELLED) {
+            return Err(format!("{id} was given up, and is answered that it was"));
+        }
         self.answers += 1;
         if let Some(cancelled) = self.barriers.remove(id)
             && let Some(asked) = self.asked.get_mut(&cancelled)

@@ -1,47 +1,60 @@
 //! What worlds have found, told by hand: each was an engine's fault once.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use crate::config::Config;
 use crate::endpoint::{Endpoint, EndpointConfig, Input, LABELS, ListenerKind, Now, Output};
 use crate::metrics::ShardMetrics;
-use crate::server::{CallEvent, Post, Server};
+use crate::server::{Call, CallEvent, Job, Post, Server, Tool};
 use crate::slot::Slot;
-use crate::transport::{Assembled, Framing};
+use crate::transport::{Assembled, Framing, HttpRules};
 
-struct Nobody;
+/// Keeps what happens to calls until it is handed on.
+#[derive(Default)]
+struct Events(Mutex<Vec<CallEvent>>);
 
-impl Post for Nobody {
-    fn post(&self, _: CallEvent) {}
+impl Post for Events {
+    fn post(&self, event: CallEvent) {
+        self.0.lock().expect("nobody panics with it").push(event);
+    }
 }
 
 const SLOT: Slot = Slot::new(0, 1);
 const START: Now = Now(1_000_000_000);
 
-/// An endpoint with one connection that speaks in lines.
+/// An endpoint with one connection.
 struct Bench {
     endpoint: Endpoint,
     now: Now,
     /// Sends that have not come back.
     sending: Vec<Vec<u8>>,
+    jobs: Vec<Job>,
+    events: Arc<Events>,
     is_closed: bool,
 }
 
 impl Bench {
     fn new(config: Config) -> Self {
-        let server = Server::builder("found", "1").build().expect("an empty server");
+        Self::over(ListenerKind::Pipe(Framing::Line), config)
+    }
+
+    fn over(kind: ListenerKind, config: Config) -> Self {
+        let large = Tool::raw("large", r#"{"type":"object"}"#, |_: &mut Call<'_>| "x".repeat(5000));
+        let server = Server::builder("found", "1").tool(large).build().expect("one tool");
+        let events = Arc::new(Events::default());
         let setup = EndpointConfig {
             server: Arc::new(server),
-            listeners: vec![ListenerKind::Pipe(Framing::Line)],
+            listeners: vec![kind],
             shard: 0,
             config: Arc::new(config),
             seed: [7; 32],
-            post: Arc::new(Nobody),
+            post: Arc::clone(&events) as Arc<dyn Post>,
             metrics: Arc::from([Arc::new(ShardMetrics::new(LABELS))]),
             driver: "sim",
         };
         let endpoint = Endpoint::new(START, setup);
-        let mut bench = Self { endpoint, now: START, sending: Vec::new(), is_closed: false };
+        let (sending, jobs) = (Vec::new(), Vec::new());
+        let mut bench = Self { endpoint, now: START, sending, jobs, events, is_closed: false };
         bench.hand(Input::Accepted { slot: SLOT, listener: 0 });
         bench.drain();
         bench
@@ -70,8 +83,20 @@ impl Bench {
             match output {
                 Output::Send { bytes, .. } => self.sending.push(bytes),
                 Output::Close { .. } => self.is_closed = true,
+                Output::Work(job) => self.jobs.push(job),
                 _ => {}
             }
+        }
+    }
+
+    /// Runs all jobs and hands their outcomes on.
+    fn work(&mut self) {
+        self.drain();
+        self.jobs.drain(..).for_each(Job::run);
+        let events = std::mem::take(&mut *self.events.0.lock().expect("nobody panics with it"));
+        assert!(!events.is_empty(), "there was work");
+        for event in events {
+            self.hand(Input::Call(event));
         }
     }
 
@@ -97,6 +122,14 @@ fn ping(id: &str) -> String {
     format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"method\":\"ping\"}}\n")
 }
 
+const INITIALIZE: &str = concat!(
+    r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","#,
+    r#""capabilities":{},"clientInfo":{"name":"c","version":"1"}}}"#,
+    "\n"
+);
+const CALL: &str =
+    concat!(r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"large"}}"#, "\n");
+
 fn tight() -> Config {
     Config { unsent_bytes_pause: 1 << 10, ..Config::default() }
 }
@@ -120,10 +153,13 @@ fn bytes_never_overtake_those_that_wait() {
 #[test]
 fn a_last_line_waits_for_those_before_it() {
     let mut bench = Bench::new(tight());
-    let text = ping("\"last\"");
-    bench.receive(&text[..20]);
-    bench.receive("");
-    bench.fill_behind(&text);
+    bench.receive(INITIALIZE);
+    bench.receive(CALL);
+    // It begins while there is room; the call's answer takes that away before it goes on.
+    let last = ping("\"last\"");
+    bench.receive(&last[..20]);
+    bench.work();
+    bench.receive(last[20..].trim_end());
     bench.hand(Input::Ended { slot: SLOT, is_broken: false });
     bench.drain();
     let mut answers = String::new();
@@ -136,17 +172,6 @@ fn a_last_line_waits_for_those_before_it() {
     assert!(bench.is_closed);
 }
 
-impl Bench {
-    /// Completes the line begun, fills the connection, and leaves a last line waiting.
-    fn fill_behind(&mut self, begun: &str) {
-        self.receive(&begun[20..]);
-        self.fill();
-        let last = ping("\"end\"");
-        self.receive(&last[..10]);
-        self.receive(last[10..].trim_end());
-    }
-}
-
 /// Each time a connection was watched one more timer was set, and each set itself again for ever.
 #[test]
 fn a_busy_connection_keeps_few_timers() {
@@ -155,9 +180,8 @@ fn a_busy_connection_keeps_few_timers() {
     for _ in 0..hour_ms / 1000 {
         bench.receive(&ping("1"));
         bench.drain();
-        bench.wait_ms(1000);
         let _ = bench.sent();
-        bench.drain();
+        bench.wait_ms(1000);
     }
     let config = Config::default();
     let most = config.idle_ms / config.frame_ms.min(config.send_stall_ms) + 3;
@@ -169,20 +193,24 @@ fn a_busy_connection_keeps_few_timers() {
 /// A frame that could not become whole because we did not read was held against the peer.
 #[test]
 fn a_paused_connection_is_not_blamed_for_its_frame() {
-    let config = Config { frame_ms: 5_000, ..tight() };
-    let mut bench = Bench::new(config);
-    bench.receive(&ping("0")[..10]);
-    bench.receive(&ping("0")[10..]);
-    let begun: String = (1..40).map(|id| ping(&id.to_string())).collect();
-    bench.receive(&begun);
-    bench.receive(&ping("\"x\"")[..15]);
+    let http = ListenerKind::Http(Arc::new(HttpRules::default()));
+    let mut bench = Bench::over(http, Config { frame_ms: 5_000, ..tight() });
+    // A large answer, and the beginning of the next request.
+    bench.receive("GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\nGET /hea");
     bench.drain();
-    // The peer reads, slowly: a send comes back every few seconds, one byte further.
-    for _ in 0..4 {
+    // The peer reads, slowly: every few seconds a send comes back, one byte further.
+    for _ in 0..5 {
         bench.wait_ms(4_000);
+        assert!(!bench.is_closed, "we did not read all the time");
         let bytes = bench.sending.remove(0);
         bench.hand(Input::Sent { slot: SLOT, bytes, start: 1, is_failed: false });
         bench.drain();
     }
-    assert!(!bench.is_closed, "it was paused all the time");
+    // Once it is read again its time begins.
+    let _ = bench.sent();
+    bench.drain();
+    bench.wait_ms(4_000);
+    assert!(!bench.is_closed);
+    bench.wait_ms(2_000);
+    assert!(bench.is_closed);
 }

@@ -265,7 +265,12 @@ impl Kernel {
         if self.waker.is_woken() {
             return Some(now);
         }
+        let was_dry = self.pool.is_dry();
+        self.pool.collect();
         let is_dry = self.pool.is_dry();
+        if was_dry && !is_dry {
+            self.violations.push("a buffer came back to a starving shard and woke nobody".into());
+        }
         let mut due: Option<u64> = None;
         let mut sooner = |at: u64| due = Some(due.map_or(at, |due| due.min(at)));
         for record in self.rows.iter().filter_map(|(_, record)| record.as_ref()) {
@@ -518,6 +523,11 @@ impl Kernel {
         for link in &mut self.links {
             link.window = CALM_WINDOW;
         }
+    }
+
+    /// Whether every buffer can be lent to workers at once.
+    pub(super) fn may_starve(&self) -> bool {
+        self.config.leases_low_water == 0
     }
 
     /// Buffers lent to the shard.

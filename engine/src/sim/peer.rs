@@ -137,6 +137,11 @@ impl Peer {
         self.is_over = true;
     }
 
+    /// Whether the peer has ended its side, and the server not yet its own.
+    pub(super) fn lingers(&self) -> bool {
+        self.is_finished && !self.is_over && !self.is_excused
+    }
+
     /// Whether the end of the connection needs no further reason.
     pub(super) fn has_finished(&self) -> bool {
         self.is_finished

@@ -73,6 +73,15 @@ impl Workers {
         }
     }
 
+    /// From now on every task is run, and soon; those that were stuck too if `frees_stuck`.
+    pub(super) fn calm_down(&mut self, frees_stuck: bool) {
+        self.is_calm = true;
+        if frees_stuck {
+            let now = self.clock.get();
+            self.waiting.extend(self.stuck.drain(..).map(|task| (now, task)));
+        }
+    }
+
     /// When the next task is to run.
     pub(super) fn due(&self) -> Option<u64> {
         self.waiting.iter().map(|(at, _)| *at).min()

@@ -82,6 +82,8 @@ pub(super) struct World {
     log: Rc<RefCell<Log>>,
     stage: Stage,
     is_tight: bool,
+    /// Workers can hold every buffer of some shard.
+    may_starve: bool,
     connections: u64,
     answers: u64,
 }
@@ -110,6 +112,7 @@ impl World {
             )));
             kernels.push(kernel);
         }
+        let may_starve = kernels.iter().any(|kernel| kernel.borrow().may_starve());
         let arrivals = Rc::clone(&workers.arrivals);
         let setup = RigSetup {
             server: Arc::new(server(&shelf)),
@@ -140,6 +143,7 @@ impl World {
             log,
             stage: Stage::Stormy,
             is_tight,
+            may_starve,
             connections: 0,
             answers: 0,
         }
@@ -177,7 +181,7 @@ impl World {
     /// Faults stop, nothing new is said: everything pending must end.
     fn calm(&mut self) -> Verdict {
         self.enter(Stage::Calm);
-        self.workers.is_calm = true;
+        self.workers.calm_down(self.may_starve);
         for kernel in &*self.kernels {
             kernel.borrow_mut().calm_down();
         }
@@ -201,6 +205,11 @@ impl World {
                 _ => Ok(()),
             };
             judged.map_err(|fault| format!("client {number} in the calm: {fault}"))?;
+            let mut lingers = false;
+            self.seats[number].each_peer(|peer| lingers |= peer.lingers());
+            if lingers {
+                return Err(format!("client {number} said goodbye and is not let go"));
+            }
         }
         Ok(())
     }
@@ -208,12 +217,13 @@ impl World {
     /// All shards are told to drain, with a few requests on their way.
     fn drain(&mut self) -> Verdict {
         self.workers.is_calm = false;
-        for _ in 0..20 {
-            let at = self.dice.below(self.seats.len() as u64) as usize;
-            self.seats[at].speak(&mut self.dice);
+        for seat in &mut self.seats {
+            (seat.tick_us_max, seat.next_tick) = (1_000, 0);
+            (0..20).for_each(|_| seat.speak(&mut self.dice));
         }
         let grace_ms = self.dice.below(20);
         self.pass(grace_ms)?;
+        self.seats.iter_mut().for_each(|seat| seat.tick_us_max = CALM_TICK_US);
         self.enter(Stage::Draining);
         for seat in &mut self.seats {
             seat.each_peer(|peer| peer.is_excused = true);
@@ -360,6 +370,7 @@ impl World {
             ("sessions", census.sessions, config.sessions_max),
             ("calls of one peer", census.pending_max, config.inflight_calls_max),
             ("calls", census.calls, calls_max),
+            ("calls on peers' lists", census.pending, census.calls),
             ("unsent bytes", census.unsent_bytes_max, unsent_max),
             ("bytes behind", census.behind_bytes_max, behind_max),
         ];
@@ -470,7 +481,7 @@ fn seat(dice: &mut Dice) -> Seat {
     Seat {
         client: None,
         next_tick: 0,
-        tick_us_max: dice.pick(&[50, 500, 2_000, 20_000]),
+        tick_us_max: dice.pick(&[200, 1_000, 4_000, 20_000]),
         piece_bytes_max: dice.pick(&[3, 100, 5_000, 64 << 10]),
         kind: dice.pick(&[LENGTH, LINE, HTTP, HTTP]),
     }
@@ -505,6 +516,8 @@ fn kernel(
     let ring = RingConfig {
         connections_max: config.connections_max + dice.below(3) as usize,
         receive_credit: dice.pick(&[1, 4, limits::RECEIVE_CREDIT_PER_TURN]),
+        // Without a low-water mark workers can hold every buffer.
+        leases_low_water: config.receive_buffers / dice.pick(&[4, 4, 4, 1 << 20]),
         ..config.ring()
     };
     let pool = Pool::new(&ring, waker.clone()).expect("memory for a few buffers");

@@ -6,6 +6,7 @@
 mod buffers;
 mod connections;
 mod pipes;
+mod pitfalls;
 mod sockets;
 
 use std::collections::{HashMap, HashSet};

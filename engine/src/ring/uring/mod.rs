@@ -7,6 +7,8 @@
 
 mod accept;
 mod files;
+#[cfg(test)]
+pub(super) mod interference;
 mod provide;
 mod queue;
 mod receive;
@@ -116,6 +118,34 @@ impl Uring {
         self.queue.enters = 0;
         self.stats = DriverStats::default();
         self.read_gauges();
+    }
+
+    /// Has the kernel's answers changed as `plan` says.
+    #[cfg(test)]
+    pub(super) fn interfere(&mut self, plan: interference::Plan) {
+        self.queue.plan = plan;
+    }
+
+    /// An ordinary descriptor of the socket at `slot`, for a test to ask for its options; none
+    /// before Linux 6.8.
+    #[cfg(test)]
+    pub(super) fn install(&mut self, slot: Slot) -> Option<OwnedFd> {
+        use std::os::fd::FromRawFd;
+        const MARK: u32 = u32::MAX;
+        let entry = opcode::FixedFdInstall::new(types::Fixed(slot.index), 0).build();
+        let token = Token::own(Kind::Cancel, MARK);
+        self.queue.push(token, entry);
+        loop {
+            self.queue.enter(1, None).ok()?;
+            let before = self.answers.len();
+            self.queue.reap(limits::COMPLETIONS_PER_TURN, &mut self.answers);
+            let mut fresh = self.answers[before..].iter();
+            if let Some(answer) = fresh.find(|answer| answer.word == token.pack()) {
+                let fd = answer.result;
+                // SAFETY: the kernel has just made this descriptor for us alone.
+                return (fd >= 0).then(|| unsafe { OwnedFd::from_raw_fd(fd) });
+            }
+        }
     }
 
     fn arm_wake(&mut self) {

@@ -62,6 +62,9 @@ pub(super) struct Queue {
     inflight: usize,
     pub(super) enters: u64,
     pub(super) overflows: u64,
+    /// What tests do to the answers.
+    #[cfg(test)]
+    pub(super) plan: super::interference::Plan,
 }
 
 impl Queue {
@@ -90,6 +93,8 @@ impl Queue {
             inflight: 0,
             enters: 0,
             overflows: 0,
+            #[cfg(test)]
+            plan: super::interference::Plan::default(),
         };
         queue.registered = queue.register_itself();
         queue
@@ -227,6 +232,8 @@ impl Queue {
         }));
         let last = |answer: &&Answer| !cqueue::more(answer.flags);
         self.inflight -= into[before..].iter().filter(last).count();
+        #[cfg(test)]
+        self.interfere(before, into);
     }
 
     /// Reserves the direct descriptors from `first` on for the kernel to give out.

@@ -109,7 +109,7 @@ fn builder() -> ServerBuilder {
 /// The call of the only tool of `server`.
 fn tool_call<'a>(server: &'a Server, arguments: &'a str, source: &'a Source) -> Call<'a> {
     let tool = server.features().tools().iter().next().expect("the server has a tool");
-    Call::tool(tool, Some(arguments.as_bytes()), source)
+    Call::with_text(tool.feature(), arguments.as_bytes(), source)
 }
 
 /// Parses `text` and hands the value to `look`.

@@ -150,7 +150,7 @@ fn handlers_see_their_call() {
         (r#"{"who":3}"#, "greet None"),
         ("{}", "greet None"),
     ] {
-        let outcome = Call::prompt(prompt, Some(arguments.as_bytes()), &source).invoke();
+        let outcome = Call::with_text(prompt.feature(), arguments.as_bytes(), &source).invoke();
         assert!(shown(&outcome).contains(seen), "{}", shown(&outcome));
     }
     let found = server.features().resource("demo://now").expect("it is registered");
