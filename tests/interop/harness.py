@@ -22,7 +22,7 @@ import traceback
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TOOLS = ROOT / "target" / "tools"
-DEFAULT_SERVER = ROOT / "target" / "fast" / "mcpring"
+DEFAULT_SERVER = ROOT / "target" / "debug" / "mcpring"
 
 START_S = 20
 STOP_S = 20
@@ -161,7 +161,7 @@ class Suite:
         self.drivers = [self.options.driver] if self.options.driver else list(drivers)
         self.counts = {"ok": 0, "FAIL": 0, "skip": 0}
         if not os.access(self.options.server, os.X_OK):
-            build = "cargo build --profile fast --package mcpring"
+            build = "cargo build --package mcpring"
             sys.exit(f"{self.options.server} is missing: build it with `{build}`")
         faulthandler.dump_traceback_later(HUNG_S, exit=True)
 

@@ -75,7 +75,7 @@ fn whole_steps(root: &Path, verdict: &mut Verdict) {
     }
 
     heading("server");
-    let words = ["cargo", "build", "--profile", "fast", "--package", "mcpring"];
+    let words = ["cargo", "build", "--package", "mcpring"];
     if !succeeds(&mut command(root, &words)) {
         verdict.fail("server: it does not build, so no client was run");
         return;

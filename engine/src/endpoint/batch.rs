@@ -1,7 +1,8 @@
 //! Batches of 2025-03-26: their answers are collected and leave as one array.
 
 use super::Core;
-use super::reply::{Head, Origin};
+use super::origin::Origin;
+use super::reply::Head;
 
 /// A batch whose answers are not all there.
 #[derive(Debug)]

@@ -10,10 +10,11 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::Core;
-use super::calls::{Peer, PendingCall};
-use super::dispatch::Ending;
+use super::calls::PendingCall;
+use super::labels::Ending;
 use super::lifecycle::Carried;
 use super::message::Incoming;
+use super::origin::Peer;
 use super::{Output, Timer};
 use crate::json::{Kind, Value};
 use crate::limits::URI_BYTES_MAX;
@@ -207,7 +208,7 @@ impl Core {
             session.pending.register(request.id, ticket.0);
         }
         // Over HTTP closing the connection cancels in the stateless era only.
-        if let (super::reply::Origin::Exchange(slot), Peer::Exchange) = (incoming.origin, peer)
+        if let (super::origin::Origin::Exchange(slot), Peer::Exchange) = (incoming.origin, peer)
             && let Some(connection) = self.slots.get_mut(slot)
             && let Some(exchange) = &mut connection.exchange
         {

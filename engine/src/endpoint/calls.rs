@@ -7,25 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::Now;
-use super::reply::Origin;
-use super::sessions::SessionKey;
+use super::origin::{Origin, Peer};
 use crate::mcp::{Row, Version};
 use crate::rpc::OwnedId;
 use crate::server::Ticket;
-use crate::slot::Slot;
-
-/// Whose request a call is, for cancelling by id and for taking it off the peer's list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Peer {
-    /// A byte stream's own session.
-    Stream(Slot),
-    /// A handshake-era session over HTTP.
-    Session(SessionKey),
-    /// An HTTP client of the handshake era that has no session yet.
-    Newcomer,
-    /// A stateless exchange: it is nobody's but its connection's.
-    Exchange,
-}
 
 /// A call that waits for its outcome.
 #[derive(Debug)]

@@ -30,6 +30,7 @@ impl Endpoint {
     }
 
     /// Counts the deadlines that are set.
+    #[cfg(test)]
     pub(crate) fn timers(&self) -> usize {
         self.core.timers.len()
     }

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use super::dispatch::CloseReason;
+use super::labels::CloseReason;
 use super::{Now, Output};
 use crate::config::Config;
 use crate::mcp::Session;

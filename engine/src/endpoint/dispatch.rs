@@ -1,74 +1,16 @@
 //! From an admitted request to whoever answers it: one match over the method table's targets.
 
 use super::Core;
+use super::labels::Ending;
 use super::message::Incoming;
 use super::reply::Head;
 use crate::json::Writer;
 use crate::mcp::{Admitted, META_SERVER_INFO, Refusal, Row, Target, Version};
-use crate::metrics::Labels;
 use crate::rpc::{Id, Request};
 use crate::server::Server;
 
 /// Members for a result's `_meta`: key and JSON text.
 type MetaExtra<'a> = [(&'a str, &'a [u8])];
-
-/// How a request ended, as metrics count it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
-    /// With a result.
-    Result,
-    /// With a tool's failure.
-    Failure,
-    /// With a protocol error.
-    Error,
-    /// It was not admitted.
-    Refused,
-    /// A limit was reached.
-    Busy,
-    /// The client gave it up.
-    Cancelled,
-    /// It took too long.
-    Timeout,
-}
-
-/// Why this side closed a connection, as metrics count it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum CloseReason {
-    /// All was said.
-    Done,
-    /// Nothing was said for too long.
-    Idle,
-    /// The peer did not take what was sent.
-    Stalled,
-    /// A frame did not become whole in time.
-    Partial,
-    /// Sending failed.
-    Broken,
-    /// The drain's time was over.
-    Drain,
-}
-
-/// The names behind the numbers of this shard's metrics.
-pub const LABELS: Labels = Labels {
-    methods: &METHOD_NAMES,
-    outcomes: &["result", "failure", "error", "refused", "busy", "cancelled", "timeout"],
-    closes: &["done", "idle", "stalled", "partial", "broken", "drain"],
-};
-
-/// The label of requests that were refused before a method was found.
-pub(super) const OTHER_METHOD: usize = METHOD_NAMES.len() - 1;
-
-const METHOD_NAMES: [&str; crate::mcp::METHODS.len() + 1] = {
-    let mut names = ["other"; crate::mcp::METHODS.len() + 1];
-    let mut place = 0;
-    while place < crate::mcp::METHODS.len() {
-        names[place] = crate::mcp::METHODS[place].name;
-        place += 1;
-    }
-    names
-};
-
-const _: () = assert!(METHOD_NAMES.len() <= crate::limits::METHOD_LABELS_MAX);
 
 impl Core {
     pub(super) fn dispatch(
@@ -111,7 +53,7 @@ impl Core {
     /// Answers with a complete result; `members` writes its members, `_meta` with them.
     pub(super) fn reply_complete(
         &mut self,
-        origin: super::reply::Origin,
+        origin: super::origin::Origin,
         id: Id<'_>,
         row: &Row,
         version: Version,

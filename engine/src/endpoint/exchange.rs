@@ -5,11 +5,11 @@
 
 use std::rc::Rc;
 
-use super::calls::Peer;
 use super::connection::{OpenExchange, Wire};
 use super::forward::{Answer, Forwarded, ForwardedRequest};
 use super::message::Incoming;
-use super::reply::Origin;
+use super::origin::Origin;
+use super::origin::Peer;
 use super::sessions::Sessions;
 use super::{Core, ListenerKind};
 use crate::json::Parser;
@@ -18,7 +18,7 @@ use crate::rpc::{RpcError, code};
 use crate::slot::Slot;
 use crate::transport::exchange::decode_value;
 use crate::transport::respond::CONTINUE;
-use crate::transport::{Assembled, Chunk, Exchange, Facts, Route, Step, Verb, respond_empty};
+use crate::transport::{Assembled, Chunk, Exchange, Route, Step, Verb, respond_empty};
 
 impl Core {
     /// Handles the requests of a chunk, until one waits for its answer.
@@ -279,6 +279,3 @@ impl Core {
         }
     }
 }
-
-/// `Mcp-Param-*` headers, for the check against a tool's schema.
-pub(super) type Params<'a> = Option<&'a Facts<'a>>;

@@ -1,7 +1,8 @@
 //! Lists: a page of ready bytes, spliced.
 
 use super::Core;
-use super::dispatch::{Ending, write_meta};
+use super::dispatch::write_meta;
+use super::labels::Ending;
 use super::lifecycle::Carried;
 use super::message::Incoming;
 use crate::json::Value;

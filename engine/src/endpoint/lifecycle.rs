@@ -1,9 +1,10 @@
 //! Openings: `initialize` of the handshake era, `server/discover` of the stateless one.
 
 use super::Core;
-use super::calls::Peer;
-use super::dispatch::{Ending, write_meta};
+use super::dispatch::write_meta;
+use super::labels::Ending;
 use super::message::Incoming;
+use super::origin::Peer;
 use super::reply::Head;
 use crate::mcp::{Admitted, Initialize, Refusal, Session, Version};
 use crate::rpc::Request;
@@ -13,7 +14,7 @@ pub(super) type Carried = Result<Option<Ending>, Refusal>;
 
 impl Core {
     pub(super) fn initialize(&mut self, incoming: &Incoming<'_>, request: &Request<'_>) -> Carried {
-        if matches!(incoming.origin, super::reply::Origin::Batch(_)) {
+        if matches!(incoming.origin, super::origin::Origin::Batch(_)) {
             return Err(Refusal::bad_request(crate::rpc::RpcError::invalid_request(
                 "initialize must not be part of a batch",
             )));

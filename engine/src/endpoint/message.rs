@@ -1,10 +1,9 @@
 //! One message: parsed in place, told apart, admitted or refused.
 
 use super::Core;
-use super::calls::Peer;
-use super::dispatch::{Ending, OTHER_METHOD};
-use super::exchange::Params;
-use super::reply::Origin;
+use super::labels::{Ending, OTHER_METHOD};
+use super::origin::Origin;
+use super::origin::Peer;
 use crate::json::{Kind, Padded, Parser, Value};
 use crate::limits::BATCH_MESSAGES_MAX;
 use crate::mcp::{
@@ -20,7 +19,8 @@ pub(super) struct Incoming<'a> {
     pub(super) origin: Origin,
     pub(super) peer: Peer,
     pub(super) facts: Option<&'a mcp::Facts<'a>>,
-    pub(super) params: Params<'a>,
+    /// `Mcp-Param-*` headers, for the check against a tool's schema.
+    pub(super) params: Option<&'a Facts<'a>>,
     chunk: &'a dyn Chunk,
     frame: &'a Frame,
     text: &'a [u8],

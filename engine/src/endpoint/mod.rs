@@ -20,9 +20,11 @@ mod dispatch;
 mod exchange;
 mod features;
 mod forward;
+mod labels;
 mod lifecycle;
 mod message;
 mod now;
+mod origin;
 mod outcome;
 mod param_header;
 mod reply;
@@ -40,7 +42,7 @@ use rand::rngs::StdRng;
 use batch::Batches;
 use calls::Calls;
 use connection::{Connection, Outbox, Wire};
-use dispatch::{CloseReason, Ending};
+use labels::{CloseReason, Ending};
 use sessions::{SessionKey, Sessions};
 use slots::Slots;
 use timers::Timers;
@@ -55,8 +57,8 @@ use crate::transport::{Http1, Pipe};
 pub use crate::transport::{Chunk, Framing, HttpRules};
 #[cfg(any(test, feature = "sim"))]
 pub(crate) use census::Census;
-pub use dispatch::LABELS;
 pub use forward::Forwarded;
+pub use labels::LABELS;
 pub use now::Now;
 
 /// What a listener's connections speak.

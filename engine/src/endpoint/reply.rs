@@ -5,30 +5,13 @@
 
 use super::connection::{Connection, Wire};
 use super::forward::{Answer, Forwarded};
+use super::origin::Origin;
 use super::{Core, Output};
 use crate::json::Writer;
 use crate::mcp::{Refusal, Status};
 use crate::rpc::{Id, RpcError};
 use crate::slot::Slot;
 use crate::transport::respond;
-
-/// Where the answer to a message goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
-    /// A byte stream.
-    Stream(Slot),
-    /// The open exchange of an HTTP connection.
-    Exchange(Slot),
-    /// A place in a batch that is answered as a whole.
-    Batch(u32),
-    /// An HTTP connection of another shard.
-    Remote {
-        /// The shard that holds the connection.
-        shard: u16,
-        /// The connection there.
-        slot: Slot,
-    },
-}
 
 /// What an HTTP answer says before its body. Streams have no place for it.
 #[derive(Clone, Debug, Default)]

@@ -1,10 +1,10 @@
 //! Byte streams: frames in, messages out, no head and no status.
 
 use super::Core;
-use super::calls::Peer;
 use super::connection::Wire;
 use super::message::Incoming;
-use super::reply::Origin;
+use super::origin::Origin;
+use super::origin::Peer;
 use crate::json::Parser;
 use crate::mcp::Status;
 use crate::rpc::RpcError;

@@ -38,7 +38,7 @@ impl<K: Copy> Timers<K> {
     }
 
     /// How many are set.
-    #[cfg(any(test, feature = "sim"))]
+    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.places.iter().map(Vec::len).sum()
     }

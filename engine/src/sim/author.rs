@@ -112,7 +112,7 @@ impl Author {
     }
 
     /// A note that request `id` is given up.
-    pub(super) fn cancel(&self, id: &str) -> String {
+    pub(super) fn cancel(id: &str) -> String {
         format!(
             r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{"requestId":{id}}}}}"#
         )

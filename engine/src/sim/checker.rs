@@ -1,5 +1,5 @@
 //! What must be true of every answer and every connection, judged without the engine's own code:
-//! texts are read with serde_json, heads with httparse.
+//! texts are read with `serde_json`, heads with httparse.
 
 use std::collections::HashMap;
 

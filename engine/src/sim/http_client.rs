@@ -153,7 +153,7 @@ impl HttpClient {
                     *expect = Expect::Anything;
                 }
             }
-            let note = self.author.cancel(&id);
+            let note = Author::cancel(&id);
             self.post(at, &note, Some("notifications/cancelled"), Turn::Note, dice);
         }
     }

@@ -31,6 +31,7 @@ const CALM_WINDOW: usize = 1 << 20;
 const DROUGHT_US: u64 = 3_000;
 
 /// One connection as the peer sees it.
+#[allow(clippy::struct_excessive_bools, reason = "independent facts: any set of them occurs")]
 pub(super) struct Link {
     /// Sent by the peer, not received by the server.
     inbound: VecDeque<u8>,

@@ -50,7 +50,7 @@ impl Log {
 
     /// The last lines, oldest first.
     pub(super) fn tail(&self) -> String {
-        self.last.iter().map(|line| format!("{line}\n")).collect()
+        self.last.iter().flat_map(|line| [line.as_str(), "\n"]).collect()
     }
 
     pub(super) fn take_whole(&mut self) -> String {

@@ -22,6 +22,7 @@ pub(super) enum Reading {
 pub(super) type Kernels = Rc<[Rc<RefCell<Kernel>>]>;
 
 /// A client's end of one connection.
+#[allow(clippy::struct_excessive_bools, reason = "independent facts: any set of them occurs")]
 pub(super) struct Peer {
     kernels: Kernels,
     clock: Clock,

@@ -122,7 +122,7 @@ impl StreamClient {
     /// Cancels one request, then asks something whose answer proves that this was read.
     fn give_up(&mut self, dice: &mut Dice) {
         let Some(id) = self.open_slow(dice) else { return };
-        let note = self.author.cancel(&id);
+        let note = Author::cancel(&id);
         self.say(note.as_bytes());
         let barrier = self.author.barrier(dice);
         self.ledger.ask(&barrier.id, barrier.expect);

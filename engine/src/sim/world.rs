@@ -420,7 +420,9 @@ impl World {
             .collect();
         self.connections += peers.len() as u64;
         // Where there is little room a connection may be closed as soon as it is made.
-        peers.iter_mut().for_each(|peer| peer.is_excused = self.is_tight);
+        for peer in &mut peers {
+            peer.is_excused = self.is_tight;
+        }
         let client = match (kind, peers.pop()) {
             (HTTP, Some(peer)) => {
                 peers.push(peer);
@@ -454,7 +456,7 @@ impl Seat {
         match &mut self.client {
             Some(Client::Stream(client)) => act(&mut client.peer),
             Some(Client::Http(client)) => {
-                client.lines.iter_mut().for_each(|line| act(&mut line.peer))
+                client.lines.iter_mut().for_each(|line| act(&mut line.peer));
             }
             None => {}
         }
