@@ -44,3 +44,8 @@ pub use shard::{Engine, Running};
 
 /// The crate's version.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The README's examples compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

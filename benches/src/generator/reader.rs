@@ -1,6 +1,6 @@
 //! Finds where an answer ends in the bytes received so far.
 //!
-//! It judges only what a client must know to go on; whether the answer is right is [`super::check`].
+//! It judges only what a client must know to go on; whether the answer is right is `check`.
 //! A body in chunks or as an event stream is not read yet and refused in words.
 
 use std::ops::Range;

@@ -215,23 +215,22 @@ impl Core {
             exchange.call = Some(*ticket);
         }
         let deadline = self.now.after_ms(self.call_ms(feature));
-        self.calls.insert(
-            *ticket,
-            PendingCall {
-                origin: incoming.origin,
-                peer,
-                id: request.id.to_owned(),
-                label: admitted.index,
-                row: admitted.row,
-                version: admitted.version,
-                name: feature.name().into(),
-                progress_token: progress_token(request.params).map(Into::into),
-                cancelled: Arc::clone(source.cancelled.get_or_init(Arc::default)),
-                started: self.now,
-                deadline,
-            },
-        );
-        self.timers.set(deadline, Timer::Call(*ticket));
+        let call = PendingCall {
+            origin: incoming.origin,
+            peer,
+            id: request.id.to_owned(),
+            label: admitted.index,
+            row: admitted.row,
+            version: admitted.version,
+            name: feature.name().into(),
+            progress_token: progress_token(request.params).map(Into::into),
+            cancelled: Arc::clone(source.cancelled.get_or_init(Arc::default)),
+            started: self.now,
+            deadline,
+        };
+        if let Some((place, due)) = self.calls.insert(*ticket, call) {
+            self.timers.set(due, Timer::Call(place));
+        }
     }
 
     fn call_ms(&self, feature: &Feature) -> u64 {

@@ -32,50 +32,107 @@ pub(super) struct PendingCall {
 /// The shard's unanswered calls.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
-    places: Vec<(u32, Option<Box<PendingCall>>)>,
+    places: Vec<Place>,
     free: Vec<u32>,
+}
+
+#[derive(Debug, Default)]
+struct Place {
+    generation: u32,
+    call: Option<Box<PendingCall>>,
+    /// When the place's one timer fires. It outlives its call and serves the next, so timers are
+    /// never more than the calls that were once open together.
+    due: Option<Now>,
+}
+
+/// What the timer of a place finds.
+pub(super) enum Due {
+    /// Nothing to do.
+    Nothing,
+    /// A call whose time is over.
+    Over(Ticket),
+    /// A call that has time until then: set the timer again.
+    Later(Now),
 }
 
 impl Calls {
     /// Reserves a ticket; it names nothing until [`Self::insert`].
     pub(super) fn reserve(&mut self) -> Ticket {
         let index = self.free.pop().unwrap_or_else(|| {
-            self.places.push((0, None));
+            self.places.push(Place::default());
             (self.places.len() - 1) as u32
         });
         let place = &mut self.places[index as usize];
-        place.0 = place.0.wrapping_add(1);
-        Ticket((u64::from(place.0) << 32) | u64::from(index))
+        place.generation = place.generation.wrapping_add(1);
+        ticket(index, place.generation)
     }
 
     /// Gives a reserved ticket back that was not needed after all.
     pub(super) fn release(&mut self, ticket: Ticket) {
-        self.free.push(ticket.0 as u32);
+        self.free.push(index(ticket));
     }
 
     /// How many wait.
     #[cfg(any(test, feature = "sim"))]
     pub(super) fn len(&self) -> usize {
-        self.places.iter().filter(|(_, call)| call.is_some()).count()
+        self.places.iter().filter(|place| place.call.is_some()).count()
     }
 
-    pub(super) fn insert(&mut self, ticket: Ticket, call: PendingCall) {
-        self.places[ticket.0 as u32 as usize].1 = Some(Box::new(call));
+    /// Enters a call, and says when a timer of its place must fire if none does before.
+    pub(super) fn insert(&mut self, ticket: Ticket, call: PendingCall) -> Option<(u32, Now)> {
+        let index = index(ticket);
+        let place = &mut self.places[index as usize];
+        let deadline = call.deadline;
+        place.call = Some(Box::new(call));
+        if place.due.is_some_and(|due| due <= deadline) {
+            return None;
+        }
+        place.due = Some(deadline);
+        Some((index, deadline))
     }
 
     pub(super) fn get(&self, ticket: Ticket) -> Option<&PendingCall> {
-        let (generation, call) = self.places.get(ticket.0 as u32 as usize)?;
-        if u64::from(*generation) == ticket.0 >> 32 { call.as_deref() } else { None }
+        let place = self.places.get(index(ticket) as usize)?;
+        if place.generation == generation(ticket) { place.call.as_deref() } else { None }
     }
 
     pub(super) fn take(&mut self, ticket: Ticket) -> Option<Box<PendingCall>> {
-        let index = ticket.0 as u32;
-        let (generation, call) = self.places.get_mut(index as usize)?;
-        if u64::from(*generation) != ticket.0 >> 32 {
+        let index = index(ticket);
+        let place = self.places.get_mut(index as usize)?;
+        if place.generation != generation(ticket) {
             return None;
         }
-        let call = call.take()?;
+        let call = place.call.take()?;
         self.free.push(index);
         Some(call)
     }
+
+    /// A timer of the place fired.
+    pub(super) fn due(&mut self, index: u32, now: Now) -> Due {
+        let Some(place) = self.places.get_mut(index as usize) else { return Due::Nothing };
+        if place.due.is_none_or(|due| due > now) {
+            return Due::Nothing;
+        }
+        place.due = None;
+        match &place.call {
+            None => Due::Nothing,
+            Some(call) if call.deadline <= now => Due::Over(ticket(index, place.generation)),
+            Some(call) => {
+                place.due = Some(call.deadline);
+                Due::Later(call.deadline)
+            }
+        }
+    }
+}
+
+fn ticket(index: u32, generation: u32) -> Ticket {
+    Ticket((u64::from(generation) << 32) | u64::from(index))
+}
+
+fn index(ticket: Ticket) -> u32 {
+    ticket.0 as u32
+}
+
+fn generation(ticket: Ticket) -> u32 {
+    (ticket.0 >> 32) as u32
 }

@@ -183,7 +183,8 @@ pub enum Output {
 #[derive(Clone, Copy, Debug)]
 enum Timer {
     Connection(Slot),
-    Call(Ticket),
+    /// Of the call at this place, whichever it is by then.
+    Call(u32),
     Sessions,
     Drain,
 }
@@ -517,7 +518,7 @@ impl Core {
         for timer in fired.drain(..) {
             match timer {
                 Timer::Connection(slot) => self.connection_due(slot),
-                Timer::Call(ticket) => self.call_due(ticket),
+                Timer::Call(place) => self.call_due(place),
                 Timer::Sessions => self.sessions_due(),
                 Timer::Drain => self.drain_due(),
             }

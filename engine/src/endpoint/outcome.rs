@@ -2,11 +2,11 @@
 
 use std::sync::atomic::Ordering;
 
-use super::Core;
 use super::call::ending;
-use super::calls::PendingCall;
+use super::calls::{Due, PendingCall};
 use super::labels::Ending;
 use super::origin::Origin;
+use super::{Core, Timer};
 use crate::json::Writer;
 use crate::mcp::{Refusal, Row, Status, Version};
 use crate::rpc::{Id, RpcError, code};
@@ -80,8 +80,16 @@ impl Core {
         Some(call)
     }
 
-    /// The call's time is over.
-    pub(super) fn call_due(&mut self, ticket: Ticket) {
+    /// The timer of a call's place fired.
+    pub(super) fn call_due(&mut self, place: u32) {
+        match self.calls.due(place, self.now) {
+            Due::Nothing => {}
+            Due::Later(deadline) => self.timers.set(deadline, Timer::Call(place)),
+            Due::Over(ticket) => self.call_timed_out(ticket),
+        }
+    }
+
+    fn call_timed_out(&mut self, ticket: Ticket) {
         let Some(call) = self.take_call(ticket) else { return };
         call.cancelled.store(true, Ordering::Relaxed);
         self.metrics.timeouts.add(1);
