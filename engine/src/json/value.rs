@@ -28,7 +28,8 @@ impl<'p> Value<'p> {
 
     /// The value's bytes exactly as the sender wrote them.
     pub fn raw(self) -> &'p [u8] {
-        self.lexeme().as_bytes()
+        // By bytes: slicing a `str` would look at both ends for a character's boundary.
+        &self.text.as_bytes()[self.span()]
     }
 
     /// Where those bytes stand in the text.
@@ -45,7 +46,28 @@ impl<'p> Value<'p> {
 
     /// Whether this is the string `other`, compared after unescaping by length and bytes.
     pub fn eq_str(self, other: &str) -> bool {
-        self.inside().is_some_and(|(inside, escaped)| string::equals(inside, escaped, other))
+        match self.plain() {
+            Some(plain) => plain == other.as_bytes(),
+            None => self.inside().is_some_and(|(inside, _)| string::equals(inside, true, other)),
+        }
+    }
+
+    /// The bytes of a string that has no escapes.
+    pub(crate) fn plain(self) -> Option<&'p [u8]> {
+        let node = self.node();
+        let is_plain = node.kind() == Kind::String && !node.flag();
+        is_plain.then(|| &self.text.as_bytes()[node.start as usize + 1..node.end as usize - 1])
+    }
+
+    /// A member's name: its bytes as they stand, or decoded where escapes hide them.
+    pub(crate) fn name(self) -> Cow<'p, [u8]> {
+        match self.plain() {
+            Some(plain) => Cow::Borrowed(plain),
+            None => match self.as_str().unwrap_or_default() {
+                Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+                Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+            },
+        }
     }
 
     /// The content of `true` or `false`.
@@ -86,7 +108,15 @@ impl<'p> Value<'p> {
 
     /// The value of an object's first member called `key`, compared after unescaping.
     pub fn get(self, key: &str) -> Option<Value<'p>> {
-        self.members().find(|(name, _)| name.eq_str(key)).map(|(_, value)| value)
+        let mut at = self.children(Kind::Object);
+        for _ in 0..at.left {
+            let name = at.take();
+            let value = at.take();
+            if name.eq_str(key) {
+                return Some(value);
+            }
+        }
+        None
     }
 
     /// Items of an array, members of an object, otherwise 0.

@@ -92,8 +92,7 @@ impl<'p> Members<'p> {
     fn collect(root: Value<'p>) -> Result<Self, Fault<'p>> {
         let mut found = Self::default();
         for (key, value) in root.members() {
-            let name = key.as_str().unwrap_or_default();
-            let place = match name.as_bytes() {
+            let place = match &*key.name() {
                 b"jsonrpc" => &mut found.version,
                 b"id" => &mut found.id,
                 b"method" => &mut found.method,

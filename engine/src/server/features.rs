@@ -5,6 +5,8 @@ use std::collections::hash_map::Entry;
 use std::fmt;
 use std::sync::Arc;
 
+use foldhash::fast::FixedState;
+
 use super::listing::Listing;
 use super::{Feature, PromptEntry, ResourceEntry, TemplateEntry, ToolEntry};
 use crate::error::Error;
@@ -23,7 +25,8 @@ pub(super) trait Listed {
 /// Features of one kind.
 pub struct FeatureSet<T> {
     entries: Vec<T>,
-    by_key: HashMap<Box<str>, u32>,
+    /// The names are the program's own, so their hash needs no secret.
+    by_key: HashMap<Box<str>, u32, FixedState>,
     listing: Listing,
 }
 
@@ -44,7 +47,7 @@ impl<T> FeatureSet<T> {
     where
         T: Listed,
     {
-        let mut by_key = HashMap::with_capacity(entries.len());
+        let mut by_key = HashMap::with_capacity_and_hasher(entries.len(), FixedState::default());
         for (place, entry) in entries.iter().enumerate() {
             match by_key.entry(entry.key().into()) {
                 Entry::Vacant(vacant) => vacant.insert(place as u32),
