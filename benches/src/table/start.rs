@@ -107,8 +107,9 @@ fn over_stdio(bench: &Bench, side: usize) -> Result<(Duration, u64), Fault> {
     }
     let line = loop {
         let line = server.line()?;
-        if line.starts_with('{') {
-            break line;
+        // Both outputs are one pipe here, so words of the log may stand before the answer.
+        if let Some(at) = line.find(r#"{"jsonrpc""#) {
+            break line[at..].to_owned();
         }
     };
     let first = server.started.elapsed();

@@ -32,7 +32,7 @@ Examples:
   mcpring call tcp+line://127.0.0.1:8082 add a=1 b=2
   mcpring call stdio:'mcpring --stdio' echo message=hello";
 
-/// A Model Context Protocol server engine on Linux `io_uring`, and a small client.
+/// A Model Context Protocol server engine on Linux io_uring, and a small client.
 ///
 /// Without a command it serves a demonstration; the options below are those of `serve`.
 #[derive(Debug, Parser)]

@@ -24,7 +24,8 @@ pub(crate) fn answer(text: &str) {
 pub(crate) fn note(text: &str) {
     let mut stderr = io::stderr().lock();
     let text = if stderr.is_terminal() { harmless(text) } else { Cow::Borrowed(text) };
-    let _ = writeln!(stderr, "{text}");
+    // In one piece: where standard output goes to the same place, an answer may come between two.
+    let _ = stderr.write_all(format!("{text}\n").as_bytes());
 }
 
 /// A server's words must not steer the terminal they are shown on.
