@@ -17,7 +17,6 @@ pub struct ServerBuilder {
     resources: Vec<Resource>,
     templates: Vec<ResourceTemplate>,
     prompts: Vec<Prompt>,
-    has_logging: bool,
     call_timeout: Option<Duration>,
 }
 
@@ -30,7 +29,6 @@ impl ServerBuilder {
             resources: Vec::new(),
             templates: Vec::new(),
             prompts: Vec::new(),
-            has_logging: false,
             call_timeout: None,
         }
     }
@@ -62,12 +60,6 @@ impl ServerBuilder {
     /// Tells a model how to use the server.
     pub fn instructions(mut self, instructions: impl Into<String>) -> Self {
         self.instructions = Some(instructions.into());
-        self
-    }
-
-    /// Says that handlers send log messages to clients.
-    pub fn logging(mut self) -> Self {
-        self.has_logging = true;
         self
     }
 
@@ -115,7 +107,8 @@ impl ServerBuilder {
             tools: !self.tools.is_empty(),
             resources: !self.resources.is_empty() || !self.templates.is_empty(),
             prompts: !self.prompts.is_empty(),
-            logging: self.has_logging,
+            // Not offered before the endpoint answers `logging/setLevel`.
+            logging: false,
             completions: false,
         };
         let features = register(self.tools, self.resources, self.templates, self.prompts, schemas)?;

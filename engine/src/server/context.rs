@@ -143,7 +143,8 @@ impl CallContext {
         self.post.post(CallEvent::Progress { ticket: self.ticket, progress, total, message });
     }
 
-    /// Sends a log message to the client, which gets it if it asked for that level.
+    /// Hands on a log message for the client. The endpoint has no logging capability yet, so for
+    /// now it goes no further.
     pub fn log(&self, level: LogLevel, message: &str) {
         // A plain string always has a JSON text.
         if let Ok(data) = serde_json::value::to_raw_value(message) {

@@ -17,7 +17,8 @@ pub enum Outcome {
     Prompt(PromptResult),
     /// A failure at the level of the protocol.
     Error(RpcError),
-    /// A question to the client; the handler is entered again with the answers.
+    /// A question to the client. No protocol arm carries it yet: for now it is answered with an
+    /// internal error.
     Ask(Ask),
     /// The answer comes through the [`Deferred`](super::Deferred) the handler took.
     Deferred,

@@ -89,7 +89,6 @@ fn the_server_introduces_itself() {
         .website_url("https://example.com")
         .icon(Icon::new("data:,"))
         .instructions("read me")
-        .logging()
         .prompt(Prompt::new("p", |_| ""))
         .build()
         .expect("all is good");
@@ -98,7 +97,7 @@ fn the_server_introduces_itself() {
         assert_eq!(text(server.info_json(fields)), info);
         assert_eq!(text(server.capabilities_json(fields)), capabilities);
     };
-    let offered = r#"{"logging":{},"prompts":{}}"#;
+    let offered = r#"{"prompts":{}}"#;
     check(&Fields::V2024_11_05, r#"{"name":"test","version":"1.0.0"}"#, offered);
     check(&Fields::V2025_06_18, r#"{"name":"test","version":"1.0.0","title":"T"}"#, offered);
     check(
