@@ -15,6 +15,7 @@ mod call;
 mod calls;
 #[cfg(any(test, feature = "sim"))]
 mod census;
+mod completion;
 mod connection;
 mod dispatch;
 mod exchange;
@@ -22,7 +23,9 @@ mod features;
 mod forward;
 mod labels;
 mod lifecycle;
+mod logging;
 mod message;
+mod notify;
 mod now;
 mod origin;
 mod outcome;
@@ -31,6 +34,8 @@ mod reply;
 mod sessions;
 mod slots;
 mod stream;
+mod subscription;
+mod task;
 mod timers;
 
 use std::rc::Rc;

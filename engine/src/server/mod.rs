@@ -34,6 +34,7 @@ mod tool;
 
 use std::time::Duration;
 
+use crate::mcp::Need;
 use crate::model::{Capabilities, Fields, Implementation};
 
 pub use arguments::NoArguments;
@@ -145,6 +146,20 @@ impl Server {
     /// [`Self::capabilities`] as JSON.
     pub fn capabilities_json(&self, fields: &Fields) -> &[u8] {
         self.capabilities_listing.item(0, fields)
+    }
+
+    /// Whether what a method needs is offered here.
+    pub fn offers(&self, need: Need) -> bool {
+        let Capabilities { tools, resources, prompts, logging, completions } = self.capabilities;
+        match need {
+            Need::Nothing => true,
+            Need::Tools => tools,
+            Need::Resources => resources,
+            Need::Prompts => prompts,
+            Need::Logging => logging,
+            Need::Completions => completions,
+            Need::Subscriptions | Need::Tasks => false,
+        }
     }
 
     /// How long a call may take when its feature does not say; `None` leaves it to the engine.
