@@ -46,6 +46,7 @@ fn line(event: &CallEvent) -> String {
             format!("log {} {} {logger:?} {data}", ticket.0, level.as_str())
         }
         CallEvent::OutputBroken { ticket } => format!("broken {}", ticket.0),
+        CallEvent::CloseStream { ticket } => format!("close stream {}", ticket.0),
         CallEvent::Refused { ticket } => format!("refused {}", ticket.0),
     }
 }
