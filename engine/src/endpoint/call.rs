@@ -25,7 +25,7 @@ use crate::server::{
 };
 
 /// What a call can get from the message it came with.
-struct Source<'a> {
+pub(super) struct Source<'a> {
     incoming: &'a Incoming<'a>,
     admitted: &'a Admitted<'a>,
     request: &'a Request<'a>,
@@ -131,7 +131,7 @@ impl Core {
         Ok(Some(self.write_outcome(incoming.origin, request.id, row, version, outcome)))
     }
 
-    fn run<'a>(
+    pub(super) fn run<'a>(
         &mut self,
         incoming: &'a Incoming<'a>,
         request: &'a Request<'a>,
@@ -253,14 +253,20 @@ fn checked(tool: &ToolEntry, arguments: Option<Value<'_>>) -> Result<(), String>
     }
 }
 
-fn text_param<'p>(request: &Request<'p>, name: &str) -> Result<std::borrow::Cow<'p, str>, Refusal> {
+pub(super) fn text_param<'p>(
+    request: &Request<'p>,
+    name: &str,
+) -> Result<std::borrow::Cow<'p, str>, Refusal> {
     let value = request.params.and_then(|params| params.get(name));
     value
         .and_then(Value::as_str)
         .ok_or_else(|| invalid(format!("params.{name} is missing or no string")))
 }
 
-fn object_param<'p>(request: &Request<'p>, name: &str) -> Result<Option<Value<'p>>, Refusal> {
+pub(super) fn object_param<'p>(
+    request: &Request<'p>,
+    name: &str,
+) -> Result<Option<Value<'p>>, Refusal> {
     let value = request.params.and_then(|params| params.get(name));
     match value.map(Value::kind) {
         None => Ok(None),
@@ -269,12 +275,12 @@ fn object_param<'p>(request: &Request<'p>, name: &str) -> Result<Option<Value<'p
     }
 }
 
-fn invalid(words: String) -> Refusal {
+pub(super) fn invalid(words: String) -> Refusal {
     Refusal::quiet(RpcError::invalid_params(words))
 }
 
 /// Enough of a peer's text to recognise it.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     text.chars().take(128).collect()
 }
 
@@ -282,7 +288,9 @@ fn shown(text: &str) -> String {
 pub(super) fn ending(outcome: &Outcome) -> Ending {
     match outcome {
         Outcome::Tool(result) if result.is_error => Ending::Failure,
-        Outcome::Tool(_) | Outcome::Resource(_) | Outcome::Prompt(_) => Ending::Result,
+        Outcome::Tool(_) | Outcome::Resource(_) | Outcome::Prompt(_) | Outcome::Completion(_) => {
+            Ending::Result
+        }
         Outcome::Error(_) | Outcome::Ask(_) | Outcome::Deferred => Ending::Error,
     }
 }
