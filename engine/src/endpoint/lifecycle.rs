@@ -50,6 +50,7 @@ impl Core {
 
     /// Cancels what an ended session still waits for.
     pub(super) fn abandon_session(&mut self, session: &mut Session) {
+        self.forget_subscriber(session.subscriber.take());
         let mut tickets = session.pending.drain();
         // In an order that the same inputs give again.
         tickets.sort_unstable();

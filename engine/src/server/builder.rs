@@ -1,9 +1,11 @@
 //! Puts a server together: takes everything, then checks everything once.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::features::TemplateRouter;
 use super::listing::Listing;
+use super::revision::Revision;
 use super::{FeatureSet, Features, Prompt, Resource, ResourceTemplate, SchemaCache, Server, Tool};
 use crate::error::Error;
 use crate::model::{Capabilities, Icon, Implementation, Text};
@@ -17,6 +19,8 @@ pub struct ServerBuilder {
     resources: Vec<Resource>,
     templates: Vec<ResourceTemplate>,
     prompts: Vec<Prompt>,
+    list_changes: bool,
+    resource_subscriptions: bool,
     call_timeout: Option<Duration>,
 }
 
@@ -29,6 +33,8 @@ impl ServerBuilder {
             resources: Vec::new(),
             templates: Vec::new(),
             prompts: Vec::new(),
+            list_changes: false,
+            resource_subscriptions: false,
             call_timeout: None,
         }
     }
@@ -69,6 +75,21 @@ impl ServerBuilder {
         self
     }
 
+    /// Tells clients when tools, resources, templates or prompts are added or removed while the
+    /// server runs (see [`Publisher::edit`](super::Publisher::edit)). All lists are offered then,
+    /// empty ones too.
+    pub fn list_changes(mut self) -> Self {
+        self.list_changes = true;
+        self
+    }
+
+    /// Lets clients subscribe to resources, to be told of
+    /// [`Publisher::resource_updated`](super::Publisher::resource_updated).
+    pub fn resource_subscriptions(mut self) -> Self {
+        self.resource_subscriptions = true;
+        self
+    }
+
     /// Adds a tool.
     pub fn tool(mut self, tool: Tool) -> Self {
         self.tools.push(tool);
@@ -104,9 +125,14 @@ impl ServerBuilder {
             return Err(Error::usage("a server needs a name and a version"));
         }
         let capabilities = Capabilities {
-            tools: !self.tools.is_empty(),
-            resources: !self.resources.is_empty() || !self.templates.is_empty(),
-            prompts: !self.prompts.is_empty(),
+            tools: self.list_changes || !self.tools.is_empty(),
+            resources: self.list_changes
+                || self.resource_subscriptions
+                || !self.resources.is_empty()
+                || !self.templates.is_empty(),
+            prompts: self.list_changes || !self.prompts.is_empty(),
+            list_changes: self.list_changes,
+            resource_subscriptions: self.resource_subscriptions,
             // Not offered before the endpoint answers `logging/setLevel`.
             logging: false,
             completions: false,
@@ -117,6 +143,7 @@ impl ServerBuilder {
             info: self.info,
             instructions: self.instructions,
             features,
+            revision: Revision::default(),
             capabilities,
             capabilities_listing: Listing::new(&[capabilities], Capabilities::encode),
             call_timeout: self.call_timeout,
@@ -132,16 +159,23 @@ fn register(
     prompts: Vec<Prompt>,
     schemas: &mut SchemaCache,
 ) -> Result<Features, Error> {
-    let tools = tools.into_iter().map(|tool| tool.register(schemas));
+    let tools = tools.into_iter().map(|tool| tool.register(schemas).map(Arc::new));
     let tools = FeatureSet::new(tools.collect::<Result<_, _>>()?, "tool")?;
-    let resources = resources.into_iter().map(Resource::register);
+    let resources = resources.into_iter().map(|resource| resource.register().map(Arc::new));
     let resources = FeatureSet::new(resources.collect::<Result<_, _>>()?, "resource")?;
     let templates = templates.into_iter().map(ResourceTemplate::register);
     let (templates, parsed) =
         templates.collect::<Result<Vec<_>, _>>()?.into_iter().unzip::<_, _, Vec<_>, Vec<_>>();
+    let templates = templates.into_iter().map(Arc::new).collect();
     let templates = FeatureSet::new(templates, "template")?;
     let router = TemplateRouter::new(parsed)?;
-    let prompts = prompts.into_iter().map(Prompt::register);
+    let prompts = prompts.into_iter().map(|prompt| prompt.register().map(Arc::new));
     let prompts = FeatureSet::new(prompts.collect::<Result<_, _>>()?, "prompt")?;
-    Ok(Features { tools, resources, templates, prompts, router })
+    Ok(Features {
+        tools: tools.into(),
+        resources: resources.into(),
+        templates: templates.into(),
+        prompts: prompts.into(),
+        router: router.into(),
+    })
 }

@@ -14,6 +14,7 @@ mod builder;
 mod call;
 mod context;
 mod deferred;
+mod edit;
 mod feature;
 mod features;
 mod handler;
@@ -23,8 +24,10 @@ mod outcome;
 mod output;
 mod param_header;
 mod prompt;
+mod publisher;
 mod resource;
 mod returns;
+mod revision;
 mod schema_cache;
 mod schema_source;
 mod setters;
@@ -42,20 +45,24 @@ pub use builder::ServerBuilder;
 pub use call::{Call, CallSource};
 pub use context::{CallContext, CallEvent, Post, Ticket};
 pub use deferred::Deferred;
+pub use edit::ServerEdit;
 pub use feature::{Feature, FeatureKind};
-pub use features::{FeatureSet, Features, FoundResource, Page};
+pub use features::{FeatureIter, FeatureSet, Features, FoundResource, Page};
 pub use handler::{Execution, Handler};
 pub use job::{Job, Lane, LocalFuture};
 pub use outcome::{Ask, AskMethod, AskRequest, Outcome, ToolError};
 pub use param_header::{HeaderParam, ParamKind};
 pub use prompt::{Prompt, PromptEntry};
+pub use publisher::{Publication, Publisher};
 pub use resource::{Resource, ResourceEntry, ResourceTemplate, TemplateEntry};
 pub use returns::{Json, PromptReturn, ResourceReturn, ToolReturn};
+pub use revision::ListKind;
 pub use schema_cache::{SchemaCache, SchemaStats};
 pub use schema_source::SchemaSource;
 pub use tool::{Tool, ToolEntry};
 
 use listing::Listing;
+use revision::Revision;
 
 /// Everything a program offers, checked and ready. Share it in an `Arc`.
 ///
@@ -100,12 +107,13 @@ use listing::Listing;
 /// assert_eq!(server.features().tools().len(), 5);
 /// # Ok::<(), mcpring::Error>(())
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Server {
     info: Implementation,
     info_listing: Listing,
     instructions: Option<String>,
     features: Features,
+    revision: Revision,
     capabilities: Capabilities,
     capabilities_listing: Listing,
     call_timeout: Option<Duration>,
@@ -138,6 +146,17 @@ impl Server {
         &self.features
     }
 
+    /// Which revision this is: 0 as it was built, one more with each
+    /// [`edit`](Publisher::edit) that changed something.
+    pub fn revision(&self) -> u64 {
+        self.revision.number
+    }
+
+    /// The revision in which this list last changed.
+    pub fn list_revision(&self, list: ListKind) -> u64 {
+        self.revision.lists[list as usize]
+    }
+
     /// What exists here.
     pub fn capabilities(&self) -> Capabilities {
         self.capabilities
@@ -150,7 +169,15 @@ impl Server {
 
     /// Whether what a method needs is offered here.
     pub fn offers(&self, need: Need) -> bool {
-        let Capabilities { tools, resources, prompts, logging, completions } = self.capabilities;
+        let Capabilities {
+            tools,
+            resources,
+            prompts,
+            resource_subscriptions,
+            logging,
+            completions,
+            ..
+        } = self.capabilities;
         match need {
             Need::Nothing => true,
             Need::Tools => tools,
@@ -158,7 +185,8 @@ impl Server {
             Need::Prompts => prompts,
             Need::Logging => logging,
             Need::Completions => completions,
-            Need::Subscriptions | Need::Tasks => false,
+            Need::Subscriptions => resource_subscriptions,
+            Need::Tasks => false,
         }
     }
 

@@ -116,7 +116,7 @@ fn shard() -> (Shard, Rc<RefCell<Script>>, Sender<Message>) {
         inbox,
         peers: vec![sender.clone()],
         work: Box::new(Job::refuse),
-        stats: Publisher::new(metrics, None),
+        stats: Stats::new(metrics, None),
         drain_ms: config.drain_ms,
     };
     (Shard::new(START, parts), script, sender)
