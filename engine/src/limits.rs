@@ -55,6 +55,18 @@ pub const INFLIGHT_CALLS_MAX: usize = 1024;
 pub const SESSIONS_MAX: usize = 10_000;
 /// Time after which an unused handshake-era HTTP session ends, in milliseconds.
 pub const SESSION_IDLE_MS: u64 = 1_800_000;
+/// Event streams of one handshake-era session, those kept for a client that may come back included.
+pub const STREAMS_PER_SESSION_MAX: usize = 16;
+/// Events of one stream kept for a client that comes back.
+pub const REPLAY_EVENTS_MAX: usize = 256;
+/// Bytes of one stream's events kept; a single larger event is kept alone.
+pub const REPLAY_BYTES_MAX: usize = 256 << 10;
+/// Bytes of events one shard keeps for all sessions; beyond, a stream keeps its latest event only.
+pub const REPLAY_SHARD_BYTES_MAX: usize = 64 << 20;
+/// Silence on an event stream after which a comment is sent, in milliseconds.
+pub const EVENTS_PING_MS: u64 = 15_000;
+/// Time a client should wait before it takes up an event stream again, in milliseconds.
+pub const EVENTS_RETRY_MS: u64 = 500;
 /// Items of one page of a list.
 pub const PAGE_ITEMS: usize = 1000;
 
@@ -81,6 +93,13 @@ pub const WORKER_QUEUE: usize = 1024;
 pub const INBOX_MAX: usize = 1 << 16;
 /// Completions handled in one turn before timers and sends get their chance.
 pub const COMPLETIONS_PER_TURN: usize = 4096;
+
+/// Longest sealed state a client carries, as text, in bytes.
+pub const STATE_BYTES_MAX: usize = 64 << 10;
+/// Time for which sealed state is accepted, in seconds.
+pub const STATE_TTL_S: u64 = 600;
+/// Most keys that open sealed state.
+pub const STATE_KEYS_MAX: usize = 16;
 
 /// Compiled schemas kept by content.
 pub const SCHEMAS_MAX: usize = 4096;
@@ -138,11 +157,13 @@ pub const LISTENS_MAX: usize = 1 << 14;
 const _: () = assert!(RECEIVE_BUFFERS.is_power_of_two() && RECEIVE_BUFFERS <= 1 << 15);
 const _: () = assert!(LEASES_LOW_WATER < RECEIVE_BUFFERS);
 const _: () = assert!(FRAME_BYTES_MAX < u32::MAX as usize, "spans on the tape are u32");
-const _: () = assert!(HEAD_BYTES_MAX < FRAME_BYTES_MAX);
+const _: () = assert!(HEAD_BYTES_MAX < FRAME_BYTES_MAX && STATE_BYTES_MAX < FRAME_BYTES_MAX);
 const _: () =
     assert!(COMPLETIONS as usize >= 2 * RECEIVE_BUFFERS, "a full pool must fit the queue");
 const _: () = assert!(TICK_MS < FRAME_MS && FRAME_MS <= SEND_STALL_MS && SEND_STALL_MS < IDLE_MS);
 const _: () = assert!(ID_BYTES_MAX < RECEIVE_BUFFER_BYTES);
+const _: () = assert!(EVENTS_RETRY_MS < EVENTS_PING_MS && EVENTS_PING_MS < IDLE_MS);
+const _: () = assert!(REPLAY_BYTES_MAX < REPLAY_SHARD_BYTES_MAX);
 
 /// Tape nodes whose memory a parser keeps between messages (16 bytes each).
 pub const JSON_TAPE_NODES_KEPT: usize = 1 << 16;

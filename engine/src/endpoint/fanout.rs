@@ -6,12 +6,15 @@
 //! subscriber costs a few bytes, gets the latest of what it missed, and holds nobody up; one that
 //! takes nothing at all is closed like any peer that does not take its answers.
 
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::Core;
 use super::origin::{Origin, Peer};
-use super::topics::{Delivery, Hearer};
+use super::session_stream::Line;
+use super::sessions::SessionKey;
+use super::topics::{Debt, Delivery, ENDS, Hearer};
 use crate::limits::{FANOUT_PER_TURN, UNSENT_BYTES_OWE};
 use crate::mcp::META_SUBSCRIPTION_ID;
 use crate::server::{ListKind, Publication, Server};
@@ -83,10 +86,25 @@ impl Core {
         }
     }
 
+    /// Delivers what a connection that is gone was owed; a session may be told another way.
+    pub(super) fn pass_on(&mut self, owed: VecDeque<Debt>) {
+        for debt in owed {
+            if let Some(delivery) = self.topics.pay(debt) {
+                self.deliver(&delivery);
+            }
+        }
+    }
+
     fn tell(&mut self, delivery: &Delivery) {
-        let Delivery { hearer, head, has_members, .. } = delivery;
+        let Delivery { hearer, message, has_members, .. } = delivery;
+        let head = &message[..message.len() - ENDS.len()];
         let is_told = match hearer {
-            Hearer::Peer(peer) => self.notify_peer(*peer, |w| w.raw_parts(&[head, b"}}"])),
+            // A session keeps what it was told: all keep the same bytes.
+            Hearer::Peer(Peer::Session(session)) => match self.listener_of(*session) {
+                Some((stream, _)) => self.session_event(*session, stream, message.clone()),
+                None => false,
+            },
+            Hearer::Peer(peer) => self.notify_peer(*peer, |w| w.raw(message)),
             Hearer::Listen(ticket, id) => {
                 let link: &[u8] = if *has_members { b"," } else { b"" };
                 let meta = META_SUBSCRIPTION_ID.as_bytes();
@@ -98,14 +116,25 @@ impl Core {
     }
 
     /// The connection of this shard that a subscriber is told on.
-    fn way_to(&self, hearer: &Hearer) -> Option<Slot> {
+    fn way_to(&mut self, hearer: &Hearer) -> Option<Slot> {
         match hearer {
             Hearer::Peer(Peer::Stream(slot)) => Some(*slot),
-            Hearer::Peer(_) => None,
+            Hearer::Peer(Peer::Session(session)) => match self.listener_of(*session)? {
+                (_, Some(Line::Here(slot))) => Some(slot),
+                _ => None,
+            },
+            Hearer::Peer(Peer::Newcomer | Peer::Exchange) => None,
             Hearer::Listen(ticket, _) => match self.calls.get(*ticket)?.origin {
                 Origin::Stream(slot) | Origin::Exchange(slot) => Some(slot),
-                Origin::Batch(_) | Origin::Remote { .. } => None,
+                Origin::Batch(_) | Origin::Remote { .. } | Origin::Events { .. } => None,
             },
         }
+    }
+
+    /// The stream on which a session hears what it did not ask for, and where that leads now.
+    fn listener_of(&mut self, session: SessionKey) -> Option<(u32, Option<Line>)> {
+        let streams = &mut self.sessions.get_mut(session)?.streams;
+        let stream = streams.listener()?;
+        Some((stream, streams.get_mut(stream)?.line))
     }
 }

@@ -18,11 +18,13 @@ mod census;
 mod completion;
 mod connection;
 mod dispatch;
+mod events;
 mod exchange;
 mod fanout;
 mod features;
 mod forward;
 mod labels;
+mod legacy;
 mod lifecycle;
 mod logging;
 mod message;
@@ -32,6 +34,7 @@ mod origin;
 mod outcome;
 mod param_header;
 mod reply;
+mod session_stream;
 mod sessions;
 mod slots;
 mod stream;
@@ -431,6 +434,7 @@ impl Core {
     /// Cancels what this connection still waits for.
     fn abandon(&mut self, slot: Slot) {
         let Some(connection) = self.slots.get_mut(slot) else { return };
+        let owed = std::mem::take(&mut connection.owed);
         connection.clear();
         let mut tickets: Vec<Ticket> = Vec::new();
         let mut subscriber = None;
@@ -438,14 +442,22 @@ impl Core {
             tickets.extend(session.pending.drain().into_iter().map(Ticket));
             subscriber = session.subscriber.take();
         }
-        // Over HTTP a disconnect cancels in the stateless era only (2025-11-25, transports).
-        tickets.extend(connection.exchange.take().and_then(|exchange| exchange.call));
+        let mut owner = None;
+        if let Some(exchange) = connection.exchange.take() {
+            // Over HTTP a disconnect cancels in the stateless era only (2025-11-25, transports).
+            tickets.extend(exchange.call);
+            owner = exchange.events.map(|events| events.owner);
+        }
         // In an order that the same inputs give again.
         tickets.sort_unstable();
         for ticket in tickets {
             self.cancel_call(ticket);
         }
         self.forget_subscriber(subscriber);
+        if let Some(owner) = owner {
+            self.cut(owner, slot);
+        }
+        self.pass_on(owed);
     }
 
     fn sent(&mut self, slot: Slot, bytes: Vec<u8>, start: usize, is_failed: bool) {
@@ -570,8 +582,15 @@ impl Core {
         // one that waits to be told of something.
         let is_waiting = connection.is_waiting() || connection.is_listening();
         if is_waiting && !connection.is_sending {
-            connection.active = now;
+            let is_stream = connection.events().is_some();
+            if is_stream && connection.deadline(&config) <= now {
+                connection.active = now;
+                self.ping_events(slot);
+            } else if !is_stream {
+                connection.active = now;
+            }
         }
+        let Some(connection) = self.slots.get_mut(slot) else { return };
         let deadline = connection.deadline(&config);
         if deadline <= now {
             self.metrics.timeouts.add(1);
@@ -583,9 +602,9 @@ impl Core {
     }
 
     fn sessions_due(&mut self) {
-        while let Some(mut ended) = self.sessions.take_idle(self.now) {
+        while let Some((key, ended)) = self.sessions.take_idle(self.now) {
             self.metrics.sessions_evicted.add(1);
-            self.abandon_session(&mut ended.session);
+            self.abandon_session(key, ended);
         }
         self.metrics.sessions_open.set(self.sessions.len() as u64);
         let next = self.now.after_ms(self.config.session_idle_ms.div_ceil(16).max(1000));
@@ -604,6 +623,7 @@ impl Core {
                 connection.is_ending = true;
             }
             self.outbox.outputs.push_back(Output::Pause { slot });
+            self.drain_events(slot);
             self.touch(slot);
         }
     }

@@ -186,7 +186,7 @@ impl Core {
         let Some(connection) = self.slots.get_mut(slot) else { return };
         let waiting = connection.session.iter().flat_map(|session| session.pending.tickets());
         let mut tickets: Vec<_> = waiting.map(Ticket).collect();
-        tickets.extend(connection.exchange.and_then(|exchange| exchange.call));
+        tickets.extend(connection.exchange.as_ref().and_then(|exchange| exchange.call));
         tickets.sort_unstable();
         for ticket in tickets {
             self.end_listen(ticket);

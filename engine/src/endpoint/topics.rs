@@ -9,11 +9,16 @@ use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::notify::notification;
 use super::origin::Peer;
 use crate::json::Writer;
 use crate::limits::{SUBSCRIPTIONS_MAX, TOPIC_BYTES_MAX};
 use crate::server::{ListKind, Ticket};
+
+/// How every message of a topic ends: its parameters, itself.
+pub(super) const ENDS: &[u8] = b"}}";
 
 /// Names a subscriber; given out again once it is removed.
 pub(super) type SubscriberKey = u32;
@@ -40,8 +45,8 @@ pub(super) struct Debt {
 /// What to send to whom.
 pub(super) struct Delivery {
     pub(super) hearer: Hearer,
-    /// The message up to where another member of its parameters may stand.
-    pub(super) head: Rc<[u8]>,
+    /// The whole message; before [`ENDS`] another member of its parameters may stand.
+    pub(super) message: Bytes,
     /// Whether the parameters have members already.
     pub(super) has_members: bool,
     pub(super) debt: Debt,
@@ -69,7 +74,7 @@ pub(super) struct Topics {
 struct Topic {
     /// `None` for a list, or while the place is free.
     uri: Option<Arc<str>>,
-    head: Rc<[u8]>,
+    message: Bytes,
     subscriptions: Vec<u32>,
     /// Of the subscriptions these first ones are still to be visited: the walk goes downwards, so
     /// that who comes during it, at the end, does not hear of what was before.
@@ -98,7 +103,7 @@ struct Subscription {
 impl Topics {
     pub(super) fn new() -> Self {
         Self {
-            topics: ListKind::ALL.map(|list| Topic::new(None, head(list.method(), None))).into(),
+            topics: ListKind::ALL.map(|list| Topic::new(None, message(list.method(), None))).into(),
             free_topics: Vec::new(),
             by_uri: HashMap::new(),
             topic_bytes: 0,
@@ -240,7 +245,7 @@ impl Topics {
         let subscriber = self.subscribers[subscription.subscriber as usize].as_ref()?;
         Some(Delivery {
             hearer: subscriber.hearer.clone(),
-            head: Rc::clone(&topic.head),
+            message: topic.message.clone(),
             has_members: topic.uri.is_some(),
             debt: Debt { subscription: at, generation: subscription.generation },
             is_owed: subscription.is_owed,
@@ -277,9 +282,9 @@ impl Topics {
 
     fn open_topic(&mut self, uri: &str) -> TopicKey {
         let uri: Arc<str> = uri.into();
-        let head = head("notifications/resources/updated", Some(&uri));
+        let message = message("notifications/resources/updated", Some(&uri));
         self.topic_bytes += uri.len();
-        let topic = Topic::new(Some(Arc::clone(&uri)), head);
+        let topic = Topic::new(Some(Arc::clone(&uri)), message);
         let key = match self.free_topics.pop() {
             Some(key) => {
                 self.topics[key as usize] = topic;
@@ -303,7 +308,7 @@ impl Topics {
         if let Some(uri) = topic.uri.take() {
             self.topic_bytes -= uri.len();
             self.by_uri.remove(&uri);
-            *topic = Topic::new(None, Rc::default());
+            *topic = Topic::new(None, Bytes::new());
             self.free_topics.push(key);
         }
     }
@@ -358,10 +363,10 @@ impl Topics {
 }
 
 impl Topic {
-    fn new(uri: Option<Arc<str>>, head: Rc<[u8]>) -> Self {
+    fn new(uri: Option<Arc<str>>, message: Bytes) -> Self {
         Self {
             uri,
-            head,
+            message,
             subscriptions: Vec::new(),
             left: 0,
             is_walked: false,
@@ -381,14 +386,13 @@ impl Subscription {
     const FREE: Self = Self { subscriber: 0, topic: 0, place: 0, generation: 0, is_owed: false };
 }
 
-/// The message up to the end of its parameters' members.
-fn head(method: &str, uri: Option<&str>) -> Rc<[u8]> {
+/// What is said about a topic.
+fn message(method: &str, uri: Option<&str>) -> Bytes {
     let mut message = Vec::new();
     notification(&mut Writer::new(&mut message), method, |w| {
         if let Some(uri) = uri {
             w.member_string("uri", uri);
         }
     });
-    message.truncate(message.len() - b"}}".len());
     message.into()
 }

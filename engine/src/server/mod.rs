@@ -158,8 +158,8 @@ impl Server {
     }
 
     /// What exists here.
-    pub fn capabilities(&self) -> Capabilities {
-        self.capabilities
+    pub fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
     }
 
     /// [`Self::capabilities`] as JSON.

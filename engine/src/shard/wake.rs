@@ -46,7 +46,7 @@ impl Post for Poster {
             CallEvent::Done { .. } | CallEvent::Refused { .. } => {
                 self.inbox.send(Message::Call(event))
             }
-            CallEvent::Progress { .. } | CallEvent::Log { .. } => {
+            CallEvent::Progress { .. } | CallEvent::Log { .. } | CallEvent::CloseStream { .. } => {
                 self.inbox.try_send(Message::Call(event))
             }
         };

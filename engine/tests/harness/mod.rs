@@ -5,14 +5,14 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test program uses a part")]
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use mcpring::Config;
 use mcpring::endpoint::{Endpoint, EndpointConfig, Input, LABELS, ListenerKind, Now, Output};
 use mcpring::metrics::ShardMetrics;
-use mcpring::server::{CallEvent, Post, Publication, Publisher, Server};
+use mcpring::server::{CallEvent, Job, Post, Publication, Publisher, Server};
 use mcpring::slot::Slot;
 use mcpring::transport::{Assembled, Framing, HttpRules};
 
@@ -61,8 +61,11 @@ pub struct World {
     held: HashSet<Slot>,
     sending: HashMap<Slot, (Vec<u8>, usize)>,
     next: u32,
-    /// Whether jobs run at once; otherwise never.
+    /// Whether jobs run at once; otherwise when [`World::run_job`] says so.
     pub works: bool,
+    /// Whether peers take what is sent at once; otherwise one send and no more.
+    pub takes: bool,
+    jobs: VecDeque<Job>,
 }
 
 impl World {
@@ -101,6 +104,8 @@ impl World {
             sending: HashMap::new(),
             next: 0,
             works: true,
+            takes: true,
+            jobs: VecDeque::new(),
         }
     }
 
@@ -131,6 +136,12 @@ impl World {
             self.handle(Input::Received { slot, chunk: &chunk });
         }
         self.take(slot)
+    }
+
+    /// Runs the oldest job that waits.
+    pub fn run_job(&mut self) {
+        self.jobs.pop_front().expect("a job waits").run();
+        self.settle();
     }
 
     /// What was sent and not taken yet.
@@ -180,11 +191,16 @@ impl World {
     pub fn turn(&mut self) -> bool {
         let events: Vec<_> = std::mem::take(&mut *self.inbox.lock().expect("as above"));
         for event in events {
-            let input = match event {
-                Event::Call(event) => Input::Call(event),
-                Event::Publish(publication) => Input::Publish(publication),
-            };
-            self.endpoint.handle(self.now, input);
+            match event {
+                Event::Call(event) => {
+                    self.endpoint.handle(self.now, Input::Call(event));
+                    self.drain();
+                }
+                // What is published in one turn is one.
+                Event::Publish(publication) => {
+                    self.endpoint.handle(self.now, Input::Publish(publication));
+                }
+            }
         }
         self.drain();
         self.endpoint.turn_ended(self.now);
@@ -198,13 +214,16 @@ impl World {
                     let before = self.sending.insert(slot, (bytes, start));
                     assert!(before.is_none(), "two sends on the way");
                 }
+                Output::Send { slot, bytes, start } if !self.takes => {
+                    self.sent.entry(slot).or_default().extend_from_slice(&bytes[start..]);
+                }
                 Output::Send { slot, bytes, start } => self.take_send(slot, bytes, start),
                 Output::Close { slot } => {
                     self.closed.push(slot);
                     self.endpoint.handle(self.now, Input::Closed { slot });
                 }
                 Output::Work(job) if self.works => job.run(),
-                Output::Work(job) => std::mem::forget(job),
+                Output::Work(job) => self.jobs.push_back(job),
                 Output::Receive { .. }
                 | Output::Pause { .. }
                 | Output::Forward { .. }
