@@ -66,7 +66,8 @@ pub(super) struct Topics {
     free_subscribers: Vec<SubscriberKey>,
     subscriptions: Vec<Subscription>,
     free_subscriptions: Vec<u32>,
-    /// Published topics, each once, the first being walked.
+    /// Published topics in order, the first being walked. Each stands here once; the first twice,
+    /// if it was published again.
     walks: VecDeque<TopicKey>,
 }
 
@@ -79,7 +80,9 @@ struct Topic {
     /// Of the subscriptions these first ones are still to be visited: the walk goes downwards, so
     /// that who comes during it, at the end, does not hear of what was before.
     left: usize,
+    /// It stands among the walks.
     is_walked: bool,
+    /// It was published again during its walk, and stands there twice.
     is_published_again: bool,
 }
 
@@ -257,7 +260,12 @@ impl Topics {
         let topic = &mut self.topics[key as usize];
         let all = topic.subscriptions.len();
         if topic.is_walked {
-            topic.is_published_again |= is_first && topic.left < all;
+            let has_begun = is_first && topic.left < all;
+            if has_begun && !topic.is_published_again {
+                topic.is_published_again = true;
+                self.walks.push_back(key);
+                return false;
+            }
             // Those who have come since are told as well, unless it is walked already.
             topic.left = if is_first { topic.left } else { all };
             return true;
@@ -272,9 +280,9 @@ impl Topics {
 
     fn finish_walk(&mut self, key: TopicKey) {
         let topic = &mut self.topics[key as usize];
-        topic.is_walked = false;
-        if std::mem::take(&mut topic.is_published_again) {
-            self.publish(key);
+        topic.is_walked = std::mem::take(&mut topic.is_published_again);
+        if topic.is_walked {
+            topic.left = topic.subscriptions.len();
         } else {
             self.close_topic(key);
         }
@@ -396,3 +404,6 @@ fn message(method: &str, uri: Option<&str>) -> Bytes {
     });
     message.into()
 }
+
+#[cfg(test)]
+mod tests;
