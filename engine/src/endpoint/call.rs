@@ -1,5 +1,6 @@
 //! Calls of tools, resources and prompts: found, checked, run where their feature says.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -101,13 +102,9 @@ impl Core {
         admitted: &Admitted<'_>,
     ) -> Carried {
         let server = self.server.clone();
-        let uri = text_param(request, "uri")?;
-        if uri.len() > URI_BYTES_MAX {
-            return Err(invalid(format!("params.uri is longer than {URI_BYTES_MAX} bytes")));
-        }
+        let uri = uri_param(request)?;
         let Some(found) = server.features().resource(&uri) else {
-            let error = RpcError::new(admitted.version.resource_not_found(), "resource not found");
-            return Err(Refusal::quiet(error.with_data(&serde_json::json!({ "uri": uri }))));
+            return Err(no_resource(&uri, admitted.version));
         };
         self.run(incoming, request, admitted, found.feature(), |source| {
             Call::resource(&found, &uri, source)
@@ -173,7 +170,7 @@ impl Core {
     }
 
     /// Refuses an id in flight and a call too many; gives who is asking if a session knows it.
-    fn check_peer(
+    pub(super) fn check_peer(
         &mut self,
         peer: Peer,
         request: &Request<'_>,
@@ -203,21 +200,10 @@ impl Core {
     /// Enters a call that is answered later.
     fn wait_for(&mut self, source: &Source<'_>, feature: &Feature) {
         let Source { incoming, admitted, request, ticket, .. } = source;
-        let peer = incoming.peer;
-        if let Some(session) = self.session_of(peer) {
-            session.pending.register(request.id, ticket.0);
-        }
-        // Over HTTP closing the connection cancels in the stateless era only.
-        if let (super::origin::Origin::Exchange(slot), Peer::Exchange) = (incoming.origin, peer)
-            && let Some(connection) = self.slots.get_mut(slot)
-            && let Some(exchange) = &mut connection.exchange
-        {
-            exchange.call = Some(*ticket);
-        }
         let deadline = self.now.after_ms(self.call_ms(feature));
         let call = PendingCall {
             origin: incoming.origin,
-            peer,
+            peer: incoming.peer,
             id: request.id.to_owned(),
             label: admitted.index,
             row: admitted.row,
@@ -229,8 +215,24 @@ impl Core {
             cancelled: Arc::clone(source.cancelled.get_or_init(Arc::default)),
             started: self.now,
             deadline,
+            listens_as: None,
         };
-        if let Some((place, due)) = self.calls.insert(*ticket, call) {
+        self.enter_call(*ticket, call);
+    }
+
+    /// Puts a call on every list it belongs on.
+    pub(super) fn enter_call(&mut self, ticket: Ticket, call: PendingCall) {
+        if let Some(session) = self.session_of(call.peer) {
+            session.pending.register(call.id.borrow(), ticket.0);
+        }
+        // Over HTTP closing the connection cancels in the stateless era only.
+        if let (super::origin::Origin::Exchange(slot), Peer::Exchange) = (call.origin, call.peer)
+            && let Some(connection) = self.slots.get_mut(slot)
+            && let Some(exchange) = &mut connection.exchange
+        {
+            exchange.call = Some(ticket);
+        }
+        if let Some((place, due)) = self.calls.insert(ticket, call) {
             self.timers.set(due, Timer::Call(place));
         }
     }
@@ -253,10 +255,7 @@ fn checked(tool: &ToolEntry, arguments: Option<Value<'_>>) -> Result<(), String>
     }
 }
 
-pub(super) fn text_param<'p>(
-    request: &Request<'p>,
-    name: &str,
-) -> Result<std::borrow::Cow<'p, str>, Refusal> {
+pub(super) fn text_param<'p>(request: &Request<'p>, name: &str) -> Result<Cow<'p, str>, Refusal> {
     let value = request.params.and_then(|params| params.get(name));
     value
         .and_then(Value::as_str)
@@ -273,6 +272,20 @@ pub(super) fn object_param<'p>(
         Some(Kind::Object) => Ok(value),
         Some(_) => Err(invalid(format!("params.{name} must be an object"))),
     }
+}
+
+pub(super) fn uri_param<'p>(request: &Request<'p>) -> Result<Cow<'p, str>, Refusal> {
+    let uri = text_param(request, "uri")?;
+    if uri.len() > URI_BYTES_MAX {
+        return Err(invalid(format!("params.uri is longer than {URI_BYTES_MAX} bytes")));
+    }
+    Ok(uri)
+}
+
+/// There is no such resource, in the words of the version.
+pub(super) fn no_resource(uri: &str, version: Version) -> Refusal {
+    let error = RpcError::new(version.resource_not_found(), "resource not found");
+    Refusal::quiet(error.with_data(&serde_json::json!({ "uri": uri })))
 }
 
 pub(super) fn invalid(words: String) -> Refusal {

@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::Now;
 use super::origin::{Origin, Peer};
+use super::topics::SubscriberKey;
 use crate::mcp::{Row, Version};
 use crate::model::LogLevel;
 use crate::rpc::OwnedId;
@@ -31,7 +32,10 @@ pub(super) struct PendingCall {
     pub(super) log_level: Option<LogLevel>,
     pub(super) cancelled: Arc<AtomicBool>,
     pub(super) started: Now,
+    /// May be never.
     pub(super) deadline: Now,
+    /// What it is told of while it stays open.
+    pub(super) listens_as: Option<SubscriberKey>,
 }
 
 /// The shard's unanswered calls.
@@ -89,7 +93,7 @@ impl Calls {
         let place = &mut self.places[index as usize];
         let deadline = call.deadline;
         place.call = Some(Box::new(call));
-        if place.due.is_some_and(|due| due <= deadline) {
+        if deadline == Now::NEVER || place.due.is_some_and(|due| due <= deadline) {
             return None;
         }
         place.due = Some(deadline);
@@ -127,6 +131,7 @@ impl Calls {
         match &place.call {
             None => Due::Nothing,
             Some(call) if call.deadline <= now => Due::Over(ticket(index, place.generation)),
+            Some(call) if call.deadline == Now::NEVER => Due::Nothing,
             Some(call) => {
                 place.due = Some(call.deadline);
                 Due::Later(call.deadline)

@@ -84,10 +84,13 @@ impl Core {
     }
 
     /// Takes a call off every list; whoever still works on it is told to stop.
-    fn take_call(&mut self, ticket: Ticket) -> Option<Box<PendingCall>> {
+    pub(super) fn take_call(&mut self, ticket: Ticket) -> Option<Box<PendingCall>> {
         let call = self.calls.take(ticket)?;
         if let Some(session) = self.session_of(call.peer) {
             session.pending.remove(call.id.borrow());
+        }
+        if let Some(key) = call.listens_as {
+            self.stop_listening(key);
         }
         Some(call)
     }
@@ -141,7 +144,7 @@ impl Core {
         }
     }
 
-    fn count_call(&self, call: &PendingCall, ending: Ending) {
+    pub(super) fn count_call(&self, call: &PendingCall, ending: Ending) {
         let time = self.now.since(call.started).as_nanos() as u64;
         self.metrics.count_request(call.label, ending as usize, time);
     }

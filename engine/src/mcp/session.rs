@@ -30,6 +30,8 @@ pub struct Session {
     pub pending: Pending<u64>,
     /// The least grave log messages it wants, once it has said so.
     pub log_level: Option<LogLevel>,
+    /// Its place among those who are told of changes, once it has one.
+    pub subscriber: Option<u32>,
 }
 
 /// A request that may be answered: its row, and the version to answer in.
@@ -57,7 +59,13 @@ pub struct Initialize {
 impl Session {
     /// A peer that has said nothing.
     pub const fn new() -> Self {
-        Self { phase: Phase::Fresh, client: None, pending: Pending::new(), log_level: None }
+        Self {
+            phase: Phase::Fresh,
+            client: None,
+            pending: Pending::new(),
+            log_level: None,
+            subscriber: None,
+        }
     }
 
     /// A peer that has just been answered `initialize`.

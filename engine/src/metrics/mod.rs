@@ -86,6 +86,14 @@ pub struct ShardMetrics {
     pub forwards: Counter,
     /// Responses to questions that were never asked, or answered before.
     pub responses_dropped: Counter,
+    /// Subscriptions to lists and resources now.
+    pub subscriptions: Gauge,
+    /// Calls that stay open to be told of changes, now.
+    pub listens: Gauge,
+    /// Notifications written to subscribers.
+    pub notifications_delivered: Counter,
+    /// Notifications merged into one that was not delivered yet.
+    pub notifications_coalesced: Counter,
     /// Receive buffers free now.
     pub leases_free: Gauge,
     /// Receive buffers lent now.
@@ -135,6 +143,10 @@ impl ShardMetrics {
             http_refused: Counter::new(),
             forwards: Counter::new(),
             responses_dropped: Counter::new(),
+            subscriptions: Gauge::new(),
+            listens: Gauge::new(),
+            notifications_delivered: Counter::new(),
+            notifications_coalesced: Counter::new(),
             leases_free: Gauge::new(),
             leases_lent: Gauge::new(),
             copies: Counter::new(),

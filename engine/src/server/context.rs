@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 
-use super::Outcome;
+use super::{Outcome, Publisher};
 use crate::mcp::{Client, Version};
 use crate::model::{LogLevel, RawJson};
 
@@ -23,6 +23,8 @@ pub struct Ticket(
 pub trait Post: Send + Sync {
     /// Takes one event; must not block.
     fn post(&self, event: CallEvent);
+    /// The way to all clients.
+    fn publisher(&self) -> Publisher;
 }
 
 /// Something that happened to a call.
@@ -166,6 +168,11 @@ impl CallContext {
     pub fn log_data(&self, level: LogLevel, logger: Option<&str>, data: Box<RawJson>) {
         let logger = logger.map(str::to_owned);
         self.post.post(CallEvent::Log { ticket: self.ticket, level, logger, data });
+    }
+
+    /// The way to change the server's features, and to tell all clients of updates.
+    pub fn publisher(&self) -> Publisher {
+        self.post.publisher()
     }
 
     /// Takes an event of the call's to its shard.

@@ -15,6 +15,7 @@ mod call;
 mod completer;
 mod context;
 mod deferred;
+mod edit;
 mod feature;
 mod features;
 mod handler;
@@ -24,8 +25,10 @@ mod outcome;
 mod output;
 mod param_header;
 mod prompt;
+mod publisher;
 mod resource;
 mod returns;
+mod revision;
 mod schema_cache;
 mod schema_source;
 mod setters;
@@ -44,21 +47,25 @@ pub use call::{Call, CallSource};
 pub use completer::{Completer, Completers};
 pub use context::{CallContext, CallEvent, Post, Ticket};
 pub use deferred::Deferred;
+pub use edit::ServerEdit;
 pub use feature::{Feature, FeatureKind};
-pub use features::{FeatureSet, Features, FoundResource, Page};
+pub use features::{FeatureIter, FeatureSet, Features, FoundResource, Page};
 pub use handler::{Execution, Handler};
 pub use job::{Job, Lane, LocalFuture};
 pub use outcome::{Ask, AskMethod, AskRequest, Outcome, ToolError};
 pub use output::OutputPolicy;
 pub use param_header::{HeaderParam, ParamKind};
 pub use prompt::{Prompt, PromptEntry};
+pub use publisher::{Publication, Publisher};
 pub use resource::{Resource, ResourceEntry, ResourceTemplate, TemplateEntry};
 pub use returns::{CompletionReturn, Json, PromptReturn, ResourceReturn, ToolReturn};
+pub use revision::ListKind;
 pub use schema_cache::{SchemaCache, SchemaStats};
 pub use schema_source::SchemaSource;
 pub use tool::{Tool, ToolEntry};
 
 use listing::Listing;
+use revision::Revision;
 
 /// Everything a program offers, checked and ready. Share it in an `Arc`.
 ///
@@ -103,15 +110,17 @@ use listing::Listing;
 /// assert_eq!(server.features().tools().len(), 5);
 /// # Ok::<(), mcpring::Error>(())
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Server {
     info: Implementation,
     info_listing: Listing,
     instructions: Option<String>,
     features: Features,
+    revision: Revision,
     capabilities: Capabilities,
     capabilities_listing: Listing,
     cache_hint: CacheHint,
+    output_policy: OutputPolicy,
     call_timeout: Option<Duration>,
     schema_stats: SchemaStats,
 }
@@ -140,6 +149,17 @@ impl Server {
     /// The tools, resources, templates and prompts.
     pub fn features(&self) -> &Features {
         &self.features
+    }
+
+    /// Which revision this is: 0 as it was built, one more with each
+    /// [`edit`](Publisher::edit) that changed something.
+    pub fn revision(&self) -> u64 {
+        self.revision.number
+    }
+
+    /// The revision in which this list last changed.
+    pub fn list_revision(&self, list: ListKind) -> u64 {
+        self.revision.lists[list as usize]
     }
 
     /// What exists here.

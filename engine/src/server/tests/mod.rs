@@ -12,7 +12,8 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 
 use super::{
-    Call, CallContext, CallEvent, CallSource, Outcome, Post, Server, ServerBuilder, Ticket,
+    Call, CallContext, CallEvent, CallSource, Outcome, Post, Publisher, Server, ServerBuilder,
+    Ticket,
 };
 use crate::json::{Backend, PaddedBuf, Parser, Value, Writer};
 use crate::mcp::Version;
@@ -33,6 +34,10 @@ impl Mailbox {
 impl Post for Mailbox {
     fn post(&self, event: CallEvent) {
         self.0.lock().expect("no test panics while it holds the mailbox").push(event);
+    }
+
+    fn publisher(&self) -> Publisher {
+        Publisher::new(Arc::new(builder().build().expect("an empty server")), |_| Ok(()))
     }
 }
 
