@@ -224,6 +224,8 @@ impl Core {
             version: admitted.version,
             name: feature.name().into(),
             progress_token: progress_token(request.params).map(Into::into),
+            progress: None,
+            log_level: admitted.envelope.and_then(|envelope| envelope.log_level()),
             cancelled: Arc::clone(source.cancelled.get_or_init(Arc::default)),
             started: self.now,
             deadline,

@@ -9,6 +9,7 @@ use std::sync::atomic::AtomicBool;
 use super::Now;
 use super::origin::{Origin, Peer};
 use crate::mcp::{Row, Version};
+use crate::model::LogLevel;
 use crate::rpc::OwnedId;
 use crate::server::Ticket;
 
@@ -24,6 +25,10 @@ pub(super) struct PendingCall {
     /// What is called, for the words of a timeout.
     pub(super) name: Box<str>,
     pub(super) progress_token: Option<Box<[u8]>>,
+    /// The last progress reported.
+    pub(super) progress: Option<f64>,
+    /// The log messages the request itself asks for (stateless era).
+    pub(super) log_level: Option<LogLevel>,
     pub(super) cancelled: Arc<AtomicBool>,
     pub(super) started: Now,
     pub(super) deadline: Now,
@@ -94,6 +99,11 @@ impl Calls {
     pub(super) fn get(&self, ticket: Ticket) -> Option<&PendingCall> {
         let place = self.places.get(index(ticket) as usize)?;
         if place.generation == generation(ticket) { place.call.as_deref() } else { None }
+    }
+
+    pub(super) fn get_mut(&mut self, ticket: Ticket) -> Option<&mut PendingCall> {
+        let place = self.places.get_mut(index(ticket) as usize)?;
+        if place.generation == generation(ticket) { place.call.as_deref_mut() } else { None }
     }
 
     pub(super) fn take(&mut self, ticket: Ticket) -> Option<Box<PendingCall>> {

@@ -19,6 +19,11 @@ impl Core {
         request: &Request<'_>,
         admitted: &Admitted<'_>,
     ) {
+        if !self.server.offers(admitted.row.needs) {
+            self.answered.push((admitted.index as u8, Ending::Refused));
+            let refusal = Refusal::no_method(&request.method, admitted.envelope.is_some());
+            return self.refuse(incoming.origin, Some(request.id), &refusal);
+        }
         let done = match admitted.row.target {
             Target::Initialize => self.initialize(incoming, request),
             Target::Ping => {
@@ -34,9 +39,21 @@ impl Core {
             Target::ToolsCall => self.call_tool(incoming, request, admitted),
             Target::ResourcesRead => self.read_resource(incoming, request, admitted),
             Target::PromptsGet => self.get_prompt(incoming, request, admitted),
-            Target::Initialized | Target::Cancelled | Target::Progress => {
-                Err(Refusal::no_method(&request.method, false))
-            }
+            Target::Complete => self.complete(incoming, request, admitted),
+            Target::SetLevel => self.set_level(incoming, request),
+            Target::Subscribe | Target::Unsubscribe => self.subscribe(incoming, request, admitted),
+            Target::Listen => self.listen(incoming, request, admitted),
+            Target::TasksGet
+            | Target::TasksResult
+            | Target::TasksList
+            | Target::TasksCancel
+            | Target::TasksUpdate => self.task_request(incoming, request, admitted),
+            Target::Initialized
+            | Target::Cancelled
+            | Target::Progress
+            | Target::RootsChanged
+            | Target::TaskStatus
+            | Target::Outgoing => Err(Refusal::no_method(&request.method, false)),
         };
         match done {
             Ok(Some(ending)) => self.answered.push((admitted.index as u8, ending)),

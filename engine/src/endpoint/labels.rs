@@ -1,5 +1,6 @@
 //! The names behind the numbers of this shard's metrics.
 
+use crate::mcp::CLIENT_METHODS;
 use crate::metrics::Labels;
 
 /// How a request ended, as metrics count it.
@@ -36,22 +37,24 @@ pub(super) enum CloseReason {
     Broken,
     /// The drain's time was over.
     Drain,
+    /// The peer reads its event stream too slowly.
+    Slow,
 }
 
 /// The names behind the numbers of this shard's metrics.
 pub const LABELS: Labels = Labels {
     methods: &METHOD_NAMES,
     outcomes: &["result", "failure", "error", "refused", "busy", "cancelled", "timeout"],
-    closes: &["done", "idle", "stalled", "partial", "broken", "drain"],
+    closes: &["done", "idle", "stalled", "partial", "broken", "drain", "slow"],
 };
 
 /// The label of requests that were refused before a method was found.
 pub(super) const OTHER_METHOD: usize = METHOD_NAMES.len() - 1;
 
-const METHOD_NAMES: [&str; crate::mcp::METHODS.len() + 1] = {
-    let mut names = ["other"; crate::mcp::METHODS.len() + 1];
+const METHOD_NAMES: [&str; CLIENT_METHODS + 1] = {
+    let mut names = ["other"; CLIENT_METHODS + 1];
     let mut place = 0;
-    while place < crate::mcp::METHODS.len() {
+    while place < CLIENT_METHODS {
         names[place] = crate::mcp::METHODS[place].name;
         place += 1;
     }

@@ -15,22 +15,30 @@ mod call;
 mod calls;
 #[cfg(any(test, feature = "sim"))]
 mod census;
+mod completion;
 mod connection;
 mod dispatch;
+mod events;
 mod exchange;
 mod features;
 mod forward;
 mod labels;
+mod legacy;
 mod lifecycle;
+mod logging;
 mod message;
+mod notify;
 mod now;
 mod origin;
 mod outcome;
 mod param_header;
 mod reply;
+mod session_stream;
 mod sessions;
 mod slots;
 mod stream;
+mod subscription;
+mod task;
 mod timers;
 
 use std::rc::Rc;
@@ -407,12 +415,19 @@ impl Core {
         if let Some(session) = &mut connection.session {
             tickets.extend(session.pending.drain().into_iter().map(Ticket));
         }
-        // Over HTTP a disconnect cancels in the stateless era only (2025-11-25, transports).
-        tickets.extend(connection.exchange.take().and_then(|exchange| exchange.call));
+        let mut owner = None;
+        if let Some(exchange) = connection.exchange.take() {
+            // Over HTTP a disconnect cancels in the stateless era only (2025-11-25, transports).
+            tickets.extend(exchange.call);
+            owner = exchange.events.map(|events| events.owner);
+        }
         // In an order that the same inputs give again.
         tickets.sort_unstable();
         for ticket in tickets {
             self.cancel_call(ticket);
+        }
+        if let Some(owner) = owner {
+            self.cut(owner, slot);
         }
     }
 
@@ -534,8 +549,15 @@ impl Core {
         }
         // A connection that waits for its own call is not silent: the call has a deadline.
         if connection.is_waiting() && !connection.is_sending {
-            connection.active = now;
+            let is_stream = connection.events().is_some();
+            if is_stream && connection.deadline(&config) <= now {
+                connection.active = now;
+                self.ping_events(slot);
+            } else if !is_stream {
+                connection.active = now;
+            }
         }
+        let Some(connection) = self.slots.get_mut(slot) else { return };
         let deadline = connection.deadline(&config);
         if deadline <= now {
             self.metrics.timeouts.add(1);
@@ -547,9 +569,9 @@ impl Core {
     }
 
     fn sessions_due(&mut self) {
-        while let Some(mut ended) = self.sessions.take_idle(self.now) {
+        while let Some((key, ended)) = self.sessions.take_idle(self.now) {
             self.metrics.sessions_evicted.add(1);
-            self.abandon_session(&mut ended.session);
+            self.abandon_session(key, ended);
         }
         self.metrics.sessions_open.set(self.sessions.len() as u64);
         let next = self.now.after_ms(self.config.session_idle_ms.div_ceil(16).max(1000));
@@ -567,6 +589,7 @@ impl Core {
                 connection.is_ending = true;
             }
             self.outbox.outputs.push_back(Output::Pause { slot });
+            self.drain_events(slot);
             self.touch(slot);
         }
     }

@@ -7,7 +7,6 @@ use super::calls::{Due, PendingCall};
 use super::labels::Ending;
 use super::origin::Origin;
 use super::{Core, Timer};
-use crate::json::Writer;
 use crate::mcp::{Refusal, Row, Status, Version};
 use crate::rpc::{Id, RpcError, code};
 use crate::server::{CallEvent, Outcome, Ticket};
@@ -49,8 +48,10 @@ impl Core {
             CallEvent::Progress { ticket, progress, total, message } => {
                 self.progress(ticket, progress, total, message.as_deref());
             }
-            // Without the logging capability nobody has asked for it.
-            CallEvent::Log { .. } => {}
+            CallEvent::CloseStream { ticket } => self.close_stream(ticket),
+            CallEvent::Log { ticket, level, logger, data } => {
+                self.log(ticket, level, logger.as_deref(), &data);
+            }
         }
     }
 
@@ -121,7 +122,8 @@ impl Core {
         match call.origin {
             Origin::Stream(_) => {}
             Origin::Batch(batch) => self.nothing_in_batch(batch),
-            Origin::Exchange(_) | Origin::Remote { .. } => {
+            Origin::Events { session, stream } if self.is_legacy(session, stream) => {}
+            Origin::Exchange(_) | Origin::Remote { .. } | Origin::Events { .. } => {
                 let error = RpcError::new(code::CANCELLED, "the request was cancelled");
                 self.reply_error(call.origin, Some(call.id.borrow()), &error, Status::Ok);
             }
@@ -131,38 +133,5 @@ impl Core {
     fn count_call(&self, call: &PendingCall, ending: Ending) {
         let time = self.now.since(call.started).as_nanos() as u64;
         self.metrics.count_request(call.label, ending as usize, time);
-    }
-
-    /// Tells the client how far its call is, where notifications can be sent beside answers.
-    fn progress(
-        &mut self,
-        ticket: Ticket,
-        progress: f64,
-        total: Option<f64>,
-        message: Option<&str>,
-    ) {
-        let Some(call) = self.calls.get(ticket) else { return };
-        let (origin, fields) = (call.origin, call.version.fields());
-        let (Some(token), Origin::Stream(slot)) = (call.progress_token.clone(), origin) else {
-            return;
-        };
-        self.notify_stream(slot, |out| {
-            let mut w = Writer::new(out);
-            w.begin_object();
-            w.member_string("jsonrpc", "2.0");
-            w.member_string("method", "notifications/progress");
-            w.key("params");
-            w.begin_object();
-            w.member_raw("progressToken", &token);
-            w.member_float("progress", progress);
-            if let Some(total) = total {
-                w.member_float("total", total);
-            }
-            if let Some(message) = message.filter(|_| fields.progress_message) {
-                w.member_string("message", message);
-            }
-            w.end_object();
-            w.end_object();
-        });
     }
 }

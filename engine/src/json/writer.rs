@@ -57,6 +57,16 @@ impl<'b> Writer<'b> {
         self.out.extend_from_slice(json);
     }
 
+    /// Foreign JSON. A line break in it can only be insignificant space, and would end a message
+    /// early on a transport framed by lines, so such JSON is compacted on its way.
+    pub fn splice(&mut self, json: &[u8]) {
+        if memchr::memchr2(b'\n', b'\r', json).is_none() {
+            return self.raw(json);
+        }
+        self.lead();
+        compact_into(self.out, json);
+    }
+
     /// An integer.
     pub fn int(&mut self, number: i64) {
         self.lead();

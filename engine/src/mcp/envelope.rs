@@ -7,11 +7,13 @@
 
 use super::{Client, Facts, Mirror, Refusal, Version};
 use crate::json::{Kind, Value};
+use crate::model::LogLevel;
 use crate::rpc::{Request, RpcError, code};
 
 /// `_meta` key of the version a request is written in.
 pub(super) const META_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 const META_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
+const META_LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
 const META_CLIENT: &str = "io.modelcontextprotocol/clientInfo";
 /// `_meta` key under which a result names the server.
 pub const META_SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
@@ -23,6 +25,7 @@ pub struct Envelope<'p> {
     pub version: Version,
     capabilities: Value<'p>,
     client: Option<Value<'p>>,
+    log_level: Option<LogLevel>,
 }
 
 impl<'p> Envelope<'p> {
@@ -41,15 +44,23 @@ impl<'p> Envelope<'p> {
         if facts.is_some_and(|facts| facts.has_duplicates) {
             return Err(Refusal::mismatch("a routing header was sent twice".into()));
         }
-        let (claimed, capabilities, client) = read_meta(request.params)?;
+        let Meta { version: claimed, capabilities, client, log_level } = read_meta(request.params)?;
         let claimed = claimed.as_str().unwrap_or_default();
         if let Some(facts) = facts {
             check_mirrors(request, facts, &claimed, named_by)?;
         }
         match Version::parse(&claimed).filter(|version| !version.has_handshake()) {
-            Some(version) => Ok(Self { version, capabilities, client }),
+            Some(version) => {
+                let log_level = log_level.map(read_level).transpose()?;
+                Ok(Self { version, capabilities, client, log_level })
+            }
             None => Err(unsupported(&claimed)),
         }
+    }
+
+    /// Which log messages the request wants; none without it.
+    pub fn log_level(&self) -> Option<LogLevel> {
+        self.log_level
     }
 
     /// Who is asking.
@@ -80,7 +91,22 @@ pub fn unsupported(requested: &str) -> Refusal {
     Refusal::bad_request(error)
 }
 
-type Meta<'p> = (Value<'p>, Value<'p>, Option<Value<'p>>);
+/// The members of `_meta` that make the envelope, as they were sent.
+struct Meta<'p> {
+    version: Value<'p>,
+    capabilities: Value<'p>,
+    client: Option<Value<'p>>,
+    log_level: Option<Value<'p>>,
+}
+
+fn read_level(level: Value<'_>) -> Result<LogLevel, Refusal> {
+    level.as_str().and_then(|word| LogLevel::parse(&word)).ok_or_else(|| {
+        Refusal::bad_request(RpcError::invalid_params(
+            "_meta[\"io.modelcontextprotocol/logLevel\"] must be one of debug, info, notice, \
+             warning, error, critical, alert, emergency",
+        ))
+    })
+}
 
 fn read_meta(params: Option<Value<'_>>) -> Result<Meta<'_>, Refusal> {
     let missing = |what: &str| {
@@ -98,7 +124,8 @@ fn read_meta(params: Option<Value<'_>>) -> Result<Meta<'_>, Refusal> {
         .get(META_CAPABILITIES)
         .filter(|capabilities| capabilities.kind() == Kind::Object)
         .ok_or_else(|| missing("\"io.modelcontextprotocol/clientCapabilities\", an object"))?;
-    Ok((version, capabilities, meta.get(META_CLIENT)))
+    let (client, log_level) = (meta.get(META_CLIENT), meta.get(META_LOG_LEVEL));
+    Ok(Meta { version, capabilities, client, log_level })
 }
 
 fn check_mirrors(

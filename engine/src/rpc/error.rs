@@ -56,7 +56,7 @@ impl RpcError {
         writer.string(&self.message);
         if let Some(data) = &self.data {
             writer.key("data");
-            writer.raw(data.get().as_bytes());
+            writer.splice(data.get().as_bytes());
         }
         writer.end_object();
     }

@@ -34,6 +34,7 @@ mod tool;
 
 use std::time::Duration;
 
+use crate::mcp::Need;
 use crate::model::{Capabilities, Fields, Implementation};
 
 pub use arguments::NoArguments;
@@ -138,13 +139,28 @@ impl Server {
     }
 
     /// What exists here.
-    pub fn capabilities(&self) -> Capabilities {
-        self.capabilities
+    pub fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
     }
 
     /// [`Self::capabilities`] as JSON.
     pub fn capabilities_json(&self, fields: &Fields) -> &[u8] {
         self.capabilities_listing.item(0, fields)
+    }
+
+    /// Whether what a method needs is offered here.
+    pub fn offers(&self, need: Need) -> bool {
+        let offered = &self.capabilities;
+        match need {
+            Need::Nothing => true,
+            Need::Tools => offered.tools,
+            Need::Resources => offered.resources,
+            Need::Subscriptions => offered.resource_subscriptions,
+            Need::Prompts => offered.prompts,
+            Need::Logging => offered.logging,
+            Need::Completions => offered.completions,
+            Need::Tasks => offered.tasks,
+        }
     }
 
     /// How long a call may take when its feature does not say; `None` leaves it to the engine.
