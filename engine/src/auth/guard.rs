@@ -72,6 +72,12 @@ impl Guard {
         paths
     }
 
+    /// The host that clients reach the server at, as a listener has to allow it.
+    pub fn host(&self) -> &str {
+        let rest = self.metadata_url.split_once("://").map_or("", |(_, rest)| rest);
+        rest.split('/').next().unwrap_or_default()
+    }
+
     /// Key sets to be read again and again, with the places to put them: issuer, source, store.
     pub fn sources(&self) -> impl Iterator<Item = (&str, &Jwks, &Arc<KeyStore>)> {
         self.issuers.iter().filter_map(|trusted| {

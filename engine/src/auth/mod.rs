@@ -35,6 +35,7 @@ pub use key_set::KeySet;
 pub use key_store::KeyStore;
 pub use metadata::WELL_KNOWN;
 pub use principal::Principal;
+pub(crate) use scope::check_scopes;
 pub use settings::Authorization;
 pub use verifier::Verifier;
 

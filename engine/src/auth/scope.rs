@@ -44,6 +44,12 @@ pub(super) fn is_scope(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(is_allowed)
 }
 
+/// Refuses what is no scope among those of the feature `name`.
+pub(crate) fn check_scopes(scopes: &[Box<str>], kind: &str, name: &str) -> Result<(), Error> {
+    check(scopes.iter().map(|scope| &**scope))
+        .map_err(|fault| Error::usage(format!("{kind} {name:?}: {fault}")))
+}
+
 /// Refuses what is no scope, and too many.
 pub(super) fn check<'s>(scopes: impl Iterator<Item = &'s str>) -> Result<(), Error> {
     let mut count = 0;

@@ -48,6 +48,7 @@ impl CallSource for Source<'_> {
         let token = progress_token(self.request.params).map(Bytes::copy_from_slice);
         let cancelled = Arc::clone(self.cancelled.get_or_init(Arc::default));
         let context = CallContext::new(self.admitted.version, self.ticket, Arc::clone(&self.post));
+        let context = context.with_principal(self.incoming.principal.cloned());
         Arc::new(context.with_client(client).with_progress_token(token).with_cancelled(cancelled))
     }
 }
@@ -64,6 +65,9 @@ impl Core {
         let Some(tool) = server.features().tools().find(&name) else {
             return Err(invalid(format!("unknown tool: {}", shown(&name))));
         };
+        if let Some(done) = self.forbid(incoming, tool.feature()) {
+            return done;
+        }
         let arguments = object_param(request, "arguments")?;
         if let Some(params) = incoming.params.filter(|_| admitted.envelope.is_some()) {
             super::param_header::check(tool.headers(), arguments, params)?;
@@ -87,6 +91,9 @@ impl Core {
         let Some(prompt) = server.features().prompts().find(&name) else {
             return Err(invalid(format!("unknown prompt: {}", shown(&name))));
         };
+        if let Some(done) = self.forbid(incoming, prompt.feature()) {
+            return done;
+        }
         let arguments = object_param(request, "arguments")?;
         prompt.check(arguments).map_err(Refusal::quiet)?;
         self.run(incoming, request, admitted, prompt.feature(), |source| {
@@ -109,6 +116,9 @@ impl Core {
             let error = RpcError::new(admitted.version.resource_not_found(), "resource not found");
             return Err(Refusal::quiet(error.with_data(&serde_json::json!({ "uri": uri }))));
         };
+        if let Some(done) = self.forbid(incoming, found.feature()) {
+            return done;
+        }
         self.run(incoming, request, admitted, found.feature(), |source| {
             Call::resource(&found, &uri, source)
         })

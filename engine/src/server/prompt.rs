@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::features::Listed;
 use super::setters::{info_setters, run_setters};
 use super::{Call, Deferred, Execution, Feature, FeatureKind, Handler, PromptReturn};
+use crate::auth::check_scopes;
 use crate::error::Error;
 use crate::json::{Kind, Value, Writer};
 use crate::model::{Fields, PromptArgument, PromptInfo, Text};
@@ -17,6 +18,7 @@ pub struct Prompt {
     info: PromptInfo,
     execution: Execution,
     timeout: Option<Duration>,
+    scopes: Vec<Box<str>>,
     handler: Arc<dyn Handler>,
 }
 
@@ -53,6 +55,7 @@ impl Prompt {
             info: PromptInfo::new(name),
             execution: Execution::default(),
             timeout: None,
+            scopes: Vec::new(),
             handler: Arc::new(handler),
         }
     }
@@ -72,6 +75,7 @@ impl Prompt {
         if name.is_empty() {
             return Err(refuse("the name is empty".into()));
         }
+        check_scopes(&self.scopes, "prompt", name)?;
         let arguments = &self.info.arguments;
         for (place, argument) in arguments.iter().enumerate() {
             if argument.name.is_empty() {
@@ -87,6 +91,7 @@ impl Prompt {
             mime_type: None,
             execution: self.execution,
             timeout: self.timeout,
+            scopes: self.scopes,
             output: None,
             handler: self.handler,
         };

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use super::features::Listed;
 use super::setters::{info_setters, resource_setters, run_setters};
 use super::{Call, Deferred, Execution, Feature, FeatureKind, Handler, Outcome, ResourceReturn};
+use crate::auth::check_scopes;
 use crate::error::Error;
 use crate::json::Writer;
 use crate::limits;
@@ -20,6 +21,7 @@ pub struct Resource {
     info: ResourceInfo,
     execution: Execution,
     timeout: Option<Duration>,
+    scopes: Vec<Box<str>>,
     content: Content,
 }
 
@@ -79,6 +81,7 @@ impl Resource {
             info: ResourceInfo::new(uri, name),
             execution: Execution::default(),
             timeout: None,
+            scopes: Vec::new(),
             content,
         }
     }
@@ -94,10 +97,11 @@ impl Resource {
     run_setters!();
 
     pub(super) fn register(self) -> Result<ResourceEntry, Error> {
-        let Self { info, execution, timeout, content } = self;
+        let Self { info, execution, timeout, scopes, content } = self;
         check_uri(&info.uri)
             .map_err(|fault| Error::usage(format!("resource {:?}: {fault}", info.uri)))?;
         check_named(&info, "resource")?;
+        check_scopes(&scopes, "resource", &info.uri)?;
         let handler = match content {
             Content::Handler(handler) => handler,
             Content::Fixed(body) => {
@@ -110,7 +114,7 @@ impl Resource {
                 Arc::new(move |_call: &mut Call<'_>| Outcome::Resource(vec![contents.clone()]))
             }
         };
-        Ok(ResourceEntry { feature: feature(&info, execution, timeout, handler), info })
+        Ok(ResourceEntry { feature: feature(&info, execution, timeout, scopes, handler), info })
     }
 }
 
@@ -154,6 +158,7 @@ pub struct ResourceTemplate {
     info: TemplateInfo,
     execution: Execution,
     timeout: Option<Duration>,
+    scopes: Vec<Box<str>>,
     screen: Screen,
     handler: Arc<dyn Handler>,
 }
@@ -190,6 +195,7 @@ impl ResourceTemplate {
             info: TemplateInfo(ResourceInfo::new(template, name)),
             execution: Execution::default(),
             timeout: None,
+            scopes: Vec::new(),
             screen: Screen::default(),
             handler: Arc::new(handler),
         }
@@ -206,12 +212,13 @@ impl ResourceTemplate {
     run_setters!();
 
     pub(super) fn register(self) -> Result<(TemplateEntry, Template), Error> {
-        let Self { info, execution, timeout, screen, handler } = self;
+        let Self { info, execution, timeout, scopes, screen, handler } = self;
         check_named(&info.0, "template")?;
+        check_scopes(&scopes, "template", &info.0.uri)?;
         let refuse = |fault| Error::usage(format!("template {:?}: {fault}", info.0.uri));
         let template = Template::parse(&info.0.uri).map_err(refuse)?.screen(screen);
         template.matcher().map_err(refuse)?;
-        let feature = feature(&info.0, execution, timeout, handler);
+        let feature = feature(&info.0, execution, timeout, scopes, handler);
         Ok((TemplateEntry { feature, info }, template))
     }
 }
@@ -282,6 +289,7 @@ fn feature(
     info: &ResourceInfo,
     execution: Execution,
     timeout: Option<Duration>,
+    scopes: Vec<Box<str>>,
     handler: Arc<dyn Handler>,
 ) -> Arc<Feature> {
     Arc::new(Feature {
@@ -290,6 +298,7 @@ fn feature(
         mime_type: info.mime_type.as_deref().map(Into::into),
         execution,
         timeout,
+        scopes,
         output: None,
         handler,
     })

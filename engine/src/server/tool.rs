@@ -15,6 +15,7 @@ use super::setters::{info_setters, run_setters};
 use super::{
     Call, Deferred, Execution, Feature, FeatureKind, Handler, SchemaCache, SchemaSource, ToolReturn,
 };
+use crate::auth::check_scopes;
 use crate::error::Error;
 use crate::json::schema::{Schema, Violation};
 use crate::json::{Backend, PaddedBuf, Parser, Value, Writer};
@@ -27,6 +28,7 @@ pub struct Tool {
     output: Option<Output>,
     execution: Execution,
     timeout: Option<Duration>,
+    scopes: Vec<Box<str>>,
     handler: Arc<dyn Handler>,
 }
 
@@ -107,6 +109,7 @@ impl Tool {
             output: None,
             execution: Execution::default(),
             timeout: None,
+            scopes: Vec::new(),
             handler: Arc::new(handler),
         }
     }
@@ -156,6 +159,7 @@ impl Tool {
         let name = self.info.name.clone();
         let refuse = |fault: String| Error::usage(format!("tool {name:?}: {fault}"));
         check_name(&name).map_err(refuse)?;
+        check_scopes(&self.scopes, "tool", &name)?;
         let input = compile(&self.input, schemas, "input").map_err(refuse)?;
         if !input.is_object_type() {
             return Err(refuse("the input schema's root must say \"type\": \"object\"".into()));
@@ -169,6 +173,7 @@ impl Tool {
             mime_type: None,
             execution: self.execution,
             timeout: self.timeout,
+            scopes: self.scopes,
             output: check,
             handler: self.handler,
         };

@@ -60,9 +60,11 @@ impl Rig {
                     shard: number as u16,
                     config: Arc::clone(&setup.config),
                     seed: setup.seed.map(|byte| byte ^ number as u8),
+                    unix_s_at_zero: 0,
                     post: Arc::new(Poster(inboxes[number].clone())),
                     metrics: Arc::clone(&metrics),
                     driver: "sim",
+                    authorization: None,
                 };
                 let parts = Parts {
                     driver,
