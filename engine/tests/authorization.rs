@@ -100,7 +100,7 @@ fn answer(bytes: &[u8]) -> Answer {
 
 /// One request: `line` is method and target, `headers` are whole lines.
 fn send(world: &mut World, slot: Slot, line: &str, headers: &[String], body: &str) -> Answer {
-    let headers: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
+    let headers = headers.iter().fold(String::new(), |all, line| all + line + "\r\n");
     let length = body.len();
     let request = format!(
         "{line} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\

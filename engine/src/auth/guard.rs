@@ -32,7 +32,7 @@ pub(super) struct Trusted {
 }
 
 impl Guard {
-    pub(super) fn new(resource: Resource, settings: Authorization) -> Result<Self, Error> {
+    pub(super) fn new(resource: &Resource, settings: Authorization) -> Result<Self, Error> {
         let Authorization { name, mut servers, supported, required, hierarchy, .. } = settings;
         if servers.is_empty() {
             servers = settings.issuers.iter().map(|issuer| issuer.name.clone()).collect();
@@ -40,13 +40,13 @@ impl Guard {
         let mut scopes = [supported, required.clone()].concat();
         scopes.sort_unstable();
         scopes.dedup();
-        let issuers = settings.issuers.into_iter().map(|issuer| trust(issuer, &resource));
+        let issuers = settings.issuers.into_iter().map(|issuer| trust(issuer, resource));
         let tokens = settings.tokens.into_iter().map(|(token, principal)| {
             let effective = hierarchy.expand(principal.scopes());
             (token, Arc::new(principal.with_effective(effective)))
         });
         Ok(Self {
-            metadata: metadata::page(&resource, &servers, &scopes, name.as_deref()),
+            metadata: metadata::page(resource, &servers, &scopes, name.as_deref()),
             metadata_url: resource.metadata_url(),
             path: resource.path().to_owned(),
             required,

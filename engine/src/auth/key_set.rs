@@ -21,7 +21,7 @@ pub struct KeySet {
 struct Key {
     id: Option<String>,
     algorithms: Vec<Algorithm>,
-    key: DecodingKey,
+    material: DecodingKey,
 }
 
 impl KeySet {
@@ -45,8 +45,8 @@ impl KeySet {
 
     /// The set of one shared secret.
     pub(super) fn secret(secret: &[u8]) -> Self {
-        let key = DecodingKey::from_secret(secret);
-        let keys = vec![Key { id: None, algorithms: vec![Algorithm::Hs256], key }];
+        let (algorithms, material) = (vec![Algorithm::Hs256], DecodingKey::from_secret(secret));
+        let keys = vec![Key { id: None, algorithms, material }];
         Self { keys, is_nameless: true }
     }
 
@@ -67,7 +67,7 @@ impl KeySet {
         let named = || self.keys.iter().filter(|key| id.is_none() || key.id.as_deref() == id);
         let mut fitting = named().filter(|key| key.algorithms.contains(&by));
         match (fitting.next(), fitting.next()) {
-            (Some(key), None) => Ok(&key.key),
+            (Some(key), None) => Ok(&key.material),
             (Some(_), Some(_)) => Err(Fault::AmbiguousKey),
             (None, _) if id.is_some() && named().next().is_some() => Err(Fault::KeyAlgorithm),
             (None, _) => Err(Fault::UnknownKey),
@@ -106,6 +106,6 @@ fn key(jwk: &Jwk) -> Option<Key> {
     if !is_for_signatures || algorithms.is_empty() {
         return None;
     }
-    let key = DecodingKey::from_jwk(jwk).ok()?;
-    Some(Key { id: common.key_id.clone(), algorithms, key })
+    let material = DecodingKey::from_jwk(jwk).ok()?;
+    Some(Key { id: common.key_id.clone(), algorithms, material })
 }

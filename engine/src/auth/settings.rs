@@ -147,7 +147,7 @@ impl Authorization {
         }
         let scopes = self.supported.iter().chain(&self.required).map(|scope| &**scope);
         scope::check(scopes.chain(self.hierarchy.words()))?;
-        Guard::new(resource, self)
+        Guard::new(&resource, self)
     }
 }
 
