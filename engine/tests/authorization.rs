@@ -10,9 +10,11 @@ use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use harness::{HTTP, LINE, World};
-use mcpring::server::Server;
+use mcpring::server::{Completer, Server};
 use mcpring::slot::Slot;
-use mcpring::{Authorization, Call, Config, Issuer, Principal, Prompt, Resource, Tool};
+use mcpring::{
+    Authorization, Call, Config, Issuer, Principal, Prompt, PromptArgument, Resource, Tool,
+};
 use serde_json::{Value, json};
 
 const RESOURCE: &str = "https://tools.example.com/mcp";
@@ -32,7 +34,12 @@ fn server() -> Server {
         .tool(Tool::raw("who-pool", schema(), who).pool())
         .tool(Tool::raw("write", schema(), who).scopes(["write", "use"]).inline())
         .resource(Resource::text("demo:secret", "secret", "hidden").scopes(["read"]))
-        .prompt(Prompt::new("secret", |_: &mut Call<'_>| "hidden").scopes(["read"]))
+        .prompt(
+            Prompt::new("secret", |_: &mut Call<'_>| "hidden")
+                .argument(PromptArgument::optional("of"))
+                .completer("of", Completer::values(["hidden"]))
+                .scopes(["read"]),
+        )
         .build()
         .expect("the test's server is in order")
 }
@@ -292,6 +299,10 @@ fn a_call_without_its_scopes_is_refused_and_told_all_it_needs() {
     for (method, name, params) in [
         ("resources/read", "demo:secret", json!({ "uri": "demo:secret" })),
         ("prompts/get", "secret", json!({ "name": "secret" })),
+        ("completion/complete", "", {
+            let of = json!({ "name": "of", "value": "h" });
+            json!({ "ref": { "type": "ref/prompt", "name": "secret" }, "argument": of })
+        }),
     ] {
         let found = stateless(&mut world, ANN, method, name, params.clone());
         assert_eq!(found.status, 403, "{method}");

@@ -25,7 +25,7 @@ use crate::server::{
 };
 
 /// What a call can get from the message it came with.
-struct Source<'a> {
+pub(super) struct Source<'a> {
     incoming: &'a Incoming<'a>,
     admitted: &'a Admitted<'a>,
     request: &'a Request<'a>,
@@ -65,9 +65,6 @@ impl Core {
         let Some(tool) = server.features().tools().find(&name) else {
             return Err(invalid(format!("unknown tool: {}", shown(&name))));
         };
-        if let Some(done) = self.forbid(incoming, tool.feature()) {
-            return done;
-        }
         let arguments = object_param(request, "arguments")?;
         if let Some(params) = incoming.params.filter(|_| admitted.envelope.is_some()) {
             super::param_header::check(tool.headers(), arguments, params)?;
@@ -91,9 +88,6 @@ impl Core {
         let Some(prompt) = server.features().prompts().find(&name) else {
             return Err(invalid(format!("unknown prompt: {}", shown(&name))));
         };
-        if let Some(done) = self.forbid(incoming, prompt.feature()) {
-            return done;
-        }
         let arguments = object_param(request, "arguments")?;
         prompt.check(arguments).map_err(Refusal::quiet)?;
         self.run(incoming, request, admitted, prompt.feature(), |source| {
@@ -116,9 +110,6 @@ impl Core {
             let error = RpcError::new(admitted.version.resource_not_found(), "resource not found");
             return Err(Refusal::quiet(error.with_data(&serde_json::json!({ "uri": uri }))));
         };
-        if let Some(done) = self.forbid(incoming, found.feature()) {
-            return done;
-        }
         self.run(incoming, request, admitted, found.feature(), |source| {
             Call::resource(&found, &uri, source)
         })
@@ -141,7 +132,7 @@ impl Core {
         Ok(Some(self.write_outcome(incoming.origin, request.id, row, version, outcome)))
     }
 
-    fn run<'a>(
+    pub(super) fn run<'a>(
         &mut self,
         incoming: &'a Incoming<'a>,
         request: &'a Request<'a>,
@@ -149,6 +140,9 @@ impl Core {
         feature: &Feature,
         call: impl for<'s> FnOnce(&'s Source<'a>) -> Call<'s>,
     ) -> Carried {
+        if let Some(done) = self.forbid(incoming, feature) {
+            return done;
+        }
         let client = self.check_peer(incoming.peer, request, admitted.version)?;
         let source = Source {
             incoming,
@@ -263,14 +257,20 @@ fn checked(tool: &ToolEntry, arguments: Option<Value<'_>>) -> Result<(), String>
     }
 }
 
-fn text_param<'p>(request: &Request<'p>, name: &str) -> Result<std::borrow::Cow<'p, str>, Refusal> {
+pub(super) fn text_param<'p>(
+    request: &Request<'p>,
+    name: &str,
+) -> Result<std::borrow::Cow<'p, str>, Refusal> {
     let value = request.params.and_then(|params| params.get(name));
     value
         .and_then(Value::as_str)
         .ok_or_else(|| invalid(format!("params.{name} is missing or no string")))
 }
 
-fn object_param<'p>(request: &Request<'p>, name: &str) -> Result<Option<Value<'p>>, Refusal> {
+pub(super) fn object_param<'p>(
+    request: &Request<'p>,
+    name: &str,
+) -> Result<Option<Value<'p>>, Refusal> {
     let value = request.params.and_then(|params| params.get(name));
     match value.map(Value::kind) {
         None => Ok(None),
@@ -279,12 +279,12 @@ fn object_param<'p>(request: &Request<'p>, name: &str) -> Result<Option<Value<'p
     }
 }
 
-fn invalid(words: String) -> Refusal {
+pub(super) fn invalid(words: String) -> Refusal {
     Refusal::quiet(RpcError::invalid_params(words))
 }
 
 /// Enough of a peer's text to recognise it.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     text.chars().take(128).collect()
 }
 
@@ -292,7 +292,9 @@ fn shown(text: &str) -> String {
 pub(super) fn ending(outcome: &Outcome) -> Ending {
     match outcome {
         Outcome::Tool(result) if result.is_error => Ending::Failure,
-        Outcome::Tool(_) | Outcome::Resource(_) | Outcome::Prompt(_) => Ending::Result,
+        Outcome::Tool(_) | Outcome::Resource(_) | Outcome::Prompt(_) | Outcome::Completion(_) => {
+            Ending::Result
+        }
         Outcome::Error(_) | Outcome::Ask(_) | Outcome::Deferred => Ending::Error,
     }
 }

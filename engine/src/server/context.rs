@@ -58,6 +58,11 @@ pub enum CallEvent {
         /// What it says.
         data: Box<RawJson>,
     },
+    /// Its result broke the tool's own output schema. What is sent comes as [`CallEvent::Done`].
+    OutputBroken {
+        /// Which call.
+        ticket: Ticket,
+    },
     /// Its client is to fetch what follows later.
     CloseStream {
         /// Which call.
@@ -176,6 +181,11 @@ impl CallContext {
     pub fn log_data(&self, level: LogLevel, logger: Option<&str>, data: Box<RawJson>) {
         let logger = logger.map(str::to_owned);
         self.post.post(CallEvent::Log { ticket: self.ticket, level, logger, data });
+    }
+
+    /// Takes an event of the call's to its shard.
+    pub(super) fn post(&self, event: CallEvent) {
+        self.post.post(event);
     }
 
     /// Lets go of the HTTP connection that waits for the answer: the client comes back for it, and

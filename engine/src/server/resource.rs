@@ -6,14 +6,17 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::completer::{Completer, Completers};
 use super::features::Listed;
-use super::setters::{info_setters, resource_setters, run_setters};
+use super::setters::{completer_setters, info_setters, resource_setters, run_setters};
 use super::{Call, Deferred, Execution, Feature, FeatureKind, Handler, Outcome, ResourceReturn};
 use crate::auth::check_scopes;
 use crate::error::Error;
 use crate::json::Writer;
 use crate::limits;
-use crate::model::{Body, Fields, ResourceContents, ResourceInfo, TemplateInfo, Text};
+use crate::model::{
+    Annotations, Body, CacheHint, Fields, Icon, ResourceContents, ResourceInfo, TemplateInfo, Text,
+};
 use crate::uri::{Screen, Template};
 
 /// A resource to register: one URI, listed.
@@ -22,6 +25,7 @@ pub struct Resource {
     execution: Execution,
     timeout: Option<Duration>,
     scopes: Vec<Box<str>>,
+    cache: Option<CacheHint>,
     content: Content,
 }
 
@@ -82,6 +86,7 @@ impl Resource {
             execution: Execution::default(),
             timeout: None,
             scopes: Vec::new(),
+            cache: None,
             content,
         }
     }
@@ -97,10 +102,10 @@ impl Resource {
     run_setters!();
 
     pub(super) fn register(self) -> Result<ResourceEntry, Error> {
-        let Self { info, execution, timeout, scopes, content } = self;
+        let Self { info, execution, timeout, scopes, cache, content } = self;
         check_uri(&info.uri)
             .map_err(|fault| Error::usage(format!("resource {:?}: {fault}", info.uri)))?;
-        check_named(&info, "resource")?;
+        check_info(&info, "resource")?;
         check_scopes(&scopes, "resource", &info.uri)?;
         let handler = match content {
             Content::Handler(handler) => handler,
@@ -111,10 +116,13 @@ impl Resource {
                     body,
                     meta: None,
                 };
-                Arc::new(move |_call: &mut Call<'_>| Outcome::Resource(vec![contents.clone()]))
+                Arc::new(move |_call: &mut Call<'_>| {
+                    Outcome::Resource(vec![contents.clone()].into())
+                })
             }
         };
-        Ok(ResourceEntry { feature: feature(&info, execution, timeout, scopes, handler), info })
+        let run = Run { execution, timeout, scopes, cache, handler };
+        Ok(ResourceEntry { feature: feature(&info, run), info })
     }
 }
 
@@ -159,8 +167,10 @@ pub struct ResourceTemplate {
     execution: Execution,
     timeout: Option<Duration>,
     scopes: Vec<Box<str>>,
+    cache: Option<CacheHint>,
     screen: Screen,
     handler: Arc<dyn Handler>,
+    completers: Vec<(Text, Completer)>,
 }
 
 impl ResourceTemplate {
@@ -196,8 +206,10 @@ impl ResourceTemplate {
             execution: Execution::default(),
             timeout: None,
             scopes: Vec::new(),
+            cache: None,
             screen: Screen::default(),
             handler: Arc::new(handler),
+            completers: Vec::new(),
         }
     }
 
@@ -210,16 +222,20 @@ impl ResourceTemplate {
     info_setters!(info.0);
     resource_setters!(info.0);
     run_setters!();
+    completer_setters!("variable");
 
     pub(super) fn register(self) -> Result<(TemplateEntry, Template), Error> {
-        let Self { info, execution, timeout, scopes, screen, handler } = self;
-        check_named(&info.0, "template")?;
+        let Self { info, execution, timeout, scopes, cache, screen, handler, completers } = self;
+        check_info(&info.0, "template")?;
         check_scopes(&scopes, "template", &info.0.uri)?;
         let refuse = |fault| Error::usage(format!("template {:?}: {fault}", info.0.uri));
         let template = Template::parse(&info.0.uri).map_err(refuse)?.screen(screen);
         template.matcher().map_err(refuse)?;
-        let feature = feature(&info.0, execution, timeout, scopes, handler);
-        Ok((TemplateEntry { feature, info }, template))
+        let is_known = |name: &str| template.variables().any(|variable| variable == name);
+        let completers = Completers::register(completers, &scopes, is_known)
+            .map_err(|fault| Error::usage(format!("template {:?}: {fault}", info.0.uri)))?;
+        let feature = feature(&info.0, Run { execution, timeout, scopes, cache, handler });
+        Ok((TemplateEntry { feature, info, completers }, template))
     }
 }
 
@@ -234,6 +250,7 @@ impl fmt::Debug for ResourceTemplate {
 pub struct TemplateEntry {
     feature: Arc<Feature>,
     info: TemplateInfo,
+    completers: Completers,
 }
 
 impl TemplateEntry {
@@ -245,6 +262,11 @@ impl TemplateEntry {
     /// As it is listed.
     pub fn info(&self) -> &TemplateInfo {
         &self.info
+    }
+
+    /// What completes its variables.
+    pub fn completers(&self) -> &Completers {
+        &self.completers
     }
 }
 
@@ -285,13 +307,17 @@ where
     }
 }
 
-fn feature(
-    info: &ResourceInfo,
+/// How reads are carried out.
+struct Run {
     execution: Execution,
     timeout: Option<Duration>,
     scopes: Vec<Box<str>>,
+    cache: Option<CacheHint>,
     handler: Arc<dyn Handler>,
-) -> Arc<Feature> {
+}
+
+fn feature(info: &ResourceInfo, run: Run) -> Arc<Feature> {
+    let Run { execution, timeout, scopes, cache, handler } = run;
     Arc::new(Feature {
         kind: FeatureKind::Resource,
         name: info.name.as_ref().into(),
@@ -300,15 +326,18 @@ fn feature(
         timeout,
         scopes,
         output: None,
+        cache,
         handler,
     })
 }
 
-fn check_named(info: &ResourceInfo, kind: &str) -> Result<(), Error> {
-    if info.name.is_empty() {
-        return Err(Error::usage(format!("{kind} {:?}: the name is empty", info.uri)));
+fn check_info(info: &ResourceInfo, kind: &str) -> Result<(), Error> {
+    let fault = info.icons.iter().find_map(Icon::fault);
+    let fault = fault.or_else(|| info.annotations.as_ref().and_then(Annotations::fault));
+    match fault.or(info.name.is_empty().then_some("the name is empty")) {
+        None => Ok(()),
+        Some(fault) => Err(Error::usage(format!("{kind} {:?}: {fault}", info.uri))),
     }
-    Ok(())
 }
 
 /// A resource's URI is compared byte by byte, so only its outline is checked: a scheme, a length.

@@ -36,9 +36,10 @@ impl Post for Poster {
         // A shard that has ended has closed its connections: nobody waits for the event.
         let _ = match event {
             CallEvent::Done { .. } | CallEvent::Refused { .. } => self.0.send(Message::Call(event)),
-            CallEvent::Progress { .. } | CallEvent::Log { .. } | CallEvent::CloseStream { .. } => {
-                self.0.try_send(Message::Call(event))
-            }
+            CallEvent::Progress { .. }
+            | CallEvent::Log { .. }
+            | CallEvent::CloseStream { .. }
+            | CallEvent::OutputBroken { .. } => self.0.try_send(Message::Call(event)),
         };
     }
 }
