@@ -353,8 +353,7 @@ def meet(step, place):
 
 def over_http(suite, driver, step, mode):
     with suite.serve(driver, "--http", "127.0.0.1:0") as server:
-        host, port = server.url().removesuffix("/mcp").removeprefix("http://").split(":")
-        meet(step, Place(server.url(), mode, (host, int(port))))
+        meet(step, Place(server.url(), mode, server.pair("http")))
 
 
 def over_stdio(suite, driver, step, mode):
