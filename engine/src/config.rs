@@ -4,12 +4,16 @@
 //! and no field here is not for users. [`Config::check`] finds a value out of bounds before
 //! anything is opened. The configuration is read once, at start.
 
+mod state_key;
+
 use std::ops::RangeInclusive;
 
 use crate::error::Error;
 use crate::json::Backend;
 use crate::limits;
 use crate::ring::{Choice, RingConfig};
+
+pub use state_key::StateKey;
 
 /// The settings of one engine. Build it from the default:
 /// `Config { workers: 4, ..Config::default() }`.
@@ -46,6 +50,10 @@ pub struct Config {
     pub allowed_origins: Vec<String>,
     /// Permission bits of a Unix socket's path; the default admits its owner only.
     pub unix_mode: u32,
+    /// Keys for the state that clients carry between requests, newest first: the first seals, all
+    /// open, so a new key is put in front and an old one taken out ten minutes later. Empty is a
+    /// key of the process's own: its clients' state is lost with it.
+    pub state_keys: Vec<StateKey>,
 
     /// Largest frame, HTTP body or message, in bytes.
     pub frame_bytes_max: usize,
@@ -96,6 +104,7 @@ impl Default for Config {
             allowed_hosts: Vec::new(),
             allowed_origins: Vec::new(),
             unix_mode: 0o600,
+            state_keys: Vec::new(),
             frame_bytes_max: limits::FRAME_BYTES_MAX,
             connections_max: limits::CONNECTIONS_MAX,
             unsent_bytes_pause: limits::UNSENT_BYTES_PAUSE,
@@ -135,6 +144,10 @@ impl Config {
                 "http_path is {path:?}, not a path such as \"/mcp\""
             )));
         }
+        let keys = &self.state_keys;
+        if keys.iter().enumerate().any(|(at, key)| keys[..at].contains(key)) {
+            return Err(Error::usage("state_keys has a key twice"));
+        }
         Ok(())
     }
 
@@ -167,6 +180,7 @@ const BOUNDS: &[Bound] = &[
     bound("async_workers", |config| config.async_workers as u64, 1..=256),
     bound("inbox_max", |config| config.inbox_max as u64, 1..=1 << 24),
     bound("unix_mode", |config| u64::from(config.unix_mode), 0..=0o777),
+    bound("state_keys", |config| config.state_keys.len() as u64, 0..=limits::STATE_KEYS_MAX as u64),
     bound("frame_bytes_max", |config| config.frame_bytes_max as u64, 1 << 10..=1 << 30),
     bound("connections_max", |config| config.connections_max as u64, 1..=1 << 20),
     bound("unsent_bytes_pause", |config| config.unsent_bytes_pause as u64, 1 << 10..=1 << 30),
@@ -215,6 +229,7 @@ mod tests {
         check(|config| config.receive_buffers = 500, "power of two");
         check(|config| config.receive_buffers = 1 << 16, "receive_buffers");
         check(|config| config.call_ms = u64::MAX, "call_ms");
+        check(|config| config.state_keys = vec![StateKey::new([1; 32]); 2], "state_keys");
         check(|config| config.http_path = "mcp".to_owned(), "http_path");
         check(|config| config.http_path = "/m\r\ncp".to_owned(), "http_path");
     }

@@ -82,6 +82,13 @@ pub const INBOX_MAX: usize = 1 << 16;
 /// Completions handled in one turn before timers and sends get their chance.
 pub const COMPLETIONS_PER_TURN: usize = 4096;
 
+/// Longest sealed state a client carries, as text, in bytes.
+pub const STATE_BYTES_MAX: usize = 64 << 10;
+/// Time for which sealed state is accepted, in seconds.
+pub const STATE_TTL_S: u64 = 600;
+/// Most keys that open sealed state.
+pub const STATE_KEYS_MAX: usize = 16;
+
 /// Compiled schemas kept by content.
 pub const SCHEMAS_MAX: usize = 4096;
 /// Bytes of one schema's text.
@@ -125,7 +132,7 @@ pub const OUTPUTS_PER_TURN: usize = 1 << 14;
 const _: () = assert!(RECEIVE_BUFFERS.is_power_of_two() && RECEIVE_BUFFERS <= 1 << 15);
 const _: () = assert!(LEASES_LOW_WATER < RECEIVE_BUFFERS);
 const _: () = assert!(FRAME_BYTES_MAX < u32::MAX as usize, "spans on the tape are u32");
-const _: () = assert!(HEAD_BYTES_MAX < FRAME_BYTES_MAX);
+const _: () = assert!(HEAD_BYTES_MAX < FRAME_BYTES_MAX && STATE_BYTES_MAX < FRAME_BYTES_MAX);
 const _: () =
     assert!(COMPLETIONS as usize >= 2 * RECEIVE_BUFFERS, "a full pool must fit the queue");
 const _: () = assert!(TICK_MS < FRAME_MS && FRAME_MS <= SEND_STALL_MS && SEND_STALL_MS < IDLE_MS);

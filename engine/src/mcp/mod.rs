@@ -10,6 +10,7 @@ mod envelope;
 mod facts;
 mod method;
 mod refusal;
+mod seal;
 mod session;
 mod version;
 
@@ -21,5 +22,6 @@ pub use envelope::{
 pub use facts::{Era, Facts, Mirror, choose_era};
 pub use method::{CLIENT_METHODS, METHODS, Need, Row, Side, Target, lookup, lookup_in};
 pub use refusal::{Refusal, Status};
+pub use seal::{Binding, KeyRing, STATE_NONCE_BYTES, SealError};
 pub use session::{Admitted, Initialize, Phase, Session, admit_exchange, admit_stream};
 pub use version::Version;
