@@ -16,8 +16,8 @@ use super::deferred::Owned;
 use super::features::FoundResource;
 use super::job::LocalFuture;
 use super::{
-    CallContext, Deferred, Feature, FeatureKind, Job, Lane, Outcome, PromptEntry, ToolEntry,
-    ToolError,
+    Asked, CallContext, Deferred, Feature, FeatureKind, Job, Outcome, Parked, PromptEntry,
+    ToolEntry, ToolError,
 };
 use crate::json::Value;
 use crate::uri::Bindings;
@@ -61,6 +61,7 @@ pub struct Call<'a> {
     source: &'a dyn CallSource,
     spawn: Option<Spawn<'a>>,
     context: OnceCell<Arc<CallContext>>,
+    asked: Option<&'a Arc<Asked>>,
     is_deferred: bool,
 }
 
@@ -106,6 +107,7 @@ impl<'a> Call<'a> {
             source,
             spawn: None,
             context: OnceCell::new(),
+            asked: None,
             is_deferred: false,
         }
     }
@@ -123,7 +125,13 @@ impl<'a> Call<'a> {
     /// The same call again, from what was taken along.
     pub(super) fn from_owned(owned: &'a Owned, spawn: Option<Spawn<'a>>) -> Self {
         let call = Self::new(&owned.feature, Arguments::Text(&owned.arguments), owned);
-        Self { uri: &owned.uri, bindings: owned.bindings.as_ref(), spawn, ..call }
+        let (bindings, asked) = (owned.bindings.as_ref(), owned.asked.as_ref());
+        Self { uri: &owned.uri, bindings, spawn, asked, ..call }
+    }
+
+    /// The same call with what its client answered to an earlier one like it.
+    pub fn with_asked(self, asked: Option<&'a Arc<Asked>>) -> Self {
+        Self { asked, ..self }
     }
 
     /// What kind of feature is called.
@@ -156,7 +164,8 @@ impl<'a> Call<'a> {
     }
 
     /// The arguments as they were parsed, for handlers that want neither a type nor a copy. Only
-    /// calls that run inline have them; elsewhere the text is all that travelled along.
+    /// calls that run inline have them, and only before they ask the client something; elsewhere
+    /// the text is all that travelled along.
     pub fn arguments_value(&self) -> Option<Value<'a>> {
         match self.arguments {
             Arguments::Parsed(arguments) => Some(arguments),
@@ -220,7 +229,8 @@ impl<'a> Call<'a> {
 
     /// Runs the feature's handler here and now. A panic is answered for, not passed on.
     ///
-    /// [`Outcome::Deferred`] means that the answer came or will come through [`super::Post`].
+    /// [`Outcome::Deferred`] means that the answer came or will come through [`super::Post`];
+    /// [`Outcome::Ask`] that the call, once [`Self::park`]ed, waits for its client.
     pub fn invoke(&mut self) -> Outcome {
         let outcome = self.run();
         // A handler that took the call along and answered here as well: the first one counts.
@@ -241,11 +251,17 @@ impl<'a> Call<'a> {
 
     /// The call as work for another thread. The context is made now if it was not before.
     pub fn into_job(self) -> Job {
-        let lane = match self.feature.execution {
-            super::Execution::Async => Lane::Async,
-            super::Execution::Inline | super::Execution::Pool => Lane::Pool,
-        };
-        Job::new(lane, Deferred::new(self.to_owned_call()))
+        Job::new(self.feature.execution.lane(), Deferred::new(self.to_owned_call()))
+    }
+
+    /// The call, to be entered again when what it asked was answered.
+    pub fn park(&self) -> Parked {
+        Parked::new(&self.to_owned_call())
+    }
+
+    /// What the call was entered again with.
+    pub(super) fn asked(&self) -> &Asked {
+        Asked::shared(self.asked)
     }
 
     fn to_owned_call(&self) -> Owned {
@@ -258,6 +274,7 @@ impl<'a> Call<'a> {
             uri: self.uri.into(),
             bindings: self.bindings.cloned(),
             context: Arc::clone(self.context()),
+            asked: self.asked.cloned(),
         }
     }
 }

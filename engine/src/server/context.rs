@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 
-use super::Outcome;
+use super::{Ask, Outcome, Parked};
 use crate::mcp::{Client, Version};
 use crate::model::{LogLevel, RawJson};
 
@@ -32,8 +32,17 @@ pub enum CallEvent {
     Done {
         /// Which call.
         ticket: Ticket,
-        /// The answer; never [`Outcome::Deferred`].
+        /// The answer; never [`Outcome::Deferred`] or [`Outcome::Ask`].
         outcome: Outcome,
+    },
+    /// Its handler asks the client something, and will be entered again.
+    Asked {
+        /// Which call.
+        ticket: Ticket,
+        /// What it asks.
+        ask: Ask,
+        /// The call.
+        call: Parked,
     },
     /// It came further.
     Progress {
@@ -167,6 +176,26 @@ impl CallContext {
     pub(super) fn answer(&self, outcome: Outcome) {
         if self.claim() {
             self.post.post(CallEvent::Done { ticket: self.ticket, outcome });
+        }
+    }
+
+    /// Asks the client unless the call was answered before; `park` gives the call.
+    pub(super) fn ask(&self, ask: Ask, park: impl FnOnce() -> Parked) {
+        if self.claim() {
+            self.post.post(CallEvent::Asked { ticket: self.ticket, ask, call: park() });
+        }
+    }
+
+    /// The context of the same call when it is entered again: it may be answered once more.
+    pub(super) fn again(&self) -> Self {
+        Self {
+            version: self.version,
+            client: self.client.clone(),
+            progress_token: self.progress_token.clone(),
+            ticket: self.ticket,
+            cancelled: Arc::clone(&self.cancelled),
+            is_answered: AtomicBool::new(false),
+            post: Arc::clone(&self.post),
         }
     }
 

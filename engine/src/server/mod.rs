@@ -9,7 +9,10 @@
 //! arguments, and runs the call where its [`Execution`] says; answers that come later arrive
 //! through [`Post`].
 
+mod answers;
 mod arguments;
+mod ask;
+mod asking;
 mod builder;
 mod call;
 mod context;
@@ -22,6 +25,7 @@ mod listing;
 mod outcome;
 mod output;
 mod param_header;
+mod parked;
 mod prompt;
 mod resource;
 mod returns;
@@ -35,9 +39,12 @@ mod tool;
 use std::time::Duration;
 
 use crate::mcp::Need;
-use crate::model::{Capabilities, Fields, Implementation};
+use crate::model::{Capabilities, Fields, Implementation, RawJson};
 
+pub use crate::mcp::AskMethod;
+pub use answers::{Answer, Answers, Asked};
 pub use arguments::NoArguments;
+pub use ask::{Ask, AskRequest};
 pub use builder::ServerBuilder;
 pub use call::{Call, CallSource};
 pub use context::{CallContext, CallEvent, Post, Ticket};
@@ -46,8 +53,9 @@ pub use feature::{Feature, FeatureKind};
 pub use features::{FeatureSet, Features, FoundResource, Page};
 pub use handler::{Execution, Handler};
 pub use job::{Job, Lane, LocalFuture};
-pub use outcome::{Ask, AskMethod, AskRequest, Outcome, ToolError};
+pub use outcome::{Outcome, ToolError};
 pub use param_header::{HeaderParam, ParamKind};
+pub use parked::Parked;
 pub use prompt::{Prompt, PromptEntry};
 pub use resource::{Resource, ResourceEntry, ResourceTemplate, TemplateEntry};
 pub use returns::{Json, PromptReturn, ResourceReturn, ToolReturn};

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use super::Ask;
 use crate::json::Writer;
-use crate::model::{Fields, MetaExtra, PromptResult, RawJson, ResourceContents, Text, ToolResult};
+use crate::model::{Elicitation, Fields, MetaExtra, PromptResult, RawJson, ResourceContents, Text, ToolResult};
 use crate::rpc::{RpcError, code};
 
 /// What a handler returned.
@@ -17,8 +18,7 @@ pub enum Outcome {
     Prompt(PromptResult),
     /// A failure at the level of the protocol.
     Error(RpcError),
-    /// A question to the client. No protocol arm carries it yet: for now it is answered with an
-    /// internal error.
+    /// Questions to the client: the handler is entered again when they are answered.
     Ask(Ask),
     /// The answer comes through the [`Deferred`](super::Deferred) the handler took.
     Deferred,
@@ -45,6 +45,14 @@ impl Outcome {
         Self::Error(RpcError::internal(message))
     }
 
+    /// The person has to visit these URLs before the request can succeed (−32042). Versions
+    /// other than 2025-11-25 do not have the error, and get an internal one: ask there instead.
+    pub fn urls_required(message: impl Into<Text>, questions: &[Elicitation]) -> Self {
+        let mut error = RpcError::new(code::URL_ELICITATION_REQUIRED, message);
+        error.data = Some(Elicitation::required_data(questions));
+        Self::Error(error)
+    }
+
     /// Writes the members of the result into an object the caller opened, with `extra` added to
     /// its `_meta`. Only an answer has members: an error, a question or "later" writes nothing.
     pub fn encode_members(&self, w: &mut Writer<'_>, fields: &Fields, extra: &MetaExtra<'_>) {
@@ -66,46 +74,6 @@ impl Outcome {
     }
 }
 
-/// Questions to the client, by keys the handler chose, and what the handler wants to remember.
-#[derive(Clone, Debug, Default)]
-pub struct Ask {
-    /// The questions; keys are unique.
-    pub requests: Vec<(String, AskRequest)>,
-    /// What the handler gets back, unread, when it is entered again.
-    pub state: Option<Vec<u8>>,
-}
-
-/// One question to the client.
-#[derive(Clone, Debug)]
-pub struct AskRequest {
-    /// What kind of question.
-    pub method: AskMethod,
-    /// Its parameters, a JSON object.
-    pub params: Box<RawJson>,
-}
-
-/// The questions a client can be asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AskMethod {
-    /// Ask the person.
-    Elicitation,
-    /// Ask the client's model.
-    Sampling,
-    /// Ask which folders the client works in.
-    Roots,
-}
-
-impl AskMethod {
-    /// The method's name on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Elicitation => "elicitation/create",
-            Self::Sampling => "sampling/createMessage",
-            Self::Roots => "roots/list",
-        }
-    }
-}
-
 /// Why a tool failed, in words for the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToolError(
@@ -124,5 +92,11 @@ impl std::error::Error for ToolError {}
 impl From<ToolError> for Outcome {
     fn from(error: ToolError) -> Self {
         Self::failure(error.0)
+    }
+}
+
+impl From<RpcError> for Outcome {
+    fn from(error: RpcError) -> Self {
+        Self::Error(error)
     }
 }

@@ -46,6 +46,7 @@ fn line(event: &CallEvent) -> String {
             format!("log {} {} {logger:?} {data}", ticket.0, level.as_str())
         }
         CallEvent::Refused { ticket } => format!("refused {}", ticket.0),
+        CallEvent::Asked { ticket, ask, .. } => format!("asked {} {ask:?}", ticket.0),
     }
 }
 
