@@ -41,8 +41,8 @@ impl AskMethod {
             version.asks_in_results() || lookup_outgoing(self.as_str(), version).is_some();
         has_method
             && match self {
-                Self::UrlElicitation => version.has_url_elicitation(),
-                Self::ToolSampling => version.has_tool_sampling(),
+                Self::UrlElicitation => version.fields().url_elicitation,
+                Self::ToolSampling => version.fields().sampling_tools,
                 Self::Elicitation | Self::Sampling | Self::Roots => true,
             }
     }

@@ -78,21 +78,6 @@ impl Version {
         !self.has_handshake()
     }
 
-    /// Whether the person may be asked to visit a URL.
-    pub fn has_url_elicitation(self) -> bool {
-        self >= Self::V2025_11_25
-    }
-
-    /// Whether −32042 may say that the person has to visit a URL first.
-    pub fn has_url_elicitation_error(self) -> bool {
-        self == Self::V2025_11_25
-    }
-
-    /// Whether the client's model may be given tools.
-    pub fn has_tool_sampling(self) -> bool {
-        self >= Self::V2025_11_25
-    }
-
     /// The error code for a resource that does not exist.
     pub fn resource_not_found(self) -> i32 {
         use crate::rpc::code;

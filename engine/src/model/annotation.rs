@@ -4,7 +4,8 @@ use super::{Fields, Text, write};
 use crate::json::Writer;
 
 /// Who speaks in a conversation, and for whom something is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Role {
     /// The model.
     Assistant,
@@ -34,6 +35,12 @@ pub struct Annotations {
 }
 
 impl Annotations {
+    /// What a reader may refuse about the hints.
+    pub fn fault(&self) -> Option<&'static str> {
+        let is_fitting = self.priority.is_none_or(|priority| (0.0..=1.0).contains(&priority));
+        (!is_fitting).then_some("the priority of its annotations lies outside 0 to 1")
+    }
+
     /// Writes `"annotations": {…}` when a hint is set that exists there.
     pub(super) fn encode_member(own: Option<&Self>, w: &mut Writer<'_>, fields: &Fields) {
         let Some(own) = own else { return };
@@ -51,10 +58,7 @@ impl Annotations {
             }
             w.end_array();
         }
-        if let Some(priority) = own.priority {
-            w.key("priority");
-            w.float(priority);
-        }
+        write::float(w, "priority", own.priority);
         write::text(w, "lastModified", last_modified);
         w.end_object();
     }
@@ -104,6 +108,16 @@ impl Icon {
     pub fn theme(mut self, theme: Theme) -> Self {
         self.theme = Some(theme);
         self
+    }
+
+    /// What a reader must refuse about the picture: readers fetch `http`, `https` and `data` URIs
+    /// only, because any other could run something or reach into their machine.
+    pub fn fault(&self) -> Option<&'static str> {
+        let is_from = |scheme: &str| {
+            self.src.get(..scheme.len()).is_some_and(|head| head.eq_ignore_ascii_case(scheme))
+        };
+        let is_known = ["https://", "http://", "data:"].into_iter().any(is_from);
+        (!is_known).then_some("the address of its icon is no http, https or data URI")
     }
 
     fn encode(&self, w: &mut Writer<'_>) {

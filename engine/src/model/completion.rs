@@ -28,12 +28,26 @@ impl Completion {
             w.string(value);
         }
         w.end_array();
-        if let Some(total) = self.total {
+        let is_cut = self.values.len() > Self::VALUES_MAX;
+        let total = self.total.or(is_cut.then_some(self.values.len() as u64));
+        if let Some(total) = total {
             w.key("total");
             w.uint(total);
         }
         w.key("hasMore");
-        w.bool(self.has_more || self.values.len() > Self::VALUES_MAX);
+        w.bool(self.has_more || is_cut);
         w.end_object();
+    }
+}
+
+impl<T: Into<Text>> FromIterator<T> for Completion {
+    fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {
+        Self { values: values.into_iter().map(Into::into).collect(), ..Self::default() }
+    }
+}
+
+impl<T: Into<Text>> From<Vec<T>> for Completion {
+    fn from(values: Vec<T>) -> Self {
+        values.into_iter().collect()
     }
 }

@@ -1,6 +1,6 @@
 //! Tools as they are listed, and what a call of one answers.
 
-use super::{Content, Fields, Icon, Meta, MetaExtra, RawJson, Text, write};
+use super::{Content, Fields, Icon, Meta, MetaExtra, RawJson, TaskSupport, Text, write};
 use crate::json::Writer;
 
 /// Hints about what a tool does to the world. Unset means the protocol's default.
@@ -51,6 +51,8 @@ pub struct ToolInfo {
     pub output_is_object: bool,
     /// What it does to the world.
     pub annotations: ToolAnnotations,
+    /// Whether a call may become a task.
+    pub task_support: TaskSupport,
     /// Pictures for it.
     pub icons: Vec<Icon>,
     /// Open members.
@@ -68,6 +70,7 @@ impl ToolInfo {
             output_schema: None,
             output_is_object: false,
             annotations: ToolAnnotations::default(),
+            task_support: TaskSupport::default(),
             icons: Vec::new(),
             meta: None,
         }
@@ -84,6 +87,9 @@ impl ToolInfo {
         write::raw(w, "outputSchema", self.output_schema.as_deref().filter(|_| has_output));
         if fields.tool_annotations {
             self.annotations.encode_member(w);
+        }
+        if fields.core_tasks {
+            self.task_support.encode_member(w);
         }
         Icon::encode_member(&self.icons, w, fields);
         Meta::encode_member(self.meta.as_ref().filter(|_| fields.item_meta), w, &[]);

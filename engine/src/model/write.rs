@@ -20,6 +20,14 @@ pub(super) fn flag(w: &mut Writer<'_>, key: &str, value: Option<bool>) {
     }
 }
 
+/// Writes `key: number` when there is a number.
+pub(super) fn float(w: &mut Writer<'_>, key: &str, value: Option<f64>) {
+    if let Some(value) = value {
+        w.key(key);
+        w.float(value);
+    }
+}
+
 /// Writes `key: json` when there is a piece of JSON.
 pub(super) fn raw(w: &mut Writer<'_>, key: &str, value: Option<&RawJson>) {
     if let Some(value) = value {

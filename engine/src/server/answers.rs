@@ -65,12 +65,15 @@ impl Answers {
     /// Enters an answer in the place of an earlier one to the same question; `false` when there
     /// are too many.
     pub fn put(&mut self, key: &str, answer: Answer) -> bool {
-        match self.0.iter_mut().find(|(known, _)| &**known == key) {
-            Some((_, place)) => *place = answer,
-            None if self.0.len() >= ANSWERS_MAX => return false,
-            None => self.0.push((key.into(), answer)),
+        if let Some((_, place)) = self.0.iter_mut().find(|(known, _)| &**known == key) {
+            *place = answer;
+            return true;
         }
-        true
+        let has_room = self.0.len() < ANSWERS_MAX;
+        if has_room {
+            self.0.push((key.into(), answer));
+        }
+        has_room
     }
 
     fn forget(&mut self, key: &str) {

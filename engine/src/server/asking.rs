@@ -2,8 +2,7 @@
 
 use std::fmt::Display;
 
-use super::{Answer, Answers, Ask, AskRequest, Asked, Call, Deferred, FeatureKind, Outcome};
-use crate::mcp::Version;
+use super::{Answer, Answers, Ask, AskRequest, Call, Deferred, FeatureKind, Outcome};
 use crate::model::{ElicitAnswer, Elicitation, Root, Sampling, SamplingAnswer};
 use crate::rpc::RpcError;
 

@@ -110,6 +110,7 @@ impl ServerBuilder {
             // Not offered before the endpoint answers `logging/setLevel`.
             logging: false,
             completions: false,
+            ..Capabilities::default()
         };
         let features = register(self.tools, self.resources, self.templates, self.prompts, schemas)?;
         Ok(Server {
@@ -117,8 +118,10 @@ impl ServerBuilder {
             info: self.info,
             instructions: self.instructions,
             features,
+            capabilities_listing: Listing::new(&[&capabilities], |offered, w, fields| {
+                offered.encode(w, fields);
+            }),
             capabilities,
-            capabilities_listing: Listing::new(&[capabilities], Capabilities::encode),
             call_timeout: self.call_timeout,
             schema_stats: schemas.stats(),
         })

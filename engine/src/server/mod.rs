@@ -147,8 +147,8 @@ impl Server {
     }
 
     /// What exists here.
-    pub fn capabilities(&self) -> Capabilities {
-        self.capabilities
+    pub fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
     }
 
     /// [`Self::capabilities`] as JSON.
@@ -158,7 +158,8 @@ impl Server {
 
     /// Whether what a method needs is offered here.
     pub fn offers(&self, need: Need) -> bool {
-        let Capabilities { tools, resources, prompts, logging, completions } = self.capabilities;
+        let Capabilities { tools, resources, prompts, logging, completions, .. } =
+            self.capabilities;
         match need {
             Need::Nothing => true,
             Need::Tools => tools,

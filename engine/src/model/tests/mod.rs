@@ -7,9 +7,12 @@ use serde_json::json;
 use super::{
     Annotations, Body, Capabilities, Completion, Content, Fields, Icon, Implementation, LogLevel,
     Meta, PromptArgument, PromptInfo, PromptMessage, PromptResult, RawJson, ResourceContents,
-    ResourceInfo, ResourceLink, Role, TemplateInfo, Theme, ToolInfo, ToolResult, base64,
+    ResourceInfo, ResourceLink, Role, TaskSupport, TemplateInfo, Theme, ToolInfo, ToolResult,
+    base64,
 };
 use crate::json::Writer;
+
+mod questions;
 
 fn written(write: impl FnOnce(&mut Writer<'_>)) -> String {
     let mut out = Vec::new();
@@ -59,6 +62,9 @@ fn rows_are_their_own_places_and_only_gain() {
     }
     let gained: Vec<_> = Fields::TABLE.iter().map(columns).collect();
     assert_eq!(gained, [0, 1, 3, 4, 5]);
+    // Tasks left the core and questions at URLs lost their id.
+    let lost = Fields::TABLE.map(|fields| (fields.core_tasks, fields.elicitation_id));
+    assert_eq!(lost, [false, false, false, true, false].map(|has| (has, has)));
 }
 
 #[test]
@@ -236,6 +242,27 @@ fn tools() {
             (2, &format!("{head}{output}{hints}")),
         ],
     );
+    // A schema of something else than an object is listed where any value may be structured.
+    let mut list = ToolInfo::new("t", raw(r#"{"type":"object"}"#));
+    list.output_schema = Some(raw(r#"{"type":"array"}"#));
+    check(
+        |w, fields| list.encode(w, fields),
+        &[
+            (0, &format!("{head}}}")),
+            (4, &format!(r#"{head},"outputSchema":{{"type":"array"}}}}"#)),
+        ],
+    );
+    let mut slow = ToolInfo::new("t", raw(r#"{"type":"object"}"#));
+    slow.task_support = TaskSupport::Required;
+    let execution = r#","execution":{"taskSupport":"required"}"#;
+    check(
+        |w, fields| slow.encode(w, fields),
+        &[
+            (0, &format!("{head}}}")),
+            (3, &format!("{head}{execution}}}")),
+            (4, &format!("{head}}}")),
+        ],
+    );
 }
 
 #[test]
@@ -337,6 +364,7 @@ fn introductions() {
         prompts: true,
         logging: true,
         completions: true,
+        ..Capabilities::default()
     };
     check(
         |w, fields| all.encode(w, fields),
@@ -345,13 +373,60 @@ fn introductions() {
             (1, r#"{"logging":{},"completions":{},"prompts":{},"resources":{},"tools":{}}"#),
         ],
     );
+    let changing = Capabilities {
+        tools: true,
+        resources: true,
+        prompts: true,
+        list_changes: true,
+        resource_subscriptions: true,
+        ..Capabilities::default()
+    };
+    check(
+        |w, fields| changing.encode(w, fields),
+        &[(
+            0,
+            r#"{"prompts":{"listChanged":true},"resources":{"subscribe":true,"listChanged":true},"tools":{"listChanged":true}}"#,
+        )],
+    );
+    let mut extended = Capabilities {
+        tasks: true,
+        extensions: vec![("a.b/c".into(), raw(r#"{"d":1}"#))],
+        experimental: vec![("x".into(), raw("{}"))],
+        ..Capabilities::default()
+    };
+    let base = r#"{"experimental":{"x":{}}}"#;
+    let new = r#"{"experimental":{"x":{}},"extensions":{"io.modelcontextprotocol/tasks":{},"a.b/c":{"d":1}}}"#;
+    check(
+        |w, fields| extended.encode(w, fields),
+        &[
+            (0, base),
+            (
+                3,
+                r#"{"experimental":{"x":{}},"tasks":{"cancel":{},"requests":{"tools":{"call":{}}}}}"#,
+            ),
+            (4, new),
+        ],
+    );
+    // The list is a member of the core alone.
+    extended.task_list = true;
+    check(
+        |w, fields| extended.encode(w, fields),
+        &[
+            (0, base),
+            (
+                3,
+                r#"{"experimental":{"x":{}},"tasks":{"list":{},"cancel":{},"requests":{"tools":{"call":{}}}}}"#,
+            ),
+            (4, new),
+        ],
+    );
 }
 
 #[test]
 fn completions_are_cut_at_a_hundred() {
-    let check = |count: usize, sent: usize, more: bool| {
-        let values = (0..count).map(|n| n.to_string().into()).collect();
-        let completion = Completion { values, total: Some(count as u64), has_more: false };
+    let check = |count: usize, total: Option<u64>, sent: usize, more: bool| {
+        let values = (0..count).map(|n| n.to_string());
+        let completion = Completion { total, ..values.collect() };
         let text = written(|w| {
             w.begin_object();
             completion.encode_members(w);
@@ -360,11 +435,15 @@ fn completions_are_cut_at_a_hundred() {
         let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
         let value = &value["completion"];
         assert_eq!(value["values"].as_array().map(Vec::len), Some(sent));
-        assert_eq!((&value["total"], &value["hasMore"]), (&json!(count), &json!(more)));
+        let total = total.or(more.then_some(count as u64));
+        assert_eq!((&value["total"], &value["hasMore"]), (&json!(total), &json!(more)));
     };
-    check(0, 0, false);
-    check(100, 100, false);
-    check(101, 100, true);
+    for total in [None, Some(500)] {
+        check(0, total, 0, false);
+        check(100, total, 100, false);
+        // What was cut says at least how many there were.
+        check(101, total, 100, true);
+    }
 }
 
 #[test]
@@ -395,5 +474,13 @@ proptest! {
         use ::base64::Engine as _;
         let other = ::base64::engine::general_purpose::STANDARD.encode(&bytes);
         prop_assert_eq!(written(|w| base64::encode(w, &bytes)), format!("\"{other}\""));
+        prop_assert_eq!(base64::decode(&other), Some(bytes));
+    }
+
+    #[test]
+    fn base64_is_read_as_another_library_reads_it(text in "[A-C+/=]{0,9}") {
+        use ::base64::Engine as _;
+        let other = ::base64::engine::general_purpose::STANDARD.decode(&text).ok();
+        prop_assert_eq!(base64::decode(&text), other);
     }
 }

@@ -1,0 +1,50 @@
+//! How long a client may keep an answer, and for whom.
+
+use crate::json::Writer;
+
+/// Who may share a kept answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CacheScope {
+    /// Everyone: the answer does not depend on who asks.
+    Public,
+    /// Only who asked.
+    #[default]
+    Private,
+}
+
+impl CacheScope {
+    /// The word on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Private => "private",
+        }
+    }
+}
+
+/// How long a client may keep an answer, and for whom. The default is the careful one: not at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CacheHint {
+    /// For how long, in milliseconds; 0 means that it is old at once.
+    pub ttl_ms: u64,
+    /// For whom.
+    pub scope: CacheScope,
+}
+
+impl CacheHint {
+    /// Everyone may keep it for so long.
+    pub const fn public(ttl_ms: u64) -> Self {
+        Self { ttl_ms, scope: CacheScope::Public }
+    }
+
+    /// Who asked may keep it for so long.
+    pub const fn private(ttl_ms: u64) -> Self {
+        Self { ttl_ms, scope: CacheScope::Private }
+    }
+
+    /// Writes the two members into an object the caller opened.
+    pub fn encode_members(self, w: &mut Writer<'_>) {
+        w.member_uint("ttlMs", self.ttl_ms);
+        w.member_string("cacheScope", self.scope.as_str());
+    }
+}
