@@ -73,9 +73,8 @@ impl Askable {
         let member = |value: Option<Value<'_>>, name: &str| {
             value?.get(name).filter(|found| found.kind() == Kind::Object).map(|_| ())
         };
-        let object = |name: &str| {
-            capabilities?.get(name).filter(|found| found.kind() == Kind::Object)
-        };
+        let object =
+            |name: &str| capabilities?.get(name).filter(|found| found.kind() == Kind::Object);
         let (elicitation, sampling) = (object("elicitation"), object("sampling"));
         let has_url = member(elicitation, "url").is_some();
         // Naming no mode means forms: there was nothing else before there were modes.

@@ -22,7 +22,9 @@ pub use envelope::{
     Envelope, META_SERVER_INFO, progress_token, unsupported as unsupported_version,
 };
 pub use facts::{Era, Facts, Mirror, choose_era};
-pub use method::{CLIENT_METHODS, METHODS, Need, Row, Side, Target, lookup, lookup_in, lookup_outgoing};
+pub use method::{
+    CLIENT_METHODS, METHODS, Need, Row, Side, Target, lookup, lookup_in, lookup_outgoing,
+};
 pub use refusal::{Refusal, Status};
 pub use seal::{Binding, KeyRing, STATE_NONCE_BYTES, SealError};
 pub use session::{Admitted, Initialize, Phase, Session, admit_exchange, admit_stream};

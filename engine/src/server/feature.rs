@@ -28,7 +28,7 @@ impl FeatureKind {
     }
 
     /// A failure of the call in these words, for the model where the kind has a way to tell it.
-    pub(super) fn failed(self, words: String) -> Outcome {
+    pub fn failed(self, words: String) -> Outcome {
         match self {
             Self::Tool => Outcome::failure(words),
             Self::Resource | Self::Prompt => Outcome::internal(words),

@@ -4,7 +4,9 @@ use std::fmt;
 
 use super::Ask;
 use crate::json::Writer;
-use crate::model::{Elicitation, Fields, MetaExtra, PromptResult, RawJson, ResourceContents, Text, ToolResult};
+use crate::model::{
+    Elicitation, Fields, MetaExtra, PromptResult, RawJson, ResourceContents, Text, ToolResult,
+};
 use crate::rpc::{RpcError, code};
 
 /// What a handler returned.

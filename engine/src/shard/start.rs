@@ -19,7 +19,7 @@ use super::thread::{Opened, Opening, Serving, Starting, spawn};
 use super::wake::Message;
 use crate::config::Config;
 use crate::endpoint::Framing;
-use crate::endpoint::{self, ListenerKind};
+use crate::endpoint::{self, KeyRing, ListenerKind};
 use crate::error::Error;
 use crate::inbox;
 use crate::metrics::ShardMetrics;
@@ -55,10 +55,16 @@ pub(super) fn start(
         lanes: Arc::new(Lanes::new(&config)),
         metrics: (0..shards).map(|_| Arc::new(ShardMetrics::new(endpoint::LABELS))).collect(),
         clock: Clock::start(),
+        state_ring: Arc::new(state_ring(&config)),
         control: Arc::clone(&control),
     };
     let threads = serve_all(open, &common, bound.sockets, stdio)?;
     Ok(Running { control, threads, addresses, driver_line })
+}
+
+/// The configured keys, or one that dies with the process.
+fn state_ring(config: &Config) -> KeyRing {
+    KeyRing::new(&config.state_keys).unwrap_or_else(|| KeyRing::ephemeral(&rand::random()))
 }
 
 /// What is listened on, shard by shard.
@@ -176,6 +182,7 @@ struct Common {
     lanes: Arc<Lanes>,
     metrics: Arc<[Arc<ShardMetrics>]>,
     clock: Clock,
+    state_ring: Arc<KeyRing>,
     control: Arc<Control>,
 }
 
@@ -190,6 +197,7 @@ impl Common {
             lanes: Arc::clone(&self.lanes),
             metrics: Arc::clone(&self.metrics),
             clock: self.clock,
+            state_ring: Arc::clone(&self.state_ring),
             control: Arc::clone(&self.control),
         }
     }

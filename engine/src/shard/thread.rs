@@ -20,7 +20,7 @@ use super::stdio::Stdio;
 use super::turn::{Parts, Phase, Shard};
 use super::wake::{self, Message, Poster};
 use crate::config::Config;
-use crate::endpoint::{Endpoint, EndpointConfig, ListenerKind};
+use crate::endpoint::{Endpoint, EndpointConfig, KeyRing, ListenerKind};
 use crate::error::Error;
 use crate::inbox::{self, Inbox};
 use crate::metrics::ShardMetrics;
@@ -61,6 +61,7 @@ pub(crate) struct Serving {
     pub(crate) lanes: Arc<Lanes>,
     pub(crate) metrics: Arc<[Arc<ShardMetrics>]>,
     pub(crate) clock: Clock,
+    pub(crate) state_ring: Arc<KeyRing>,
     pub(crate) control: Arc<Control>,
 }
 
@@ -159,7 +160,7 @@ fn build(
     driver: Box<dyn Driver>,
     inbox: Inbox<Message>,
 ) -> Shard {
-    let Serving { server, listeners, peers, lanes, metrics, clock, .. } = serving;
+    let Serving { server, listeners, peers, lanes, metrics, clock, state_ring, .. } = serving;
     let number = opening.number as usize;
     let told_lanes = (number == 0).then(|| Arc::clone(&lanes));
     let stats = Publisher::new(Arc::clone(&metrics[number]), told_lanes);
@@ -171,6 +172,8 @@ fn build(
         config: Arc::clone(&opening.config),
         // Each shard its own: session ids of one must tell nothing about another's.
         seed: rand::random(),
+        unix_s_at_zero: clock.unix_s_at_zero(),
+        state_ring,
         post: Arc::new(Poster(peers[number].clone())),
         metrics,
         driver: match driver.kind() {

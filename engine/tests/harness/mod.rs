@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use mcpring::Config;
-use mcpring::endpoint::{Endpoint, EndpointConfig, Input, LABELS, ListenerKind, Now, Output};
+use mcpring::endpoint::{
+    Endpoint, EndpointConfig, Input, KeyRing, LABELS, ListenerKind, Now, Output,
+};
 use mcpring::metrics::ShardMetrics;
 use mcpring::server::{CallEvent, Post, Server};
 use mcpring::slot::Slot;
@@ -56,6 +58,8 @@ impl World {
             shard: 0,
             config: Arc::new(config),
             seed: [7; 32],
+            unix_s_at_zero: 1_000_000,
+            state_ring: Arc::new(KeyRing::ephemeral(&[7; 32])),
             post: events.clone(),
             metrics: [metrics].into(),
             driver: "none",
