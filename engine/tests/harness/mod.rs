@@ -108,6 +108,15 @@ impl World {
         self.closed.contains(&slot)
     }
 
+    /// The peer sends no more; broken, it takes no more either.
+    pub fn end(&mut self, slot: Slot, is_broken: bool) {
+        self.handle(Input::Ended { slot, is_broken });
+    }
+
+    pub fn shut_down(&mut self) {
+        self.handle(Input::Shutdown);
+    }
+
     /// Lets time pass, timer by timer.
     pub fn pass(&mut self, ms: u64) {
         let end = self.now.after_ms(ms);
