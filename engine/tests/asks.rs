@@ -4,7 +4,7 @@
 //! The same tools serve both eras; what differs is how the client is asked, and where what was
 //! answered is kept.
 
-#![allow(clippy::disallowed_methods, reason = "a test program")]
+#![allow(clippy::disallowed_methods, clippy::needless_pass_by_value, reason = "a test program")]
 
 mod harness;
 

@@ -52,15 +52,15 @@ enum Problem {
 
 impl Core {
     /// A call's handler asks its client something.
-    pub(super) fn asked(&mut self, ticket: Ticket, ask: Ask, parked: Parked) {
+    pub(super) fn asked(&mut self, ticket: Ticket, ask: &Ask, parked: Parked) {
         let Some(call) = self.calls.get(ticket) else {
             return self.metrics.answers_late.add(1);
         };
         let version = call.version;
         let by_request = !version.asks_in_results();
-        match check(&ask, &parked, version) {
-            Ok(()) if by_request => self.ask_by_requests(ticket, &ask, parked),
-            Ok(()) => self.ask_in_result(ticket, &ask, &parked),
+        match check(ask, &parked, version) {
+            Ok(()) if by_request => self.ask_by_requests(ticket, ask, parked),
+            Ok(()) => self.ask_in_result(ticket, ask, &parked),
             Err(Problem::Outcome(outcome)) => self.done(ticket, outcome),
             Err(Problem::Undeclared(missing)) if by_request => {
                 let names: Vec<_> = missing.into_iter().map(AskMethod::capability).collect();
@@ -169,7 +169,7 @@ impl Core {
             Outcome::Ask(ask) => {
                 let parked = call.park();
                 drop(call);
-                self.asked(ticket, ask, parked);
+                self.asked(ticket, &ask, parked);
             }
             outcome => {
                 drop(call);

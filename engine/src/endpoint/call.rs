@@ -169,7 +169,7 @@ impl Core {
                     let parked = call.park();
                     drop(call);
                     self.wait_for(&source, feature);
-                    self.asked(source.ticket, ask, parked);
+                    self.asked(source.ticket, &ask, parked);
                     Ok(None)
                 }
                 outcome => {

@@ -49,7 +49,7 @@ impl Core {
         match event {
             CallEvent::Done { ticket, outcome } => self.done(ticket, outcome),
             CallEvent::Refused { ticket } => self.refused(ticket),
-            CallEvent::Asked { ticket, ask, call } => self.asked(ticket, ask, call),
+            CallEvent::Asked { ticket, ask, call } => self.asked(ticket, &ask, call),
             CallEvent::Progress { ticket, progress, total, message } => {
                 self.progress(ticket, progress, total, message.as_deref());
             }

@@ -63,6 +63,7 @@ pub(super) fn start(
 }
 
 /// The configured keys, or one that dies with the process.
+#[allow(clippy::disallowed_methods, reason = "a secret of the process's own")]
 fn state_ring(config: &Config) -> KeyRing {
     KeyRing::new(&config.state_keys).unwrap_or_else(|| KeyRing::ephemeral(&rand::random()))
 }
