@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::fault::{Fault, excerpt};
 use crate::generator::reader::{Reader, header};
 use crate::generator::request;
+use crate::incoming::Incoming;
 use crate::target::{Era, Target, Wire};
 
 /// An answer that takes longer will not come.
@@ -22,6 +23,7 @@ pub const HELLO: &[u8] = concat!(
 /// One connection, one request at a time.
 pub struct Client {
     stream: TcpStream,
+    wire: Wire,
     reader: Reader,
     bytes: Vec<u8>,
 }
@@ -32,7 +34,7 @@ pub struct Reply {
     pub status: u16,
     /// The HTTP head; empty for other wires.
     pub head: Vec<u8>,
-    /// The message.
+    /// The message; of an event stream the last one, which is the answer.
     pub body: Vec<u8>,
 }
 
@@ -52,7 +54,7 @@ impl Client {
             stream.set_write_timeout(Some(PATIENCE))
         };
         set().map_err(Fault::harness("prepare a socket"))?;
-        Ok(Self { stream, reader: Reader::new(wire), bytes: Vec::new() })
+        Ok(Self { stream, wire, reader: Reader::new(wire), bytes: Vec::new() })
     }
 
     /// Sends `request` as it is and expects no answer.
@@ -63,7 +65,18 @@ impl Client {
     /// Sends `request` as it is and waits for its answer.
     pub fn ask(&mut self, request: &[u8]) -> Result<Reply, Fault> {
         self.send(request)?;
-        let mut piece = [0; 16 << 10];
+        self.answer()
+    }
+
+    /// Waits for the answer to what was sent.
+    pub fn answer(&mut self) -> Result<Reply, Fault> {
+        match self.wire {
+            Wire::Length | Wire::Line => self.framed(),
+            Wire::Http => self.http(),
+        }
+    }
+
+    fn framed(&mut self) -> Result<Reply, Fault> {
         loop {
             if let Some(answer) = self.reader.next(&self.bytes).map_err(Fault::Target)? {
                 let head = self.bytes[answer.head].to_vec();
@@ -71,9 +84,34 @@ impl Client {
                 self.bytes.drain(..answer.end);
                 return Ok(Reply { status: answer.status, head, body });
             }
+            self.read()?;
+        }
+    }
+
+    fn http(&mut self) -> Result<Reply, Fault> {
+        let (mut incoming, mut body) = (Incoming::default(), Vec::new());
+        loop {
+            let used = incoming.feed(&self.bytes, &mut |message| {
+                body = message.to_vec();
+                Ok(())
+            })?;
+            self.bytes.drain(..used);
+            if let (true, Some(status)) = (incoming.has_ended(), incoming.status()) {
+                return Ok(Reply { status, head: incoming.head().to_vec(), body });
+            }
+            self.read()?;
+        }
+    }
+
+    fn read(&mut self) -> Result<(), Fault> {
+        let mut piece = [0; 16 << 10];
+        loop {
             match self.stream.read(&mut piece) {
                 Ok(0) => return Err(Fault::Target("the server closed the connection".into())),
-                Ok(count) => self.bytes.extend_from_slice(&piece[..count]),
+                Ok(count) => {
+                    self.bytes.extend_from_slice(&piece[..count]);
+                    return Ok(());
+                }
                 // The kernel interrupts a thread to run the work of its rings.
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(Fault::target("wait for an answer")(error)),

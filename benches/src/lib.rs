@@ -4,7 +4,8 @@
 //! ```text
 //! target    where a server listens and what it speaks
 //! workload  what is asked, and how a right answer looks
-//! generator the load, on the engine's own ring
+//! generator the load, on the engine's own ring;   audience  streams held open, on it too
+//! incoming  one HTTP answer or event stream, as it arrives;   dial  connections
 //! histogram latencies
 //! child     a server as a child process;   binaries  how it is built
 //! measure   what the kernel and the server say about a process
@@ -17,14 +18,17 @@
 
 #![forbid(unsafe_code)]
 
+pub mod audience;
 pub mod bare;
 pub mod binaries;
 pub mod child;
 pub mod cli;
 pub mod client;
+pub mod dial;
 pub mod fault;
 pub mod generator;
 pub mod histogram;
+pub mod incoming;
 pub mod measure;
 pub mod report;
 pub mod rounds;

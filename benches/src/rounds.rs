@@ -14,7 +14,7 @@ use crate::target::Target;
 use crate::workload::Workload;
 
 /// The counter of system calls that our servers keep.
-const ENTERS: &str = "mcpring_kernel_enters_total";
+pub(crate) const ENTERS: &str = "mcpring_kernel_enters_total";
 
 /// One server under one load.
 pub struct Side<'a> {

@@ -8,6 +8,9 @@ use mcpring::{Call, Error, Server, Tool};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+/// The resources that can be subscribed to, where a server has subscriptions.
+pub const RESOURCES: [&str; 2] = ["bench:///left", "bench:///right"];
+
 /// A server that offers `echo`, `add`, `form20` and `form1000`.
 pub fn server() -> Result<Server, Error> {
     Server::builder("mcpring-bench", env!("CARGO_PKG_VERSION"))

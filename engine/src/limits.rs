@@ -55,6 +55,18 @@ pub const INFLIGHT_CALLS_MAX: usize = 1024;
 pub const SESSIONS_MAX: usize = 10_000;
 /// Time after which an unused handshake-era HTTP session ends, in milliseconds.
 pub const SESSION_IDLE_MS: u64 = 1_800_000;
+/// Event streams of one handshake-era session, those kept for a client that may come back included.
+pub const STREAMS_PER_SESSION_MAX: usize = 16;
+/// Events of one stream kept for a client that comes back.
+pub const REPLAY_EVENTS_MAX: usize = 256;
+/// Bytes of one stream's events kept; a single larger event is kept alone.
+pub const REPLAY_BYTES_MAX: usize = 256 << 10;
+/// Bytes of events one shard keeps for all sessions; beyond, a stream keeps its latest event only.
+pub const REPLAY_SHARD_BYTES_MAX: usize = 64 << 20;
+/// Silence on an event stream after which a comment is sent, in milliseconds.
+pub const EVENTS_PING_MS: u64 = 15_000;
+/// Time a client should wait before it takes up an event stream again, in milliseconds.
+pub const EVENTS_RETRY_MS: u64 = 500;
 /// Items of one page of a list.
 pub const PAGE_ITEMS: usize = 1000;
 
@@ -154,6 +166,8 @@ const _: () = assert!(TICK_MS < FRAME_MS && FRAME_MS <= SEND_STALL_MS && SEND_ST
 const _: () = assert!(ID_BYTES_MAX < RECEIVE_BUFFER_BYTES);
 const _: () = assert!(ASK_REQUESTS_MAX <= ASKED_MAX && ASK_REQUESTS_MAX <= ANSWERS_MAX);
 const _: () = assert!(CALL_MS <= ASK_MS && ASK_MS < SESSION_IDLE_MS);
+const _: () = assert!(EVENTS_RETRY_MS < EVENTS_PING_MS && EVENTS_PING_MS < IDLE_MS);
+const _: () = assert!(REPLAY_BYTES_MAX < REPLAY_SHARD_BYTES_MAX);
 
 /// Tape nodes whose memory a parser keeps between messages (16 bytes each).
 pub const JSON_TAPE_NODES_KEPT: usize = 1 << 16;

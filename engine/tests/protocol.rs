@@ -177,7 +177,7 @@ fn sessions_are_needed_found_and_ended() {
         ("version repeated", "POST", vec![by_id(&id), version("2025-06-18")], &ping, 200),
         ("bad version", "POST", vec![by_id(&id), version("1900-01-01")], &ping, 400),
         ("session twice", "POST", vec![by_id(&id), by_id(&id)], &ping, 400),
-        ("nothing to listen to", "GET", vec![by_id(&id)], "", 405),
+        ("a stream nobody can take", "GET", vec![by_id(&id)], "", 406),
         ("end without session", "DELETE", vec![], "", 400),
         ("end of an unknown one", "DELETE", vec![by_id(&unknown)], "", 404),
         ("the end", "DELETE", vec![by_id(&id)], "", 200),

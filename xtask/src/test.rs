@@ -8,7 +8,7 @@ use std::process::Command;
 
 use crate::process::{command, shown, succeeds};
 use crate::verdict::Verdict;
-use crate::{tidy, tools};
+use crate::{conformance, tidy, tools};
 
 /// How much is run.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -19,8 +19,32 @@ pub(crate) enum Extent {
     Quick,
 }
 
+/// What a script needs besides the demo server.
+#[derive(Clone, Copy)]
+struct Needs {
+    /// The Python SDK.
+    sdk: bool,
+    /// Node and the packages that run on it.
+    node: bool,
+    /// The `everything` example.
+    everything: bool,
+}
+
+const NOTHING: Needs = Needs { sdk: false, node: false, everything: false };
+const SDK: Needs = Needs { sdk: true, ..NOTHING };
+const NODE: Needs = Needs { node: true, ..NOTHING };
+
 /// Scripts with real clients, each on both drivers where that makes a difference.
-const SCRIPTS: &[&str] = &["frames", "curl", "seccomp", "python_sdk", "inspector"];
+const SCRIPTS: &[(&str, Needs)] = &[
+    ("frames", NOTHING),
+    ("curl", NOTHING),
+    ("seccomp", NOTHING),
+    ("python_sdk", SDK),
+    ("inspector", NODE),
+    ("python_protocol", Needs { everything: true, ..SDK }),
+    ("typescript_protocol", Needs { everything: true, ..NODE }),
+    ("conformance", Needs { everything: true, ..NODE }),
+];
 const SCRIPTS_FOLDER: &str = "tests/interop";
 
 /// Runs the steps and prints the counts; whether everything passed.
@@ -98,28 +122,35 @@ fn fuzz_targets_build(root: &Path, verdict: &mut Verdict) {
 
 /// The real clients.
 fn clients(root: &Path, verdict: &mut Verdict) {
-    let with_sdk = tools::install_python(root);
-    verdict.step("the Python SDK could not be installed", with_sdk);
-    let with_inspector = tools::install_node(root);
-    verdict.step("the Inspector could not be installed", with_inspector);
-    for name in SCRIPTS {
+    let there = Needs {
+        sdk: tools::install_python(root),
+        node: tools::install_node(root),
+        everything: conformance::build(root, false),
+    };
+    verdict.step("the Python SDK could not be installed", there.sdk);
+    verdict.step("the packages for Node could not be installed", there.node);
+    verdict.step("everything: it does not build", there.everything);
+    for (name, needs) in SCRIPTS {
         heading(&format!("clients: {name}"));
-        let runs = match *name {
-            "python_sdk" => with_sdk,
-            "inspector" => with_inspector,
-            _ => true,
-        };
-        if !runs {
-            verdict.skip(format!("{name}: its client is not installed"));
+        if let Some(lack) = lack(*needs, there) {
+            verdict.skip(format!("{name}: {lack}"));
             continue;
         }
         let script = format!("{SCRIPTS_FOLDER}/{name}.py");
         // Scripts that need no package run on any Python; the failure they print names this one.
         let mut python =
-            if with_sdk { Command::new(tools::python(root)) } else { Command::new("python3") };
+            if there.sdk { Command::new(tools::python(root)) } else { Command::new("python3") };
         let done = shown(python.arg(&script).current_dir(root));
         verdict.add_script(name, &done.output, done.succeeded);
     }
+}
+
+/// What keeps a script from running, if anything does.
+fn lack(needs: Needs, there: Needs) -> Option<&'static str> {
+    if needs.sdk && !there.sdk || needs.node && !there.node {
+        return Some("its client is not installed");
+    }
+    (needs.everything && !there.everything).then_some("its server does not build")
 }
 
 fn heading(text: &str) {

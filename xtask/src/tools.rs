@@ -92,7 +92,8 @@ pub(crate) fn install_python(root: &Path) -> bool {
     installed && std::fs::copy(&wanted, &stamp).is_ok()
 }
 
-/// The Inspector and a Node new enough for it, from the committed lock file.
+/// The Inspector, the conformance suite, the TypeScript client and a Node new enough for them, from
+/// the committed lock file.
 pub(crate) fn install_node(root: &Path) -> bool {
     let source = root.join("tests/interop/node");
     let node = folder(root).join("node");

@@ -1,7 +1,7 @@
 //! Finds where an answer ends in the bytes received so far.
 //!
 //! It judges only what a client must know to go on; whether the answer is right is `check`.
-//! A body in chunks or as an event stream is not read yet and refused in words.
+//! A body in chunks is refused in words: [`crate::incoming`] reads those, with copies.
 
 use std::ops::Range;
 
@@ -70,27 +70,63 @@ fn length(bytes: &[u8]) -> Option<Answered> {
 }
 
 fn http(bytes: &[u8]) -> Result<Option<Answered>, String> {
-    let mut headers = [httparse::EMPTY_HEADER; 32];
-    let mut response = httparse::Response::new(&mut headers);
-    let malformed = |what: &str| format!("{what} in HTTP answer {:?}", excerpt(bytes));
-    let head = match response.parse(bytes) {
-        Ok(httparse::Status::Complete(head)) => head,
-        Ok(httparse::Status::Partial) => return Ok(None),
-        Err(error) => return Err(malformed(&error.to_string())),
+    let Some(Head { status, bytes: head, framing, .. }) = head(bytes)? else {
+        return Ok(None);
     };
-    let status = response.code.unwrap_or(0);
-    let mut length = (status == 202 || status == 204).then_some(0);
-    for header in response.headers.iter() {
-        if header.name.eq_ignore_ascii_case("content-length") {
-            length = std::str::from_utf8(header.value).ok().and_then(|text| text.parse().ok());
-        } else if header.name.eq_ignore_ascii_case("transfer-encoding") {
-            return Err(malformed("a body in chunks, which is not read yet,"));
-        }
-    }
-    let length: usize = length.ok_or_else(|| malformed("no length"))?;
+    let Framing::Length(length) = framing else {
+        return Err(malformed("a body in chunks, which is not read under load,", bytes));
+    };
     let end = head + length;
     let whole = Answered { status, head: 0..head, body: head..end, end };
     Ok((bytes.len() >= end).then_some(whole))
+}
+
+/// What the head of an HTTP answer says about the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) status: u16,
+    /// Its own length.
+    pub(crate) bytes: usize,
+    pub(crate) framing: Framing,
+    /// Whether an event stream follows.
+    pub(crate) events: bool,
+}
+
+/// Where a body ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Framing {
+    Length(usize),
+    Chunks,
+}
+
+/// Reads the head at the beginning of `bytes`, or none while it is not whole.
+pub(crate) fn head(bytes: &[u8]) -> Result<Option<Head>, String> {
+    let mut headers = [httparse::EMPTY_HEADER; 32];
+    let mut response = httparse::Response::new(&mut headers);
+    let head = match response.parse(bytes) {
+        Ok(httparse::Status::Complete(head)) => head,
+        Ok(httparse::Status::Partial) => return Ok(None),
+        Err(error) => return Err(malformed(&error.to_string(), bytes)),
+    };
+    let status = response.code.unwrap_or(0);
+    let mut framing = (status == 202 || status == 204).then_some(Framing::Length(0));
+    let mut events = false;
+    for header in response.headers.iter() {
+        let value = std::str::from_utf8(header.value).unwrap_or("");
+        if header.name.eq_ignore_ascii_case("content-length") {
+            framing = value.parse().ok().map(Framing::Length);
+        } else if header.name.eq_ignore_ascii_case("transfer-encoding") {
+            framing = value.eq_ignore_ascii_case("chunked").then_some(Framing::Chunks);
+        } else if header.name.eq_ignore_ascii_case("content-type") {
+            events = value.starts_with("text/event-stream");
+        }
+    }
+    let framing = framing.ok_or_else(|| malformed("no length", bytes))?;
+    Ok(Some(Head { status, bytes: head, framing, events }))
+}
+
+fn malformed(what: &str, bytes: &[u8]) -> String {
+    format!("{what} in HTTP answer {:?}", excerpt(bytes))
 }
 
 /// The value of the header `name` in an HTTP head.

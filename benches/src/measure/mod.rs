@@ -2,4 +2,5 @@
 
 pub mod cores;
 pub mod counters;
+pub mod kernel;
 pub mod process;

@@ -4,8 +4,6 @@
 //! is a direct descriptor of a ring, and each ring has its own table. The load holds its share in
 //! as many rings as the server has shards, and spreads its ports over several local addresses.
 
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream};
-use std::os::fd::{AsRawFd, OwnedFd};
 use std::process::Command;
 use std::rc::Rc;
 use std::thread;
@@ -13,14 +11,11 @@ use std::time::{Duration, Instant};
 
 use mcpring::ring::{Choice, RingConfig};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use nix::sys::socket::{
-    AddressFamily, SockFlag, SockType, SockaddrIn, bind, connect, setsockopt, socket,
-    sockopt::IpBindAddressNoPort,
-};
 
 use super::Bench;
 use crate::binaries::say;
 use crate::child::{Place, Server};
+use crate::dial::dial;
 use crate::fault::Fault;
 use crate::generator::Generator;
 use crate::generator::request::Request;
@@ -173,22 +168,4 @@ impl Crowd {
     fn close(self) -> Result<(), Fault> {
         self.rings.into_iter().try_for_each(Generator::close)
     }
-}
-
-/// Connects to `address` from one of six local addresses. The kernel picks the port when it knows
-/// both ends, so a port serves once for each pair and not once in all.
-fn dial(address: SocketAddr, number: usize) -> Result<TcpStream, Fault> {
-    let SocketAddr::V4(address) = address else {
-        return Err(Fault::Invalid("idle connections are held over IPv4".into()));
-    };
-    let source = Ipv4Addr::new(127, 0, 0, 2 + (number % 6) as u8);
-    let dial = || -> nix::Result<OwnedFd> {
-        let socket = socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
-        setsockopt(&socket, IpBindAddressNoPort, &true)?;
-        bind(socket.as_raw_fd(), &SockaddrIn::from(SocketAddrV4::new(source, 0)))?;
-        connect(socket.as_raw_fd(), &SockaddrIn::from(address))?;
-        Ok(socket)
-    };
-    let dialed = dial().map_err(|error| Fault::Target(format!("connect from {source}: {error}")));
-    dialed.map(TcpStream::from)
 }

@@ -121,7 +121,7 @@ impl Bench {
     }
 
     /// Keeps the measurements behind the rows of `name`, and says on those if the machine was shared.
-    fn compared(&mut self, name: String, sides: Vec<Samples>) {
+    pub(super) fn compared(&mut self, name: String, sides: Vec<Samples>) {
         let waited = sides.iter().map(|side| side.median(|sample| sample.waited));
         let most = waited.fold(0.0, f64::max);
         if most > WAITED_MAX {

@@ -3,8 +3,10 @@
 //! Every row of the project's "speed and memory" goals is measured here and nowhere else. A goal
 //! that is missed is shown and fails nothing: the machine is not the same everywhere.
 
+mod fanout;
 mod idle;
 mod load;
+mod sessions;
 mod start;
 
 use std::io::Write;
@@ -32,18 +34,19 @@ pub struct Options {
     /// Driver of the servers and of the load: auto, uring or epoll.
     #[arg(long, default_value = "auto")]
     pub driver: Choice,
-    /// Only the parts named: tcp, http, form, idle, start (several with commas).
+    /// Only the parts named: tcp, http, form, idle, start, sessions, fanout (several with commas).
     #[arg(long, value_delimiter = ',', value_parser = PARTS)]
     pub only: Vec<String>,
     /// Take the servers as they were built last, wherever this program was built.
     #[arg(long)]
     pub no_build: bool,
-    /// One short round of everything and a thousand idle connections: shows that it works.
+    /// One short round of everything, a thousand idle connections, few idle sessions: shows that
+    /// it works.
     #[arg(long)]
     pub quick: bool,
 }
 
-const PARTS: [&str; 5] = ["tcp", "http", "form", "idle", "start"];
+const PARTS: [&str; 7] = ["tcp", "http", "form", "idle", "start", "sessions", "fanout"];
 
 /// One part of the table.
 type Part = fn(&mut Bench) -> Result<(), Fault>;
@@ -72,7 +75,15 @@ pub fn run(mut options: Options) -> Result<(), Fault> {
     cores.pin(cores.load)?;
     let (rows, comparisons) = (Vec::new(), Vec::new());
     let mut bench = Bench { options, cores, binaries, rows, comparisons };
-    let parts: [Part; 5] = [load::tcp, load::http, load::form, idle::measure, start::measure];
+    let parts: [Part; PARTS.len()] = [
+        load::tcp,
+        load::http,
+        load::form,
+        idle::measure,
+        start::measure,
+        sessions::measure,
+        fanout::measure,
+    ];
     for (name, part) in PARTS.into_iter().zip(parts) {
         if bench.options.only.is_empty() || bench.options.only.iter().any(|only| only == name) {
             say(&format!("measuring {name}"));

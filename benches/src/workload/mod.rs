@@ -114,7 +114,7 @@ impl Workload {
 }
 
 /// What every request of the stateless era carries in its parameters.
-fn meta(era: Era) -> &'static str {
+pub fn meta(era: Era) -> &'static str {
     match era {
         Era::Stateless => concat!(
             r#","_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","#,

@@ -28,6 +28,20 @@ impl Batches {
     }
 }
 
+impl Batches {
+    /// Where its answers go.
+    pub(super) fn origin(&self, number: u32) -> Option<Origin> {
+        Some(self.places.get(number as usize)?.as_ref()?.origin)
+    }
+
+    /// Lets its answers go elsewhere.
+    pub(super) fn set_origin(&mut self, number: u32, origin: Origin) {
+        if let Some(Some(batch)) = self.places.get_mut(number as usize) {
+            batch.origin = origin;
+        }
+    }
+}
+
 impl Core {
     pub(super) fn open_batch(&mut self, origin: Origin) -> u32 {
         let batch = Batch { origin, answers: Vec::new(), waiting: 0, is_sealed: false };

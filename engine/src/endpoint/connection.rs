@@ -5,13 +5,15 @@
 
 use std::collections::VecDeque;
 
+use super::events::EventsOwner;
 use super::labels::CloseReason;
 use super::{Now, Output};
 use crate::config::Config;
+use crate::limits::EVENTS_PING_MS;
 use crate::mcp::Session;
 use crate::server::Ticket;
 use crate::slot::Slot;
-use crate::transport::{Assembled, Http1, Pipe};
+use crate::transport::{Assembled, Http1, Pipe, Stream};
 
 /// How bytes become messages on this connection.
 #[derive(Debug)]
@@ -23,11 +25,31 @@ pub(super) enum Wire {
 }
 
 /// The HTTP exchange that is being answered.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct OpenExchange {
     pub(super) keep_alive: bool,
+    /// Whether a streamed answer may be chunked.
+    pub(super) takes_chunks: bool,
     /// The call it waits for, which closing the connection cancels in the stateless era.
     pub(super) call: Option<Ticket>,
+    /// Its answer became an event stream. Boxed: most answers do not, and a connection is small.
+    pub(super) events: Option<Box<OpenEvents>>,
+}
+
+/// An answer that is an event stream.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OpenEvents {
+    pub(super) wire: Stream,
+    pub(super) owner: EventsOwner,
+    /// It only listens: a drain ends it.
+    pub(super) ends_on_drain: bool,
+}
+
+impl OpenExchange {
+    /// A request that nothing is known of.
+    pub(super) fn new(keep_alive: bool, takes_chunks: bool) -> Self {
+        Self { keep_alive, takes_chunks, call: None, events: None }
+    }
 }
 
 /// One connection of the shard.
@@ -117,6 +139,11 @@ impl Connection {
         (!backlog.is_empty()).then(|| Assembled::copy(&backlog))
     }
 
+    /// The event stream it carries.
+    pub(super) fn events(&self) -> Option<OpenEvents> {
+        self.exchange.as_ref()?.events.as_deref().copied()
+    }
+
     /// Received bytes that wait to be handled.
     pub(super) fn behind_bytes(&self) -> usize {
         let kept = match &self.wire {
@@ -144,7 +171,9 @@ impl Connection {
 
     /// When this connection will have been silent, partial or stuck for too long.
     pub(super) fn deadline(&self, config: &Config) -> Now {
-        let mut deadline = self.active.after_ms(config.idle_ms);
+        let is_streaming = self.events().is_some();
+        let idle_ms = if is_streaming { EVENTS_PING_MS } else { config.idle_ms };
+        let mut deadline = self.active.after_ms(idle_ms);
         if self.is_sending {
             deadline = deadline.min(self.active.after_ms(config.send_stall_ms));
         }

@@ -10,7 +10,8 @@ use super::forward::{Answer, Forwarded, ForwardedRequest};
 use super::message::Incoming;
 use super::origin::Origin;
 use super::origin::Peer;
-use super::sessions::Sessions;
+use super::session_stream::{EventId, Line};
+use super::sessions::{SessionKey, Sessions};
 use super::{Core, ListenerKind};
 use crate::json::Parser;
 use crate::mcp::{self, Mirror, Status, Version};
@@ -80,8 +81,8 @@ impl Core {
                 connection.is_closing |= refusal.close();
             }
             Step::Exchange(exchange) => {
-                let keep_alive = exchange.keep_alive;
-                connection.exchange = Some(OpenExchange { keep_alive, call: None });
+                let Exchange { keep_alive, takes_chunks, .. } = exchange;
+                connection.exchange = Some(OpenExchange::new(keep_alive, takes_chunks));
                 self.exchange(parser, slot, &exchange, chunk);
             }
         }
@@ -108,11 +109,12 @@ impl Core {
                 self.post(parser, slot, exchange, chunk, Peer::Exchange);
             }
             (Route::Mcp, Verb::Get | Verb::Delete, false) => self.reply_no_verb(slot, "POST"),
-            // Without server-sent events there is nothing to listen to (2025-03-26: 405).
-            (Route::Mcp, Verb::Get, true) => self.reply_no_verb(slot, "POST, DELETE"),
-            (Route::Mcp, Verb::Post | Verb::Delete, true) => {
-                self.exchange_in_session(parser, slot, exchange, chunk);
+            (Route::Mcp, Verb::Get, true) if !exchange.facts.accepts_sse() => {
+                self.reply_not_acceptable(slot);
             }
+            (Route::Mcp, _, true) => self.exchange_in_session(parser, slot, exchange, chunk),
+            (Route::Sse, ..) => self.open_legacy(slot),
+            (Route::Messages, ..) => self.post_legacy(parser, slot, exchange, chunk),
         }
     }
 
@@ -134,33 +136,69 @@ impl Core {
                 _ => self.reply_no_session(Origin::Exchange(slot)),
             };
         };
-        match Sessions::parse_id(id.trim()) {
-            None => self.reply_unknown_session(Origin::Exchange(slot)),
-            Some((shard, key)) if shard == self.shard => {
-                if exchange.verb == Verb::Delete {
-                    self.delete_session(Origin::Exchange(slot), key);
-                } else if self.session(key).is_some() {
-                    self.post(parser, slot, exchange, chunk, Peer::Session(key));
-                } else {
-                    self.reply_unknown_session(Origin::Exchange(slot));
+        let origin = Origin::Exchange(slot);
+        match self.owner(id.trim()) {
+            None => self.reply_unknown_session(origin),
+            Some((shard, key)) if shard != self.shard => {
+                self.forward_request(shard, key, slot, exchange, chunk);
+            }
+            Some((_, key)) => match exchange.verb {
+                Verb::Delete => self.delete_session(origin, key),
+                _ if self.session(key).is_none() => self.reply_unknown_session(origin),
+                Verb::Get => {
+                    let last = exchange.facts.last_event_id().and_then(EventId::parse);
+                    self.listen_in_session(origin, key, last, Line::Here(slot));
                 }
-            }
-            Some((shard, _)) if shard as usize >= self.all_metrics.len() => {
-                self.reply_unknown_session(Origin::Exchange(slot));
-            }
-            Some((shard, session)) => {
-                let body = Assembled::copy(exchange.body.payload(chunk));
-                let version = exchange.facts.protocol_version().map(str::to_owned);
-                let verb = exchange.verb;
-                let request =
-                    ForwardedRequest { shard: self.shard, slot, verb, session, version, body };
-                self.metrics.forwards.add(1);
-                self.forward(shard, Forwarded::Request(request));
-            }
+                Verb::Post => self.post(parser, slot, exchange, chunk, Peer::Session(key)),
+            },
         }
     }
 
-    fn post(
+    /// The shard that owns the session of that id, and its key; `None` for an id of no shard.
+    pub(super) fn owner(&self, id: &str) -> Option<(u16, SessionKey)> {
+        Sessions::parse_id(id).filter(|(shard, _)| (*shard as usize) < self.all_metrics.len())
+    }
+
+    /// Lets the shard that owns the session answer.
+    pub(super) fn forward_request(
+        &mut self,
+        shard: u16,
+        session: SessionKey,
+        slot: Slot,
+        exchange: &Exchange<'_>,
+        chunk: &dyn Chunk,
+    ) {
+        let request = ForwardedRequest {
+            shard: self.shard,
+            slot,
+            verb: exchange.verb,
+            session,
+            version: exchange.facts.protocol_version().map(str::to_owned),
+            last_event_id: exchange.facts.last_event_id().map(str::to_owned),
+            is_legacy: exchange.route == Route::Messages,
+            body: Assembled::copy(exchange.body.payload(chunk)),
+        };
+        self.metrics.forwards.add(1);
+        self.forward(shard, Forwarded::Request(request));
+    }
+
+    /// GET: a stream to listen on, or one to take up again.
+    fn listen_in_session(
+        &mut self,
+        origin: Origin,
+        session: SessionKey,
+        last: Option<EventId>,
+        line: Line,
+    ) {
+        if !self.resume_events(session, last, line) {
+            let error = RpcError::invalid_request(
+                "the session has too many event streams open: close one first",
+            );
+            self.reply_error(origin, None, &error, Status::Conflict);
+        }
+    }
+
+    pub(super) fn post(
         &mut self,
         parser: &mut Parser,
         slot: Slot,
@@ -190,6 +228,8 @@ impl Core {
         match message {
             Forwarded::Request(request) => self.forwarded_request(parser, &request),
             Forwarded::Answer(answer) => self.forwarded_answer(&answer),
+            Forwarded::Events(events) => self.forwarded_events(events),
+            Forwarded::Detached(gone) => self.detach(gone.session, gone.stream, gone.line),
             Forwarded::Undelivered(slot) => {
                 let error = RpcError::new(code::BUSY_HANDSHAKE, "the session's shard is busy");
                 self.reply_error(Origin::Exchange(slot), None, &error, Status::Busy);
@@ -204,6 +244,15 @@ impl Core {
         }
         if self.session(request.session).is_none() {
             return self.reply_unknown_session(origin);
+        }
+        if request.is_legacy {
+            self.reply_nothing(origin);
+            return self.legacy_message(parser, request.session, &request.body);
+        }
+        if request.verb == Verb::Get {
+            let last = request.last_event_id.as_deref().and_then(EventId::parse);
+            let line = Line::There { shard: request.shard, slot: request.slot };
+            return self.listen_in_session(origin, request.session, last, line);
         }
         let facts = mcp::Facts {
             version: request.version.as_deref().map(str::trim),
@@ -229,7 +278,7 @@ impl Core {
     /// The message is taken and wants no answer.
     pub(super) fn reply_nothing(&mut self, origin: Origin) {
         match origin {
-            Origin::Stream(_) => {}
+            Origin::Stream(_) | Origin::Events { .. } => {}
             Origin::Batch(batch) => self.nothing_in_batch(batch),
             Origin::Exchange(slot) => self.reply_empty(slot, 202, &[]),
             Origin::Remote { shard, slot } => {
@@ -246,9 +295,16 @@ impl Core {
         self.reply_error(origin, None, &error, Status::BadRequest);
     }
 
-    fn reply_unknown_session(&mut self, origin: Origin) {
+    pub(super) fn reply_unknown_session(&mut self, origin: Origin) {
         let error = RpcError::invalid_request("session not found: send initialize again");
         self.reply_error(origin, None, &error, Status::NotFound);
+    }
+
+    fn reply_not_acceptable(&mut self, slot: Slot) {
+        let error = RpcError::invalid_request(
+            "a GET opens an event stream: send Accept: text/event-stream",
+        );
+        self.reply_error(Origin::Exchange(slot), None, &error, Status::NotAcceptable);
     }
 
     fn reply_no_verb(&mut self, slot: Slot, allow: &str) {
@@ -263,19 +319,16 @@ impl Core {
     }
 
     fn delete_session(&mut self, origin: Origin, key: u128) {
-        let Some(mut ended) = self.sessions.close(key) else {
+        if !self.end_session(key) {
             return self.reply_unknown_session(origin);
-        };
-        self.metrics.sessions_closed.add(1);
-        self.metrics.sessions_open.set(self.sessions.len() as u64);
-        self.abandon_session(&mut ended.session);
+        }
         match origin {
             Origin::Exchange(slot) => self.reply_empty(slot, 200, &[]),
             Origin::Remote { shard, slot } => {
                 let answer = Answer { slot, status: 200, session: None, body: Vec::new() };
                 self.forward(shard, Forwarded::Answer(answer));
             }
-            Origin::Stream(_) | Origin::Batch(_) => {}
+            Origin::Stream(_) | Origin::Batch(_) | Origin::Events { .. } => {}
         }
     }
 }

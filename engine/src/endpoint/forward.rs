@@ -4,6 +4,10 @@
 //! that arrives elsewhere travels there whole, and its answer travels back; both are one inbox
 //! message, and the shards share nothing else.
 
+use bytes::Bytes;
+
+use super::session_stream::Line;
+use super::sessions::SessionKey;
 use crate::slot::Slot;
 use crate::transport::{Assembled, Verb};
 
@@ -16,6 +20,45 @@ pub enum Forwarded {
     Answer(Answer),
     /// The sender could not deliver a request (its target's inbox is full).
     Undelivered(Slot),
+    /// What an event stream says, from its session's shard to its connection's.
+    Events(ForwardedEvents),
+    /// An event stream's connection is gone, from the connection's shard to the session's.
+    Detached(Detached),
+}
+
+/// The connection that carried an event stream is gone.
+#[derive(Debug)]
+pub struct Detached {
+    pub(super) session: SessionKey,
+    pub(super) stream: u32,
+    pub(super) line: Line,
+}
+
+/// One step on an event stream that another shard's connection carries.
+#[derive(Debug)]
+pub struct ForwardedEvents {
+    /// The shard that owns the session.
+    pub(super) shard: u16,
+    /// The connection, on the receiver's shard.
+    pub(super) slot: Slot,
+    pub(super) step: EventsStep,
+}
+
+/// What happens on the connection that carries an event stream.
+#[derive(Debug)]
+pub(super) enum EventsStep {
+    /// The open exchange becomes this event stream.
+    Open { session: SessionKey, stream: u32, ends_on_drain: bool },
+    /// The event that says where a client can come back to.
+    Prime { id: String },
+    /// The event that says where a client of 2024-11-05 posts to.
+    Endpoint { path: String },
+    /// One message.
+    Event { id: String, json: Bytes },
+    /// What was said while nobody carried the stream; bounded where it was kept.
+    Missed { events: Vec<(String, Bytes)> },
+    /// All is said.
+    End,
 }
 
 /// A message on its way to the shard that owns its session.
@@ -26,8 +69,11 @@ pub struct ForwardedRequest {
     /// The connection there.
     pub(super) slot: Slot,
     pub(super) verb: Verb,
-    pub(super) session: u128,
+    pub(super) session: SessionKey,
     pub(super) version: Option<String>,
+    pub(super) last_event_id: Option<String>,
+    /// A message of a client of 2024-11-05, answered on its stream.
+    pub(super) is_legacy: bool,
     pub(super) body: Assembled,
 }
 
@@ -47,7 +93,8 @@ impl Forwarded {
     pub fn undelivered(&self) -> Option<Self> {
         match self {
             Self::Request(request) => Some(Self::Undelivered(request.slot)),
-            Self::Answer(_) | Self::Undelivered(_) => None,
+            // A step that was lost would be an event out of order or a stream without an end.
+            Self::Answer(_) | Self::Undelivered(_) | Self::Events(_) | Self::Detached(_) => None,
         }
     }
 }

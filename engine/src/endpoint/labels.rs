@@ -37,13 +37,15 @@ pub(super) enum CloseReason {
     Broken,
     /// The drain's time was over.
     Drain,
+    /// The peer reads its event stream too slowly.
+    Slow,
 }
 
 /// The names behind the numbers of this shard's metrics.
 pub const LABELS: Labels = Labels {
     methods: &METHOD_NAMES,
     outcomes: &["result", "failure", "error", "refused", "busy", "cancelled", "timeout"],
-    closes: &["done", "idle", "stalled", "partial", "broken", "drain"],
+    closes: &["done", "idle", "stalled", "partial", "broken", "drain", "slow"],
 };
 
 /// The label of requests that were refused before a method was found.

@@ -6,6 +6,7 @@ use super::labels::Ending;
 use super::message::Incoming;
 use super::origin::Peer;
 use super::reply::Head;
+use super::sessions::{HttpSession, SessionKey};
 use crate::mcp::{Admitted, Initialize, Refusal, Session, Version};
 use crate::rpc::Request;
 
@@ -28,29 +29,52 @@ impl Core {
                     connection.session.get_or_insert_default().shake_hands(initialize);
                 }
             }
-            Peer::Newcomer => head.session = Some(self.open_session(initialize)),
-            // An exchange with a session is refused before it comes here, one without an era's
-            // handshake has no such method.
-            Peer::Session(_) | Peer::Exchange => {}
+            Peer::Newcomer => {
+                let key = self.open_session(Session::open(initialize));
+                head.session = Some(self.sessions.id(key));
+            }
+            // Its stream came first (HTTP+SSE of 2024-11-05); any other is refused before.
+            Peer::Session(key) => {
+                if let Some(session) = self.session(key) {
+                    session.shake_hands(initialize);
+                }
+            }
+            // Without a handshake there is no such method.
+            Peer::Exchange => {}
         }
         self.reply_initialize(incoming, request, &head, version);
         Ok(Some(Ending::Result))
     }
 
-    fn open_session(&mut self, initialize: Initialize) -> String {
-        let opened = self.sessions.open(self.now, &mut self.rng, initialize);
-        if let Some(mut evicted) = opened.evicted {
+    /// Enters a session, in the place of the longest unused one if there are too many.
+    pub(super) fn open_session(&mut self, session: Session) -> SessionKey {
+        let opened = self.sessions.open(self.now, &mut self.rng, session);
+        if let Some((key, evicted)) = opened.evicted {
             self.metrics.sessions_evicted.add(1);
-            self.abandon_session(&mut evicted.session);
+            self.abandon_session(key, evicted);
         }
         self.metrics.sessions_created.add(1);
         self.metrics.sessions_open.set(self.sessions.len() as u64);
-        self.sessions.id(opened.key)
+        opened.key
     }
 
-    /// Cancels what an ended session still waits for.
-    pub(super) fn abandon_session(&mut self, session: &mut Session) {
-        let mut tickets = session.pending.drain();
+    /// Ends a session; whether there was one.
+    pub(super) fn end_session(&mut self, key: SessionKey) -> bool {
+        let Some(ended) = self.sessions.close(key) else { return false };
+        self.metrics.sessions_closed.add(1);
+        self.metrics.sessions_open.set(self.sessions.len() as u64);
+        self.abandon_session(key, ended);
+        true
+    }
+
+    /// Ends the streams of an ended session and cancels what it still waits for.
+    pub(super) fn abandon_session(&mut self, _key: SessionKey, mut ended: HttpSession) {
+        for stream in ended.streams.iter_mut() {
+            if let Some(line) = stream.line.take() {
+                self.end_line(line);
+            }
+        }
+        let mut tickets = ended.session.pending.drain();
         // In an order that the same inputs give again.
         tickets.sort_unstable();
         for ticket in tickets {

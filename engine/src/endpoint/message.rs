@@ -155,8 +155,11 @@ impl Core {
                 admit_stream(session, request)
             }
             Peer::Session(key) => {
+                let Some(facts) = incoming.facts else {
+                    // Posted by a client of 2024-11-05, whose session is its stream.
+                    return admit_stream(self.session(key).ok_or_else(gone)?, request);
+                };
                 check_era()?;
-                let facts = incoming.facts.ok_or_else(gone)?;
                 let session = self.session(key).ok_or_else(gone)?;
                 admit_exchange(Some(session), request, facts)
             }

@@ -19,11 +19,13 @@ mod census;
 mod completion;
 mod connection;
 mod dispatch;
+mod events;
 mod exchange;
 mod features;
 mod forward;
 mod input_required;
 mod labels;
+mod legacy;
 mod lifecycle;
 mod logging;
 mod message;
@@ -34,6 +36,7 @@ mod outcome;
 mod param_header;
 mod reply;
 mod request_state;
+mod session_stream;
 mod sessions;
 mod slots;
 mod stream;
@@ -425,12 +428,19 @@ impl Core {
         if let Some(session) = &mut connection.session {
             tickets.extend(session.pending.drain().into_iter().map(Ticket));
         }
-        // Over HTTP a disconnect cancels in the stateless era only (2025-11-25, transports).
-        tickets.extend(connection.exchange.take().and_then(|exchange| exchange.call));
+        let mut owner = None;
+        if let Some(exchange) = connection.exchange.take() {
+            // Over HTTP a disconnect cancels in the stateless era only (2025-11-25, transports).
+            tickets.extend(exchange.call);
+            owner = exchange.events.map(|events| events.owner);
+        }
         // In an order that the same inputs give again.
         tickets.sort_unstable();
         for ticket in tickets {
             self.cancel_call(ticket);
+        }
+        if let Some(owner) = owner {
+            self.cut(owner, slot);
         }
     }
 
@@ -553,8 +563,15 @@ impl Core {
         }
         // A connection that waits for its own call is not silent: the call has a deadline.
         if connection.is_waiting() && !connection.is_sending {
-            connection.active = now;
+            let is_stream = connection.events().is_some();
+            if is_stream && connection.deadline(&config) <= now {
+                connection.active = now;
+                self.ping_events(slot);
+            } else if !is_stream {
+                connection.active = now;
+            }
         }
+        let Some(connection) = self.slots.get_mut(slot) else { return };
         let deadline = connection.deadline(&config);
         if deadline <= now {
             self.metrics.timeouts.add(1);
@@ -566,9 +583,9 @@ impl Core {
     }
 
     fn sessions_due(&mut self) {
-        while let Some(mut ended) = self.sessions.take_idle(self.now) {
+        while let Some((key, ended)) = self.sessions.take_idle(self.now) {
             self.metrics.sessions_evicted.add(1);
-            self.abandon_session(&mut ended.session);
+            self.abandon_session(key, ended);
         }
         self.metrics.sessions_open.set(self.sessions.len() as u64);
         let next = self.now.after_ms(self.config.session_idle_ms.div_ceil(16).max(1000));
@@ -587,6 +604,7 @@ impl Core {
                 connection.is_ending = true;
             }
             self.outbox.outputs.push_back(Output::Pause { slot });
+            self.drain_events(slot);
             self.touch(slot);
         }
     }

@@ -4,6 +4,8 @@
 //! event of the exchange, which becomes an event stream with the first one. A message about
 //! nothing in particular goes to the peer: on its pipe, or on the event stream it listens on.
 
+use bytes::Bytes;
+
 use super::Core;
 use super::origin::{Origin, Peer};
 use crate::json::Writer;
@@ -16,22 +18,41 @@ impl Core {
         ticket: Ticket,
         write: impl FnOnce(&mut Writer<'_>),
     ) -> bool {
-        let Some(call) = self.calls.get(ticket) else { return false };
-        match call.origin {
-            Origin::Stream(slot) => self.notify_stream(slot, |out| write(&mut Writer::new(out))),
-            Origin::Exchange(_) | Origin::Batch(_) | Origin::Remote { .. } => return false,
+        match self.events_of_call(ticket) {
+            Some(Origin::Stream(slot)) => {
+                self.notify_stream(slot, |out| write(&mut Writer::new(out)));
+                true
+            }
+            Some(Origin::Exchange(slot)) => self.exchange_event(slot, write),
+            Some(Origin::Events { session, stream }) => {
+                self.session_event(session, stream, encoded(write))
+            }
+            Some(Origin::Batch(_) | Origin::Remote { .. }) | None => false,
         }
-        true
     }
 
     /// Writes one message to a peer of the handshake era; whether there was a way to it.
     pub(super) fn notify_peer(&mut self, peer: Peer, write: impl FnOnce(&mut Writer<'_>)) -> bool {
         match peer {
-            Peer::Stream(slot) => self.notify_stream(slot, |out| write(&mut Writer::new(out))),
-            Peer::Session(_) | Peer::Newcomer | Peer::Exchange => return false,
+            Peer::Stream(slot) => {
+                self.notify_stream(slot, |out| write(&mut Writer::new(out)));
+                true
+            }
+            Peer::Session(session) => {
+                let listener =
+                    self.sessions.get_mut(session).and_then(|held| held.streams.listener());
+                listener.is_some_and(|stream| self.session_event(session, stream, encoded(write)))
+            }
+            Peer::Newcomer | Peer::Exchange => false,
         }
-        true
     }
+}
+
+/// One message as bytes that many may share.
+fn encoded(write: impl FnOnce(&mut Writer<'_>)) -> Bytes {
+    let mut json = Vec::new();
+    write(&mut Writer::new(&mut json));
+    json.into()
 }
 
 /// Writes a notification: `method` with the members that `params` writes.

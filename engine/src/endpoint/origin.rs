@@ -19,6 +19,13 @@ pub(super) enum Origin {
         /// The connection there.
         slot: Slot,
     },
+    /// An event stream of a session of this shard.
+    Events {
+        /// The session.
+        session: SessionKey,
+        /// The number of the stream in it.
+        stream: u32,
+    },
 }
 
 /// Whose request a call is, for cancelling by id and for taking it off the peer's list.

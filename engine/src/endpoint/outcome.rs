@@ -53,6 +53,7 @@ impl Core {
             CallEvent::Progress { ticket, progress, total, message } => {
                 self.progress(ticket, progress, total, message.as_deref());
             }
+            CallEvent::CloseStream { ticket } => self.close_stream(ticket),
             CallEvent::Log { ticket, level, logger, data } => {
                 self.log(ticket, level, logger.as_deref(), &data);
             }
@@ -134,7 +135,8 @@ impl Core {
         match call.origin {
             Origin::Stream(_) => {}
             Origin::Batch(batch) => self.nothing_in_batch(batch),
-            Origin::Exchange(_) | Origin::Remote { .. } => {
+            Origin::Events { session, stream } if self.is_legacy(session, stream) => {}
+            Origin::Exchange(_) | Origin::Remote { .. } | Origin::Events { .. } => {
                 let error = RpcError::new(code::CANCELLED, "the request was cancelled");
                 self.reply_error(call.origin, Some(call.id.borrow()), &error, Status::Ok);
             }

@@ -27,6 +27,8 @@ impl Head {
             Status::Ok => None,
             Status::BadRequest => Some(400),
             Status::NotFound => Some(404),
+            Status::NotAcceptable => Some(406),
+            Status::Conflict => Some(409),
             Status::Busy => Some(503),
         };
         Self { status, session: None }
@@ -81,6 +83,12 @@ impl Core {
     pub(super) fn reply(&mut self, origin: Origin, head: &Head, body: impl FnOnce(&mut Vec<u8>)) {
         match origin {
             Origin::Stream(slot) => self.reply_stream(slot, body),
+            Origin::Events { session, stream } => {
+                let mut json = Vec::new();
+                body(&mut json);
+                self.session_answer(session, stream, json.into());
+            }
+            Origin::Exchange(slot) if self.carries_events(slot) => self.answer_events(slot, body),
             Origin::Exchange(slot) => {
                 self.reply_exchange(slot, head.code(), head.session.as_deref(), body);
             }

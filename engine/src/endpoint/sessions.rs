@@ -5,16 +5,24 @@ use std::collections::{HashMap, VecDeque};
 use rand::RngExt;
 use rand::rngs::StdRng;
 
+use bytes::Bytes;
+
 use super::Now;
-use crate::mcp::{Initialize, Session};
+use super::session_stream::{EventId, Line, SessionStream, SessionStreams, StreamKind};
+use crate::limits::REPLAY_SHARD_BYTES_MAX;
+use crate::mcp::Session;
 
 /// 128 random bits; with the shard's number they are the session's id.
 pub(super) type SessionKey = u128;
+
+/// Entries of ended sessions that the order of use may hold before it is swept.
+const SKIPPED_MAX: usize = 1024;
 
 /// A session and when it was last used.
 #[derive(Debug)]
 pub(super) struct HttpSession {
     pub(super) session: Session,
+    pub(super) streams: SessionStreams,
     pub(super) used: Now,
 }
 
@@ -28,28 +36,30 @@ pub(super) struct Sessions {
     /// Each session once, in order of the use that was recorded here; a use since then only shows
     /// in the session itself and moves it back when its turn comes.
     by_use: VecDeque<(Now, SessionKey)>,
+    /// Bytes of the events of all streams.
+    replay_bytes: usize,
 }
 
 /// What opening a session did besides.
 pub(super) struct Opened {
     pub(super) key: SessionKey,
     /// The session that had to go.
-    pub(super) evicted: Option<HttpSession>,
+    pub(super) evicted: Option<(SessionKey, HttpSession)>,
 }
 
 impl Sessions {
     pub(super) fn new(shard: u16, most: usize, idle_ms: u64) -> Self {
         let (by_key, by_use) = (HashMap::new(), VecDeque::new());
-        Self { shard, most, idle_ms, by_key, by_use }
+        Self { shard, most, idle_ms, by_key, by_use, replay_bytes: 0 }
     }
 
     /// Opens a session, ending the longest idle one if there are too many.
-    pub(super) fn open(&mut self, now: Now, rng: &mut StdRng, initialize: Initialize) -> Opened {
+    pub(super) fn open(&mut self, now: Now, rng: &mut StdRng, session: Session) -> Opened {
         let full = self.by_key.len() >= self.most;
-        let evicted = if full { self.take_oldest(None) } else { None };
+        let evicted = if full { self.take_oldest(now, false) } else { None };
         let key: SessionKey = rng.random();
-        let session = HttpSession { session: Session::open(initialize), used: now };
-        self.by_key.insert(key, session);
+        let streams = SessionStreams::default();
+        self.by_key.insert(key, HttpSession { session, streams, used: now });
         self.by_use.push_back((now, key));
         Opened { key, evicted }
     }
@@ -60,12 +70,51 @@ impl Sessions {
 
     /// Ends a session; its entry in the order of use is skipped when its turn comes.
     pub(super) fn close(&mut self, key: SessionKey) -> Option<HttpSession> {
-        self.by_key.remove(&key)
+        let ended = self.by_key.remove(&key)?;
+        self.replay_bytes -= ended.streams.replay_bytes();
+        if self.by_use.len() > 2 * self.by_key.len() + SKIPPED_MAX {
+            self.by_use.retain(|(_, key)| self.by_key.contains_key(key));
+        }
+        Some(ended)
+    }
+
+    /// An event stream of a session.
+    pub(super) fn stream(&mut self, key: SessionKey, number: u32) -> Option<&mut SessionStream> {
+        self.by_key.get_mut(&key)?.streams.get_mut(number)
+    }
+
+    /// Opens an event stream; `None` when the session is gone or has too many.
+    pub(super) fn open_stream(
+        &mut self,
+        key: SessionKey,
+        kind: StreamKind,
+        line: Line,
+    ) -> Option<u32> {
+        let streams = &mut self.by_key.get_mut(&key)?.streams;
+        let before = streams.replay_bytes();
+        let opened = streams.open(kind, line);
+        self.replay_bytes -= before - streams.replay_bytes();
+        opened
+    }
+
+    /// Enters an event; its id, and the connection to write it on.
+    pub(super) fn log_event(
+        &mut self,
+        key: SessionKey,
+        number: u32,
+        data: Bytes,
+    ) -> Option<(EventId, Option<Line>)> {
+        let keeps_all = self.replay_bytes < REPLAY_SHARD_BYTES_MAX;
+        let stream = self.by_key.get_mut(&key)?.streams.get_mut(number)?;
+        let before = stream.replay_bytes();
+        let id = stream.log(data, keeps_all);
+        self.replay_bytes = self.replay_bytes - before + stream.replay_bytes();
+        Some((id, stream.line))
     }
 
     /// Takes out one session that has been idle too long; call until `None`.
-    pub(super) fn take_idle(&mut self, now: Now) -> Option<HttpSession> {
-        self.take_oldest(Some(now))
+    pub(super) fn take_idle(&mut self, now: Now) -> Option<(SessionKey, HttpSession)> {
+        self.take_oldest(now, true)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -78,24 +127,23 @@ impl Sessions {
         self.by_key.values().map(|held| held.session.pending.len())
     }
 
-    fn take_oldest(&mut self, idle_at: Option<Now>) -> Option<HttpSession> {
-        let is_young = |used: Now| idle_at.is_some_and(|now| used.after_ms(self.idle_ms) > now);
+    /// Takes out the session that was not used for longest; with `only_idle` only if that is too
+    /// long. A session whose stream a client listens to is in use.
+    fn take_oldest(&mut self, now: Now, only_idle: bool) -> Option<(SessionKey, HttpSession)> {
         while let Some((recorded, key)) = self.by_use.front().copied() {
-            let used = self.by_key.get(&key).map(|session| session.used);
-            match used {
-                Some(_) if is_young(recorded) => return None,
-                Some(used) if used > recorded => {
-                    self.by_use.pop_front();
-                    self.by_use.push_back((used, key));
-                }
-                Some(_) => {
-                    self.by_use.pop_front();
-                    return self.by_key.remove(&key);
-                }
-                None => {
-                    self.by_use.pop_front();
-                }
+            if only_idle && recorded.after_ms(self.idle_ms) > now {
+                return None;
             }
+            self.by_use.pop_front();
+            let Some(held) = self.by_key.get_mut(&key) else { continue };
+            if held.streams.is_carried() {
+                held.used = now;
+            }
+            if held.used > recorded {
+                self.by_use.push_back((held.used, key));
+                continue;
+            }
+            return Some((key, self.close(key)?));
         }
         None
     }
@@ -121,10 +169,11 @@ mod tests {
     use rand::SeedableRng;
 
     use super::*;
-    use crate::mcp::{Client, Version};
+    use crate::mcp::{Client, Initialize, Version};
 
-    fn initialize() -> Initialize {
-        Initialize { version: Version::V2025_11_25, client: Client::default() }
+    fn session() -> Session {
+        let client = Client::default();
+        Session::open(Initialize { version: Version::V2025_11_25, client })
     }
 
     #[test]
@@ -141,10 +190,10 @@ mod tests {
     fn the_longest_idle_goes_first_and_use_counts() {
         let mut rng = StdRng::from_seed([7; 32]);
         let mut sessions = Sessions::new(0, 2, 1000);
-        let first = sessions.open(Now(1), &mut rng, initialize()).key;
-        let second = sessions.open(Now(2), &mut rng, initialize()).key;
+        let first = sessions.open(Now(1), &mut rng, session()).key;
+        let second = sessions.open(Now(2), &mut rng, session()).key;
         sessions.get_mut(first).expect("open").used = Now(3);
-        assert!(sessions.open(Now(4), &mut rng, initialize()).evicted.is_some());
+        assert!(sessions.open(Now(4), &mut rng, session()).evicted.is_some());
         assert!(sessions.get_mut(second).is_none(), "the second was idle longest");
         assert!(sessions.get_mut(first).is_some());
         assert_eq!(sessions.len(), 2);
@@ -154,8 +203,8 @@ mod tests {
     fn idle_sessions_end_and_closed_ones_are_skipped() {
         let mut rng = StdRng::from_seed([7; 32]);
         let mut sessions = Sessions::new(0, 10, 1000);
-        let first = sessions.open(Now(0), &mut rng, initialize()).key;
-        let second = sessions.open(Now(0), &mut rng, initialize()).key;
+        let first = sessions.open(Now(0), &mut rng, session()).key;
+        let second = sessions.open(Now(0), &mut rng, session()).key;
         assert!(sessions.close(first).is_some());
         sessions.get_mut(second).expect("open").used = Now(0).after_ms(900);
         assert!(sessions.take_idle(Now(0).after_ms(1500)).is_none());

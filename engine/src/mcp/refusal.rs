@@ -12,6 +12,10 @@ pub enum Status {
     BadRequest,
     /// What was asked for does not exist at all (HTTP 404).
     NotFound,
+    /// None of the forms the peer takes can be given (HTTP 406).
+    NotAcceptable,
+    /// Something else must end first (HTTP 409).
+    Conflict,
     /// A limit was reached (HTTP 503).
     Busy,
 }

@@ -61,6 +61,12 @@ impl Version {
         self == Self::V2025_03_26
     }
 
+    /// Whether an event stream begins with an empty event that can be resumed from; older clients
+    /// take its empty data for a broken message.
+    pub fn has_priming_event(self) -> bool {
+        self == Self::V2025_11_25
+    }
+
     /// Whether results carry `resultType`, cache hints and the server's name.
     pub fn has_result_type(self) -> bool {
         !self.has_handshake()

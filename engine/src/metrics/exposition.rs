@@ -46,6 +46,8 @@ const COUNTERS: &[Row<Counter>] = &[
     ("sessions_created", "Handshake-era HTTP sessions created", None, |m| &m.sessions_created),
     ("sessions_closed", "Sessions ended by their client", None, |m| &m.sessions_closed),
     ("sessions_evicted", "Sessions ended because idle or too many", None, |m| &m.sessions_evicted),
+    ("event_streams_opened", "Event streams opened over HTTP", None, |m| &m.event_streams_opened),
+    ("event_streams_resumed", "Event streams taken up again", None, |m| &m.event_streams_resumed),
     ("timeouts", "Waits that took too long and were ended", None, |m| &m.timeouts),
     ("busy_refusals", "Requests refused because a limit was full", None, |m| &m.busy_refusals),
     ("answers_late", "Outcomes that came after their call had ended", None, |m| &m.answers_late),

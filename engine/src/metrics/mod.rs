@@ -66,6 +66,10 @@ pub struct ShardMetrics {
     pub sessions_closed: Counter,
     /// Sessions ended because they were idle or too many.
     pub sessions_evicted: Counter,
+    /// Answers over HTTP that became event streams, and streams to listen on.
+    pub event_streams_opened: Counter,
+    /// Event streams that a client took up again.
+    pub event_streams_resumed: Counter,
     /// Waits that took too long and were ended.
     pub timeouts: Counter,
     /// Requests refused because a queue or a limit was full.
@@ -119,6 +123,8 @@ impl ShardMetrics {
             sessions_created: Counter::new(),
             sessions_closed: Counter::new(),
             sessions_evicted: Counter::new(),
+            event_streams_opened: Counter::new(),
+            event_streams_resumed: Counter::new(),
             timeouts: Counter::new(),
             busy_refusals: Counter::new(),
             answers_late: Counter::new(),

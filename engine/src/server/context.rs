@@ -66,6 +66,11 @@ pub enum CallEvent {
         /// What it says.
         data: Box<RawJson>,
     },
+    /// Its client is to fetch what follows later.
+    CloseStream {
+        /// Which call.
+        ticket: Ticket,
+    },
     /// No worker had room for it.
     Refused {
         /// Which call.
@@ -152,8 +157,8 @@ impl CallContext {
         self.post.post(CallEvent::Progress { ticket: self.ticket, progress, total, message });
     }
 
-    /// Hands on a log message for the client. The endpoint has no logging capability yet, so for
-    /// now it goes no further.
+    /// Hands on a log message for the client, if the server offers logging and the client wants
+    /// messages of that level.
     pub fn log(&self, level: LogLevel, message: &str) {
         // A plain string always has a JSON text.
         if let Ok(data) = serde_json::value::to_raw_value(message) {
@@ -165,6 +170,14 @@ impl CallContext {
     pub fn log_data(&self, level: LogLevel, logger: Option<&str>, data: Box<RawJson>) {
         let logger = logger.map(str::to_owned);
         self.post.post(CallEvent::Log { ticket: self.ticket, level, logger, data });
+    }
+
+    /// Lets go of the HTTP connection that waits for the answer: the client comes back for it, and
+    /// for everything said meanwhile, after a moment (2025-11-25, transports: polling). Spares a
+    /// connection during long work. Where the protocol version or the transport has no such thing,
+    /// nothing happens.
+    pub fn close_stream(&self) {
+        self.post.post(CallEvent::CloseStream { ticket: self.ticket });
     }
 
     /// Takes the right to answer; only the first taker has it.

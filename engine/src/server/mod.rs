@@ -158,16 +158,16 @@ impl Server {
 
     /// Whether what a method needs is offered here.
     pub fn offers(&self, need: Need) -> bool {
-        let Capabilities { tools, resources, prompts, logging, completions, .. } =
-            self.capabilities;
+        let offered = &self.capabilities;
         match need {
             Need::Nothing => true,
-            Need::Tools => tools,
-            Need::Resources => resources,
-            Need::Prompts => prompts,
-            Need::Logging => logging,
-            Need::Completions => completions,
-            Need::Subscriptions | Need::Tasks => false,
+            Need::Tools => offered.tools,
+            Need::Resources => offered.resources,
+            Need::Subscriptions => offered.resource_subscriptions,
+            Need::Prompts => offered.prompts,
+            Need::Logging => offered.logging,
+            Need::Completions => offered.completions,
+            Need::Tasks => offered.tasks,
         }
     }
 

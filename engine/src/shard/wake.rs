@@ -38,7 +38,7 @@ impl Post for Poster {
             CallEvent::Done { .. } | CallEvent::Refused { .. } | CallEvent::Asked { .. } => {
                 self.0.send(Message::Call(event))
             }
-            CallEvent::Progress { .. } | CallEvent::Log { .. } => {
+            CallEvent::Progress { .. } | CallEvent::Log { .. } | CallEvent::CloseStream { .. } => {
                 self.0.try_send(Message::Call(event))
             }
         };

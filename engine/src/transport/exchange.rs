@@ -48,6 +48,10 @@ pub enum Route {
     Health,
     /// `/metrics`.
     Metrics,
+    /// `/sse`, where a client of 2024-11-05 opens its event stream.
+    Sse,
+    /// `/messages`, where it posts.
+    Messages,
 }
 
 /// A method that is passed up.
@@ -122,11 +126,17 @@ pub(super) fn judge<'b>(
         return Err(refusal::TWO_AUTHORIZATIONS);
     }
     let route = Route::of(rules, request.path).ok_or(refusal::NO_ROUTE)?;
+    if route == Route::Messages {
+        facts.note_query(head, request.path);
+    }
     let verb = verb_of(route, request.method)?;
     if verb == Verb::Post && content_type != ContentType::Json {
         return Err(refusal::CONTENT_TYPE);
     }
-    if verb == Verb::Post && !(facts.accept.json() && facts.accept.event_stream()) {
+    if verb == Verb::Post
+        && route == Route::Mcp
+        && !(facts.accept.json() && facts.accept.event_stream())
+    {
         return Err(refusal::ACCEPT);
     }
     Ok(Admission { route, verb, facts })
@@ -170,6 +180,8 @@ impl Route {
             _ if bare(path) == bare(&rules.path) => Some(Self::Mcp),
             "/healthz" => Some(Self::Health),
             "/metrics" => Some(Self::Metrics),
+            "/sse" => Some(Self::Sse),
+            "/messages" | "/messages/" => Some(Self::Messages),
             _ => None,
         }
     }
@@ -186,7 +198,8 @@ fn verb_of(route: Route, method: &str) -> Result<Verb, Refusal> {
         _ => return Err(refusal::METHOD),
     };
     match (route, verb) {
-        (Route::Mcp, _) | (_, Verb::Get) => Ok(verb),
+        (Route::Mcp, _) | (Route::Messages, Verb::Post) => Ok(verb),
+        (Route::Health | Route::Metrics | Route::Sse, Verb::Get) => Ok(verb),
         _ => Err(refusal::verb(route, false)),
     }
 }

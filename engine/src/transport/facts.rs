@@ -43,6 +43,7 @@ pub(super) struct FactSpans {
     name: Option<Span>,
     last_event_id: Option<Span>,
     authorization: Option<Span>,
+    query: Option<Span>,
     params: Vec<(Span, Span)>,
     duplicate_routing_header: bool,
     duplicate_authorization: bool,
@@ -77,6 +78,11 @@ impl FactSpans {
         } else {
             *routing = Some(span);
         }
+    }
+
+    /// Notes the query of the request's target, which was cut from `head`.
+    pub(super) fn note_query(&mut self, head: &[u8], target: &str) {
+        self.query = target.split_once('?').map(|(_, query)| Span::of(head, query.as_bytes()));
     }
 
     fn note_param(&mut self, head: &[u8], name: &str, value: Span) {
@@ -155,6 +161,11 @@ impl<'c> Facts<'c> {
     /// `Authorization`.
     pub fn authorization(&self) -> Option<&str> {
         self.text(self.spans.authorization)
+    }
+
+    /// What stands behind the `?` of the target, where a route has a use for it.
+    pub fn query(&self) -> Option<&str> {
+        self.text(self.spans.query)
     }
 
     /// Every `Mcp-Param-<name>` as (name, value), both as sent, in order.

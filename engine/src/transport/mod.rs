@@ -10,6 +10,7 @@ mod host;
 pub mod http1;
 mod pipe;
 mod refusal;
+mod replay;
 pub mod respond;
 mod value;
 
@@ -19,6 +20,7 @@ pub use facts::Facts;
 pub use http1::{Http1, Step};
 pub use pipe::{Framing, Mark, Pipe};
 pub use refusal::Refusal;
+pub use replay::Replay;
 pub use respond::{Stream, respond, respond_empty};
 
 #[cfg(test)]

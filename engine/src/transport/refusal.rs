@@ -105,9 +105,10 @@ pub(super) fn verb(route: Route, bodiless: bool) -> Refusal {
             "GET, POST, DELETE",
             "Method not allowed: the MCP endpoint takes POST, GET and DELETE only.",
         ),
-        Route::Health | Route::Metrics => {
+        Route::Health | Route::Metrics | Route::Sse => {
             ("GET", "Method not allowed: this page can be read with GET only.")
         }
+        Route::Messages => ("POST", "Method not allowed: messages are posted here."),
     };
     Refusal { allow: Some(allow), bodiless, ..Refusal::new(405, text) }
 }

@@ -5,7 +5,7 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test program uses a part")]
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -14,7 +14,7 @@ use mcpring::endpoint::{
     Endpoint, EndpointConfig, Input, KeyRing, LABELS, ListenerKind, Now, Output,
 };
 use mcpring::metrics::ShardMetrics;
-use mcpring::server::{CallEvent, Post, Server};
+use mcpring::server::{CallEvent, Job, Post, Server};
 use mcpring::slot::Slot;
 use mcpring::transport::{Assembled, Framing, HttpRules};
 
@@ -40,8 +40,11 @@ pub struct World {
     sent: HashMap<Slot, Vec<u8>>,
     closed: Vec<Slot>,
     next: u32,
-    /// Whether jobs run at once; otherwise never.
+    /// Whether jobs run at once; otherwise when [`World::run_job`] says so.
     pub works: bool,
+    /// Whether peers take what is sent at once; otherwise one send and no more.
+    pub takes: bool,
+    jobs: VecDeque<Job>,
 }
 
 impl World {
@@ -72,6 +75,8 @@ impl World {
             closed: Vec::new(),
             next: 0,
             works: true,
+            takes: true,
+            jobs: VecDeque::new(),
         }
     }
 
@@ -97,6 +102,12 @@ impl World {
             self.handle(Input::Received { slot, chunk: &chunk });
         }
         self.take(slot)
+    }
+
+    /// Runs the oldest job that waits.
+    pub fn run_job(&mut self) {
+        self.jobs.pop_front().expect("a job waits").run();
+        self.take_events();
     }
 
     /// What was sent and not taken yet.
@@ -130,6 +141,10 @@ impl World {
     pub fn handle(&mut self, input: Input<'_>) {
         self.endpoint.handle(self.now, input);
         self.drain();
+        self.take_events();
+    }
+
+    fn take_events(&mut self) {
         loop {
             let events: Vec<_> = std::mem::take(&mut *self.events.0.lock().expect("as above"));
             if events.is_empty() {
@@ -147,6 +162,9 @@ impl World {
             match output {
                 Output::Send { slot, bytes, start } => {
                     self.sent.entry(slot).or_default().extend_from_slice(&bytes[start..]);
+                    if !self.takes {
+                        continue;
+                    }
                     let start = bytes.len();
                     let sent = Input::Sent { slot, bytes, start, is_failed: false };
                     self.endpoint.handle(self.now, sent);
@@ -156,7 +174,7 @@ impl World {
                     self.endpoint.handle(self.now, Input::Closed { slot });
                 }
                 Output::Work(job) if self.works => job.run(),
-                Output::Work(job) => std::mem::forget(job),
+                Output::Work(job) => self.jobs.push_back(job),
                 Output::Receive { .. }
                 | Output::Pause { .. }
                 | Output::Forward { .. }

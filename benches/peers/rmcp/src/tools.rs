@@ -6,11 +6,17 @@
 use std::sync::LazyLock;
 
 use rmcp::{
-    ServerHandler,
+    ErrorData, RoleServer, ServerHandler,
     handler::server::{router::tool::ToolRouter, wrapper::Parameters},
-    model::{JsonObject, ServerCapabilities, ServerConfig},
-    schemars, tool, tool_handler, tool_router,
+    model::{
+        JsonObject, ServerCapabilities, ServerConfig, SubscribeRequestParams, SubscriptionFilter,
+    },
+    schemars,
+    service::{RequestContext, SubscriptionContext},
+    tool, tool_handler, tool_router,
 };
+
+use crate::subscribers::{self, Subscriber};
 
 static ROUTER: LazyLock<ToolRouter<Peer>> = LazyLock::new(Peer::tool_router);
 
@@ -29,6 +35,12 @@ pub struct Echo {
 pub struct Add {
     a: i64,
     b: i64,
+}
+
+/// Arguments of `update_resource`.
+#[derive(serde::Deserialize, schemars::JsonSchema)]
+pub struct Update {
+    uri: String,
 }
 
 /// Arguments of `form20`: twenty fields of four types, in the order the benchmarks send them.
@@ -106,11 +118,46 @@ impl Peer {
     fn form1000(&self, Parameters(fields): Parameters<JsonObject>) -> String {
         format!("{} fields", fields.len())
     }
+
+    #[tool(description = "Tells every subscriber of a resource that it changed")]
+    async fn update_resource(&self, Parameters(Update { uri }): Parameters<Update>) -> String {
+        subscribers::tell(&uri).await;
+        "updated".into()
+    }
 }
 
 #[tool_handler(router = ROUTER)]
 impl ServerHandler for Peer {
     fn get_info(&self) -> ServerConfig {
-        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+        let capabilities = ServerCapabilities::builder()
+            .enable_tools()
+            .enable_resources()
+            .enable_resources_subscribe();
+        ServerConfig::new(capabilities.build())
+    }
+
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        subscribers::add(request.uri, Subscriber::Session(context.peer));
+        Ok(())
+    }
+
+    fn accepted_subscription_filter(
+        &self,
+        requested: &SubscriptionFilter,
+    ) -> Option<SubscriptionFilter> {
+        Some(requested.clone())
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        let uris = context.accepted().resource_subscriptions.iter().flatten();
+        for uri in uris {
+            subscribers::add(uri.clone(), Subscriber::Stream(context.sink().clone()));
+        }
+        context.cancelled().await;
+        Ok(())
     }
 }

@@ -45,6 +45,7 @@ fn line(event: &CallEvent) -> String {
         CallEvent::Log { ticket, level, logger, data } => {
             format!("log {} {} {logger:?} {data}", ticket.0, level.as_str())
         }
+        CallEvent::CloseStream { ticket } => format!("close stream {}", ticket.0),
         CallEvent::Refused { ticket } => format!("refused {}", ticket.0),
         CallEvent::Asked { ticket, ask, .. } => format!("asked {} {ask:?}", ticket.0),
     }

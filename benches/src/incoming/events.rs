@@ -1,0 +1,56 @@
+//! An event stream as the browser standard cuts it: lines, of which only the data matters here.
+
+use memchr::memchr;
+
+use crate::fault::Fault;
+
+/// The messages of one event stream, put together from wherever it was cut.
+#[derive(Debug, Default)]
+pub(super) struct Events {
+    /// The beginning of a line that is not whole yet.
+    line: Vec<u8>,
+    /// The data of an event that has not ended yet.
+    data: Vec<u8>,
+}
+
+impl Events {
+    /// Takes the next bytes and hands out every message that they end. An event without data is no
+    /// message: a stream begins with one, so that there is an id to resume from.
+    pub(super) fn push(
+        &mut self,
+        mut bytes: &[u8],
+        message: &mut dyn FnMut(&[u8]) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        while let Some(at) = memchr(b'\n', bytes) {
+            if self.line.is_empty() {
+                take(&bytes[..at], &mut self.data, message)?;
+            } else {
+                self.line.extend_from_slice(&bytes[..at]);
+                take(&self.line, &mut self.data, message)?;
+                self.line.clear();
+            }
+            bytes = &bytes[at + 1..];
+        }
+        self.line.extend_from_slice(bytes);
+        Ok(())
+    }
+}
+
+/// Works off one line; an empty one ends the event.
+fn take(
+    line: &[u8],
+    data: &mut Vec<u8>,
+    message: &mut dyn FnMut(&[u8]) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    if let Some(rest) = line.strip_prefix(b"data:") {
+        if !data.is_empty() {
+            data.push(b'\n');
+        }
+        data.extend_from_slice(rest.strip_prefix(b" ").unwrap_or(rest));
+    } else if line.is_empty() && !data.is_empty() {
+        message(data)?;
+        data.clear();
+    }
+    Ok(())
+}

@@ -1,0 +1,74 @@
+//! HTTP+SSE of 2024-11-05: one event stream that says everything, and a place to post to.
+//!
+//! `GET /sse` opens a session with its stream, whose first event names the place. What is posted
+//! there is taken at once and answered on the stream. The session ends with the stream.
+
+use super::Core;
+use super::forward::EventsStep;
+use super::message::Incoming;
+use super::origin::{Origin, Peer};
+use super::session_stream::{Line, StreamKind};
+use super::sessions::SessionKey;
+use crate::json::Parser;
+use crate::mcp::{Session, Status};
+use crate::rpc::RpcError;
+use crate::slot::Slot;
+use crate::transport::{Assembled, Chunk, Exchange, Frame};
+
+/// The parameter of the place to post to that names the session.
+const PARAMETER: &str = "sessionId=";
+
+impl Core {
+    /// Opens a session whose only way to its client is this exchange.
+    pub(super) fn open_legacy(&mut self, slot: Slot) {
+        let session = self.open_session(Session::new());
+        let line = Line::Here(slot);
+        if self.open_session_events(session, StreamKind::Legacy, line).is_some() {
+            let path = format!("/messages?{PARAMETER}{}", self.sessions.id(session));
+            self.step_events(line, EventsStep::Endpoint { path });
+        }
+    }
+
+    /// Takes a message for the session that the query names.
+    pub(super) fn post_legacy(
+        &mut self,
+        parser: &mut Parser,
+        slot: Slot,
+        exchange: &Exchange<'_>,
+        chunk: &dyn Chunk,
+    ) {
+        let origin = Origin::Exchange(slot);
+        let query = exchange.facts.query().unwrap_or_default();
+        let Some(id) = query.split('&').find_map(|part| part.strip_prefix(PARAMETER)) else {
+            let error = RpcError::invalid_request(
+                "no sessionId in the query: post to the address that the first event of GET /sse \
+                 names",
+            );
+            return self.reply_error(origin, None, &error, Status::BadRequest);
+        };
+        match self.owner(id) {
+            Some((shard, key)) if shard != self.shard => {
+                self.forward_request(shard, key, slot, exchange, chunk);
+            }
+            Some((_, key)) if self.session(key).is_some() => {
+                self.reply_nothing(origin);
+                let body = Assembled::copy(exchange.body.payload(chunk));
+                self.legacy_message(parser, key, &body);
+            }
+            _ => self.reply_unknown_session(origin),
+        }
+    }
+
+    /// Handles a message that was posted; its answer goes out on the session's stream.
+    pub(super) fn legacy_message(
+        &mut self,
+        parser: &mut Parser,
+        session: SessionKey,
+        body: &Assembled,
+    ) {
+        let origin = Origin::Events { session, stream: 0 };
+        let frame = Frame::Assembled(body.clone());
+        let incoming = Incoming::new(origin, Peer::Session(session), body, &frame, None);
+        self.message(parser, &incoming);
+    }
+}
