@@ -533,6 +533,24 @@ fn urls_that_must_be_visited_first() {
     }
 }
 
+#[test]
+fn questions_that_need_no_answer_any_more_make_room() {
+    let mut world = World::new(server(), Config { ask_ms: 1000, ..Config::default() });
+    let slot = shaken(&mut world, "2025-11-25", &every());
+    for id in 0..200 {
+        let questions = say(&mut world, slot, &call(id, "all"));
+        assert_eq!(questions.len(), 3, "{questions:?}");
+        if id % 2 == 0 {
+            let cancel = json!({ "jsonrpc": "2.0", "method": "notifications/cancelled",
+                "params": { "requestId": id } });
+            say(&mut world, slot, &cancel);
+        } else {
+            world.pass(1_200);
+        }
+        world.take(slot);
+    }
+}
+
 /// A client of the stateless era, on a line or with a connection for each request.
 struct Stateless {
     listener: u16,

@@ -1,5 +1,6 @@
 //! Tests of the server module, a file for each noun; what they share is here.
 
+mod asks;
 mod calls;
 mod lists;
 mod refusals;
