@@ -1,0 +1,92 @@
+//! What the transcripts are spoken with: one feature for each way a call can go.
+
+use mcpring::model::{Annotations, Icon, ResourceLink, Role, ToolAnnotations};
+use mcpring::server::{Json, Server};
+use mcpring::{
+    Call, Config, Content, Outcome, Prompt, PromptArgument, PromptMessage, Resource,
+    ResourceContents, ResourceTemplate, Tool, ToolResult,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+#[derive(Deserialize, JsonSchema)]
+struct Add {
+    /// The first number.
+    a: f64,
+    /// The second number.
+    b: f64,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Sum {
+    sum: f64,
+}
+
+pub fn config() -> Config {
+    Config { page_items: 4, ..Config::default() }
+}
+
+pub fn server() -> Server {
+    Server::builder("transcripts", "1.0.0")
+        .title("The transcripts' server")
+        .instructions("Say what the transcript says.")
+        .tool(
+            Tool::new("add", |Add { a, b }| Json(Sum { sum: a + b }))
+                .title("Adder")
+                .description("Adds two numbers.")
+                .annotations(ToolAnnotations {
+                    read_only: Some(true),
+                    ..ToolAnnotations::default()
+                })
+                .icon(Icon::new("https://example.org/add.png")),
+        )
+        .tool(
+            Tool::raw("contents", json!({ "type": "object" }), contents).description("All kinds."),
+        )
+        .tool(Tool::raw("fail", json!({ "type": "object" }), |_: &mut Call<'_>| {
+            Outcome::failure("no luck")
+        }))
+        .tool(Tool::raw("steps", json!({ "type": "object" }), steps))
+        .tool(Tool::raw("talk", json!({ "type": "object" }), talk))
+        .resource(Resource::text("test://text", "text", "plain text").title("Text"))
+        .resource(Resource::blob("test://blob", "blob", vec![1, 2, 3]).mime_type("image/png"))
+        .template(ResourceTemplate::new("test://notes/{name}", "note", |call: &mut Call<'_>| {
+            call.variable("name").map(|name| format!("a note on {name}"))
+        }))
+        .prompt(
+            Prompt::new("greet", |call: &mut Call<'_>| {
+                let name = call.argument("name").unwrap_or_default().into_owned();
+                vec![PromptMessage::user(format!("Greet {name}."))]
+            })
+            .description("Greets somebody.")
+            .argument(PromptArgument::required("name")),
+        )
+        .build()
+        .expect("the transcripts' server is in order")
+}
+
+fn contents(_: &mut Call<'_>) -> ToolResult {
+    let hints = Annotations { audience: vec![Role::User], ..Annotations::default() };
+    ToolResult::text("text")
+        .with(Content::text("for a person").annotations(hints))
+        .with(Content::image(vec![1, 2, 3], "image/png"))
+        .with(Content::audio(vec![4, 5, 6], "audio/wav"))
+        .with(ResourceLink::new("test://text", "text"))
+        .with(Content::embedded(ResourceContents::text("test://embedded", "inside")))
+}
+
+fn steps(call: &mut Call<'_>) -> &'static str {
+    for progress in [1.0, 2.0] {
+        call.context().progress(progress, Some(2.0), Some("a step"));
+    }
+    "done"
+}
+
+fn talk(call: &mut Call<'_>) -> &'static str {
+    use mcpring::model::LogLevel;
+    for level in [LogLevel::Debug, LogLevel::Info, LogLevel::Error] {
+        call.context().log(level, "words");
+    }
+    "done"
+}
