@@ -199,6 +199,15 @@ impl Core {
         }
     }
 
+    /// The person is done at a URL that this call's client was asked to show.
+    pub(super) fn elicited(&mut self, ticket: Ticket, id: &str) {
+        self.notify_call(ticket, |w| {
+            notification(w, "notifications/elicitation/complete", |w| {
+                w.member_string("elicitationId", id);
+            });
+        });
+    }
+
     /// A peer that sends no more will answer nothing either.
     pub(super) fn end_questions(&mut self, slot: Slot) {
         let Some(connection) = self.slots.get_mut(slot) else { return };

@@ -53,6 +53,7 @@ impl Core {
             CallEvent::Progress { ticket, progress, total, message } => {
                 self.progress(ticket, progress, total, message.as_deref());
             }
+            CallEvent::Elicited { ticket, id } => self.elicited(ticket, &id),
             CallEvent::CloseStream { ticket } => self.close_stream(ticket),
             CallEvent::Log { ticket, level, logger, data } => {
                 self.log(ticket, level, logger.as_deref(), &data);

@@ -71,6 +71,13 @@ pub enum CallEvent {
         /// Which call.
         ticket: Ticket,
     },
+    /// The person is done at a URL the call sent them to.
+    Elicited {
+        /// Which call.
+        ticket: Ticket,
+        /// The id of the question.
+        id: String,
+    },
     /// No worker had room for it.
     Refused {
         /// Which call.
@@ -178,6 +185,15 @@ impl CallContext {
     /// nothing happens.
     pub fn close_stream(&self) {
         self.post.post(CallEvent::CloseStream { ticket: self.ticket });
+    }
+
+    /// Tells the client that the person is done at the URL of the question `id`
+    /// ([`Elicitation::url`](crate::model::Elicitation::url)). Only 2025-11-25 has such a message;
+    /// elsewhere this does nothing.
+    pub fn elicited(&self, id: &str) {
+        if self.version.fields().elicitation_id {
+            self.post.post(CallEvent::Elicited { ticket: self.ticket, id: id.to_owned() });
+        }
     }
 
     /// Takes the right to answer; only the first taker has it.

@@ -35,9 +35,10 @@ impl Post for Poster {
     fn post(&self, event: CallEvent) {
         // A shard that has ended has closed its connections: nobody waits for the event.
         let _ = match event {
-            CallEvent::Done { .. } | CallEvent::Refused { .. } | CallEvent::Asked { .. } => {
-                self.0.send(Message::Call(event))
-            }
+            CallEvent::Done { .. }
+            | CallEvent::Refused { .. }
+            | CallEvent::Asked { .. }
+            | CallEvent::Elicited { .. } => self.0.send(Message::Call(event)),
             CallEvent::Progress { .. } | CallEvent::Log { .. } | CallEvent::CloseStream { .. } => {
                 self.0.try_send(Message::Call(event))
             }

@@ -48,6 +48,7 @@ fn line(event: &CallEvent) -> String {
         }
         CallEvent::CloseStream { ticket } => format!("close stream {}", ticket.0),
         CallEvent::Refused { ticket } => format!("refused {}", ticket.0),
+        CallEvent::Elicited { ticket, id } => format!("elicited {} {id}", ticket.0),
         CallEvent::Asked { ticket, ask, .. } => format!("asked {} {ask:?}", ticket.0),
     }
 }
