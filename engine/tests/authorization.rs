@@ -40,6 +40,7 @@ fn server() -> Server {
                 .completer("of", Completer::values(["hidden"]))
                 .scopes(["read"]),
         )
+        .resource_subscriptions()
         .build()
         .expect("the test's server is in order")
 }
@@ -308,6 +309,26 @@ fn a_call_without_its_scopes_is_refused_and_told_all_it_needs() {
         assert_eq!(found.status, 403, "{method}");
         let found = stateless(&mut world, BOB, method, name, params);
         assert!(found.status == 200 && found.body.contains("hidden"), "{method} {found:?}");
+    }
+}
+
+#[test]
+fn who_may_not_read_a_resource_hears_nothing_of_it() {
+    let mut world = world();
+    let session = open(&mut world, ANN);
+    let body = request("resources/subscribe", &json!({ "uri": "demo:secret" }));
+    let found = within(&mut world, "POST", &session, ANN, &body);
+    let value = found.header("www-authenticate").expect("a challenge");
+    assert!(found.status == 403 && value.contains("scope=\"use read\""), "{value}");
+    let session = open(&mut world, BOB);
+    let found = within(&mut world, "POST", &session, BOB, &body);
+    assert_eq!((found.status, found.json()["result"].clone()), (200, json!({})));
+    let wanted = json!({ "resourceSubscriptions": ["demo:secret"] });
+    for (token, is_granted) in [(ANN, false), (BOB, true)] {
+        let params = json!({ "notifications": wanted });
+        let found = stateless(&mut world, token, "subscriptions/listen", "", params);
+        assert!(found.status == 200 && found.body.contains("acknowledged"), "{found:?}");
+        assert_eq!(found.body.contains("demo:secret"), is_granted, "{found:?}");
     }
 }
 
