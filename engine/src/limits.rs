@@ -94,12 +94,57 @@ pub const INBOX_MAX: usize = 1 << 16;
 /// Completions handled in one turn before timers and sends get their chance.
 pub const COMPLETIONS_PER_TURN: usize = 4096;
 
+/// Questions to the client in one round of one call.
+pub const ASK_REQUESTS_MAX: usize = 16;
+/// Rounds of questions in one call of the handshake era; later ones are the client's to bound.
+pub const ASK_ROUNDS_MAX: u32 = 32;
+/// Longest key of a question, in bytes.
+pub const ASK_KEY_BYTES_MAX: usize = 256;
+/// Open questions to one connection or session.
+pub const ASKED_MAX: usize = 256;
+/// Answers kept for one call, of all its rounds.
+pub const ANSWERS_MAX: usize = 256;
+/// All answers kept for one call, in bytes.
+pub const ANSWERS_BYTES_MAX: usize = 16 << 20;
+/// Time the client has to answer a round of questions, in milliseconds.
+pub const ASK_MS: u64 = 600_000;
+
 /// Longest sealed state a client carries, as text, in bytes.
 pub const STATE_BYTES_MAX: usize = 64 << 10;
 /// Time for which sealed state is accepted, in seconds.
 pub const STATE_TTL_S: u64 = 600;
 /// Most keys that open sealed state.
 pub const STATE_KEYS_MAX: usize = 16;
+
+/// Longest access token, in bytes.
+pub const TOKEN_BYTES_MAX: usize = 8 << 10;
+/// Good tokens one shard remembers.
+pub const TOKENS_CACHED_MAX: usize = 1024;
+/// Time for which a good token is not checked again, in seconds.
+pub const TOKEN_CACHE_S: u64 = 60;
+/// Difference of clocks forgiven when a token's times are checked, in seconds.
+pub const TOKEN_LEEWAY_S: u64 = 30;
+/// Most that may be forgiven, in seconds.
+pub const TOKEN_LEEWAY_S_MAX: u64 = 600;
+/// Most issuers whose tokens are taken.
+pub const ISSUERS_MAX: usize = 16;
+/// Most static tokens.
+pub const STATIC_TOKENS_MAX: usize = 1024;
+/// Most scopes in the settings.
+pub const SCOPES_MAX: usize = 256;
+/// Largest key set of an issuer, in bytes.
+pub const JWKS_BYTES_MAX: usize = 256 << 10;
+/// Most keys in it.
+pub const JWKS_KEYS_MAX: usize = 64;
+/// Time until a key set is read again, in seconds.
+pub const JWKS_EVERY_S: u64 = 600;
+/// Least time between readings because a token names an unknown key, in seconds.
+pub const JWKS_ASKED_EVERY_S: u64 = 30;
+/// Time until a key set that could not be read is tried again, in seconds; doubled each time, up
+/// to [`JWKS_EVERY_S`].
+pub const JWKS_RETRY_S: u64 = 2;
+/// Time one reading of a key set may take, in milliseconds.
+pub const JWKS_FETCH_MS: u64 = 5_000;
 
 /// Compiled schemas kept by content.
 pub const SCHEMAS_MAX: usize = 4096;
@@ -141,6 +186,19 @@ pub const DRAIN_GRACE_MS: u64 = 1_000;
 /// Outputs of the endpoint carried out in one turn; the rest waits for the next.
 pub const OUTPUTS_PER_TURN: usize = 1 << 14;
 
+/// Subscribers told of changes in one turn; the rest is told in the next.
+pub const FANOUT_PER_TURN: usize = 256;
+/// Unsent bytes of one connection above which notifications wait, one for each subscription.
+pub const UNSENT_BYTES_OWE: usize = 1 << 16;
+/// Resources one peer, or one listening call, subscribes to.
+pub const SUBSCRIPTIONS_PER_PEER_MAX: usize = 1024;
+/// Subscriptions of one shard above which none to a resource is added.
+pub const SUBSCRIPTIONS_MAX: usize = 1 << 18;
+/// Bytes of the URIs that one shard's subscribers have named, each URI counted once.
+pub const TOPIC_BYTES_MAX: usize = 64 << 20;
+/// Calls of one shard that stay open to be told of changes.
+pub const LISTENS_MAX: usize = 1 << 14;
+
 const _: () = assert!(RECEIVE_BUFFERS.is_power_of_two() && RECEIVE_BUFFERS <= 1 << 15);
 const _: () = assert!(LEASES_LOW_WATER < RECEIVE_BUFFERS);
 const _: () = assert!(FRAME_BYTES_MAX < u32::MAX as usize, "spans on the tape are u32");
@@ -148,7 +206,12 @@ const _: () = assert!(HEAD_BYTES_MAX < FRAME_BYTES_MAX && STATE_BYTES_MAX < FRAM
 const _: () =
     assert!(COMPLETIONS as usize >= 2 * RECEIVE_BUFFERS, "a full pool must fit the queue");
 const _: () = assert!(TICK_MS < FRAME_MS && FRAME_MS <= SEND_STALL_MS && SEND_STALL_MS < IDLE_MS);
+const _: () = assert!(TOKEN_BYTES_MAX < HEAD_BYTES_MAX && TOKEN_LEEWAY_S <= TOKEN_LEEWAY_S_MAX);
+const _: () = assert!(JWKS_RETRY_S < JWKS_ASKED_EVERY_S && JWKS_ASKED_EVERY_S < JWKS_EVERY_S);
+const _: () = assert!(TOKEN_BYTES_MAX == 8 << 10, "a challenge's text names this limit");
 const _: () = assert!(ID_BYTES_MAX < RECEIVE_BUFFER_BYTES);
+const _: () = assert!(ASK_REQUESTS_MAX <= ASKED_MAX && ASK_REQUESTS_MAX <= ANSWERS_MAX);
+const _: () = assert!(CALL_MS <= ASK_MS && ASK_MS < SESSION_IDLE_MS);
 const _: () = assert!(EVENTS_RETRY_MS < EVENTS_PING_MS && EVENTS_PING_MS < IDLE_MS);
 const _: () = assert!(REPLAY_BYTES_MAX < REPLAY_SHARD_BYTES_MAX);
 

@@ -1,5 +1,6 @@
 //! Calls of tools, resources and prompts: found, checked, run where their feature says.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -48,6 +49,7 @@ impl CallSource for Source<'_> {
         let token = progress_token(self.request.params).map(Bytes::copy_from_slice);
         let cancelled = Arc::clone(self.cancelled.get_or_init(Arc::default));
         let context = CallContext::new(self.admitted.version, self.ticket, Arc::clone(&self.post));
+        let context = context.with_principal(self.incoming.principal.cloned());
         Arc::new(context.with_client(client).with_progress_token(token).with_cancelled(cancelled))
     }
 }
@@ -101,13 +103,9 @@ impl Core {
         admitted: &Admitted<'_>,
     ) -> Carried {
         let server = self.server.clone();
-        let uri = text_param(request, "uri")?;
-        if uri.len() > URI_BYTES_MAX {
-            return Err(invalid(format!("params.uri is longer than {URI_BYTES_MAX} bytes")));
-        }
+        let uri = uri_param(request)?;
         let Some(found) = server.features().resource(&uri) else {
-            let error = RpcError::new(admitted.version.resource_not_found(), "resource not found");
-            return Err(Refusal::quiet(error.with_data(&serde_json::json!({ "uri": uri }))));
+            return Err(no_resource(&uri, admitted.version));
         };
         self.run(incoming, request, admitted, found.feature(), |source| {
             Call::resource(&found, &uri, source)
@@ -139,6 +137,9 @@ impl Core {
         feature: &Feature,
         call: impl for<'s> FnOnce(&'s Source<'a>) -> Call<'s>,
     ) -> Carried {
+        if let Some(done) = self.forbid(incoming, feature) {
+            return done;
+        }
         let client = self.check_peer(incoming.peer, request, admitted.version)?;
         let source = Source {
             incoming,
@@ -149,12 +150,27 @@ impl Core {
             post: Rc::clone(&self.post),
             cancelled: OnceCell::new(),
         };
+        let call = call(&source);
+        let asked = match self.brought(incoming.principal.map(|p| &**p), request, admitted, &call) {
+            Ok(asked) => asked,
+            Err(refusal) => {
+                self.calls.release(source.ticket);
+                return Err(refusal);
+            }
+        };
+        let mut call = call.with_asked(asked.as_ref());
         if feature.execution() == Execution::Inline {
-            let mut call = call(&source);
             return match call.invoke() {
                 Outcome::Deferred => {
                     drop(call);
                     self.wait_for(&source, feature);
+                    Ok(None)
+                }
+                Outcome::Ask(ask) => {
+                    let parked = call.park();
+                    drop(call);
+                    self.wait_for(&source, feature);
+                    self.asked(source.ticket, &ask, parked);
                     Ok(None)
                 }
                 outcome => {
@@ -166,14 +182,14 @@ impl Core {
                 }
             };
         }
-        let job = call(&source).into_job();
+        let job = call.into_job();
         self.wait_for(&source, feature);
         self.outbox.outputs.push_back(Output::Work(job));
         Ok(None)
     }
 
     /// Refuses an id in flight and a call too many; gives who is asking if a session knows it.
-    fn check_peer(
+    pub(super) fn check_peer(
         &mut self,
         peer: Peer,
         request: &Request<'_>,
@@ -203,21 +219,10 @@ impl Core {
     /// Enters a call that is answered later.
     fn wait_for(&mut self, source: &Source<'_>, feature: &Feature) {
         let Source { incoming, admitted, request, ticket, .. } = source;
-        let peer = incoming.peer;
-        if let Some(session) = self.session_of(peer) {
-            session.pending.register(request.id, ticket.0);
-        }
-        // Over HTTP closing the connection cancels in the stateless era only.
-        if let (super::origin::Origin::Exchange(slot), Peer::Exchange) = (incoming.origin, peer)
-            && let Some(connection) = self.slots.get_mut(slot)
-            && let Some(exchange) = &mut connection.exchange
-        {
-            exchange.call = Some(*ticket);
-        }
         let deadline = self.now.after_ms(self.call_ms(feature));
         let call = PendingCall {
             origin: incoming.origin,
-            peer,
+            peer: incoming.peer,
             id: request.id.to_owned(),
             label: admitted.index,
             row: admitted.row,
@@ -228,14 +233,32 @@ impl Core {
             log_level: admitted.envelope.and_then(|envelope| envelope.log_level()),
             cancelled: Arc::clone(source.cancelled.get_or_init(Arc::default)),
             started: self.now,
+            entered: self.now,
             deadline,
+            listens_as: None,
+            asking: None,
         };
-        if let Some((place, due)) = self.calls.insert(*ticket, call) {
+        self.enter_call(*ticket, call);
+    }
+
+    /// Puts a call on every list it belongs on.
+    pub(super) fn enter_call(&mut self, ticket: Ticket, call: PendingCall) {
+        if let Some(session) = self.session_of(call.peer) {
+            session.pending.register(call.id.borrow(), ticket.0);
+        }
+        // Over HTTP closing the connection cancels in the stateless era only.
+        if let (super::origin::Origin::Exchange(slot), Peer::Exchange) = (call.origin, call.peer)
+            && let Some(connection) = self.slots.get_mut(slot)
+            && let Some(exchange) = &mut connection.exchange
+        {
+            exchange.call = Some(ticket);
+        }
+        if let Some((place, due)) = self.calls.insert(ticket, call) {
             self.timers.set(due, Timer::Call(place));
         }
     }
 
-    fn call_ms(&self, feature: &Feature) -> u64 {
+    pub(super) fn call_ms(&self, feature: &Feature) -> u64 {
         let own = feature.timeout().or(self.server.call_timeout());
         own.map_or(self.config.call_ms, |time: Duration| time.as_millis() as u64)
     }
@@ -253,10 +276,7 @@ fn checked(tool: &ToolEntry, arguments: Option<Value<'_>>) -> Result<(), String>
     }
 }
 
-pub(super) fn text_param<'p>(
-    request: &Request<'p>,
-    name: &str,
-) -> Result<std::borrow::Cow<'p, str>, Refusal> {
+pub(super) fn text_param<'p>(request: &Request<'p>, name: &str) -> Result<Cow<'p, str>, Refusal> {
     let value = request.params.and_then(|params| params.get(name));
     value
         .and_then(Value::as_str)
@@ -273,6 +293,20 @@ pub(super) fn object_param<'p>(
         Some(Kind::Object) => Ok(value),
         Some(_) => Err(invalid(format!("params.{name} must be an object"))),
     }
+}
+
+pub(super) fn uri_param<'p>(request: &Request<'p>) -> Result<Cow<'p, str>, Refusal> {
+    let uri = text_param(request, "uri")?;
+    if uri.len() > URI_BYTES_MAX {
+        return Err(invalid(format!("params.uri is longer than {URI_BYTES_MAX} bytes")));
+    }
+    Ok(uri)
+}
+
+/// There is no such resource, in the words of the version.
+pub(super) fn no_resource(uri: &str, version: Version) -> Refusal {
+    let error = RpcError::new(version.resource_not_found(), "resource not found");
+    Refusal::quiet(error.with_data(&serde_json::json!({ "uri": uri })))
 }
 
 pub(super) fn invalid(words: String) -> Refusal {

@@ -4,10 +4,13 @@
 //! to the shard's spare ones, and partial input only exists while a frame is incomplete.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use super::events::EventsOwner;
 use super::labels::CloseReason;
+use super::topics::Debt;
 use super::{Now, Output};
+use crate::auth::Principal;
 use crate::config::Config;
 use crate::limits::EVENTS_PING_MS;
 use crate::mcp::Session;
@@ -34,6 +37,8 @@ pub(super) struct OpenExchange {
     pub(super) call: Option<Ticket>,
     /// Its answer became an event stream. Boxed: most answers do not, and a connection is small.
     pub(super) events: Option<Box<OpenEvents>>,
+    /// Who sent it, where that is asked.
+    pub(super) principal: Option<Arc<Principal>>,
 }
 
 /// An answer that is an event stream.
@@ -48,7 +53,7 @@ pub(super) struct OpenEvents {
 impl OpenExchange {
     /// A request that nothing is known of.
     pub(super) fn new(keep_alive: bool, takes_chunks: bool) -> Self {
-        Self { keep_alive, takes_chunks, call: None, events: None }
+        Self { keep_alive, takes_chunks, call: None, events: None, principal: None }
     }
 }
 
@@ -65,6 +70,8 @@ pub(super) struct Connection {
     /// A byte stream's protocol state.
     pub(super) session: Option<Box<Session>>,
     pub(super) exchange: Option<OpenExchange>,
+    /// Notifications to write when there is room, oldest first, one for each subscription at most.
+    pub(super) owed: VecDeque<Debt>,
     /// Received bytes that wait until the peer has taken what it was answered. Bounded by what
     /// the driver delivers of one connection in one turn.
     backlog: Vec<u8>,
@@ -99,6 +106,7 @@ impl Connection {
             sending_bytes: 0,
             session,
             exchange: None,
+            owed: VecDeque::new(),
             backlog: Vec::new(),
             active: now,
             partial_since: None,
@@ -120,6 +128,21 @@ impl Connection {
     /// Whether the peer takes its answers fast enough to be given more.
     pub(super) fn has_room_to_send(&self, unsent_bytes_max: usize) -> bool {
         self.unsent() <= unsent_bytes_max
+    }
+
+    /// Whether a notification can be written now.
+    pub(super) fn has_room_to_tell(&self, unsent_bytes_max: usize) -> bool {
+        !self.is_sending && self.unsent() <= unsent_bytes_max
+    }
+
+    /// Whether a notification must wait until the peer has taken more.
+    pub(super) fn must_owe(&self, unsent_bytes_max: usize) -> bool {
+        !self.owed.is_empty() || !self.has_room_to_tell(unsent_bytes_max)
+    }
+
+    /// Whether the peer waits to be told of something.
+    pub(super) fn is_listening(&self) -> bool {
+        self.session.as_ref().is_some_and(|session| session.subscriber.is_some())
     }
 
     /// Whether bytes received now must wait: behind others that do, or until the peer has taken
@@ -156,6 +179,13 @@ impl Connection {
     /// Whether a call of this connection is unanswered.
     pub(super) fn is_waiting(&self) -> bool {
         self.exchange.is_some() || self.session.as_ref().is_some_and(|s| !s.pending.is_empty())
+    }
+
+    /// Whether the end of what the peer sends means that it listens no more. A client that closes
+    /// an event stream, or a request of the stateless era, cannot be told from one that only sends
+    /// no more; the protocol takes the closing for a cancellation (2026-07-28, streamable HTTP).
+    pub(super) fn is_left_by_its_client(&self) -> bool {
+        self.exchange.as_ref().is_some_and(|open| open.call.is_some() || open.events.is_some())
     }
 
     /// Whether all is said and sent.

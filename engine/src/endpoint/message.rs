@@ -1,16 +1,19 @@
 //! One message: parsed in place, told apart, admitted or refused.
 
+use std::sync::Arc;
+
 use super::Core;
 use super::labels::{Ending, OTHER_METHOD};
 use super::origin::Origin;
 use super::origin::Peer;
+use crate::auth::Principal;
 use crate::json::{Kind, Padded, Parser, Value};
 use crate::limits::BATCH_MESSAGES_MAX;
 use crate::mcp::{
     self, Admitted, Envelope, Refusal, Status, Target, admit_exchange, admit_stream, choose_era,
     lookup_in,
 };
-use crate::rpc::{Message, Notification, Request, RpcError, code};
+use crate::rpc::{Message, Notification, Request, Response, RpcError, code};
 use crate::server::Ticket;
 use crate::transport::{Chunk, Facts, Frame};
 
@@ -21,6 +24,8 @@ pub(super) struct Incoming<'a> {
     pub(super) facts: Option<&'a mcp::Facts<'a>>,
     /// `Mcp-Param-*` headers, for the check against a tool's schema.
     pub(super) params: Option<&'a Facts<'a>>,
+    /// Who sent it, where that is asked.
+    pub(super) principal: Option<&'a Arc<Principal>>,
     chunk: &'a dyn Chunk,
     frame: &'a Frame,
     text: &'a [u8],
@@ -35,11 +40,15 @@ impl<'a> Incoming<'a> {
         facts: Option<&'a mcp::Facts<'a>>,
     ) -> Self {
         let text = frame.payload(chunk);
-        Self { origin, peer, facts, params: None, chunk, frame, text }
+        Self { origin, peer, facts, params: None, principal: None, chunk, frame, text }
     }
 
     pub(super) fn with_params(self, facts: &'a Facts<'a>) -> Self {
         Self { params: Some(facts), ..self }
+    }
+
+    pub(super) fn with_principal(self, principal: Option<&'a Arc<Principal>>) -> Self {
+        Self { principal, ..self }
     }
 
     /// The same message's part of a batch.
@@ -121,7 +130,8 @@ impl Core {
                 self.metrics.parse_errors.add(1);
                 self.reply_error(incoming.origin, fault.id, &fault.error, Status::BadRequest);
             }
-            Ok(Message::Response(_)) | Err(_) => self.response(incoming),
+            Ok(Message::Response(response)) => self.response(incoming, Some(&response)),
+            Err(_) => self.response(incoming, None),
         }
     }
 
@@ -193,6 +203,9 @@ impl Core {
         if note.method == "notifications/cancelled" {
             self.cancelled(incoming, note);
         }
+        if note.method == "notifications/initialized" {
+            self.peer_ready(incoming.peer);
+        }
         self.reply_nothing(incoming.origin);
     }
 
@@ -216,7 +229,10 @@ impl Core {
     }
 
     /// A response to a question we never asked is dropped; the stateless era forbids it.
-    fn response(&mut self, incoming: &Incoming<'_>) {
+    fn response(&mut self, incoming: &Incoming<'_>, response: Option<&Response<'_>>) {
+        if response.is_some_and(|response| self.take_answer(incoming.peer, response)) {
+            return self.reply_nothing(incoming.origin);
+        }
         self.metrics.responses_dropped.add(1);
         match incoming.peer {
             Peer::Exchange => {

@@ -9,7 +9,9 @@
 //! Received → stream | exchange → message → dispatch → handler → outcome → reply → Send
 //! ```
 
+mod access;
 mod admin;
+mod ask;
 mod batch;
 mod call;
 mod calls;
@@ -20,8 +22,10 @@ mod connection;
 mod dispatch;
 mod events;
 mod exchange;
+mod fanout;
 mod features;
 mod forward;
+mod input_required;
 mod labels;
 mod legacy;
 mod lifecycle;
@@ -33,6 +37,7 @@ mod origin;
 mod outcome;
 mod param_header;
 mod reply;
+mod request_state;
 mod session_stream;
 mod sessions;
 mod slots;
@@ -40,6 +45,7 @@ mod stream;
 mod subscription;
 mod task;
 mod timers;
+mod topics;
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -54,14 +60,17 @@ use labels::{CloseReason, Ending};
 use sessions::{SessionKey, Sessions};
 use slots::Slots;
 use timers::Timers;
+use topics::Topics;
 
+use crate::auth::{Guard, Verifier};
 use crate::config::Config;
 use crate::json::Parser;
 use crate::metrics::ShardMetrics;
-use crate::server::{CallEvent, Job, Post, Server, Ticket};
+use crate::server::{CallEvent, Job, Post, Publication, Server, Ticket};
 use crate::slot::Slot;
 use crate::transport::{Http1, Pipe};
 
+pub use crate::mcp::KeyRing;
 pub use crate::transport::{Chunk, Framing, HttpRules};
 #[cfg(any(test, feature = "sim"))]
 pub(crate) use census::Census;
@@ -90,12 +99,19 @@ pub struct EndpointConfig {
     pub config: Arc<Config>,
     /// Seed of all randomness; unpredictable in production.
     pub seed: [u8; 32],
+    /// What the time 0 of [`Now`] is in Unix seconds: expiries that leave the process need a
+    /// calendar.
+    pub unix_s_at_zero: u64,
+    /// The keys for state that clients carry; the same for all shards.
+    pub state_ring: Arc<KeyRing>,
     /// Where outcomes of calls are posted from other threads.
     pub post: Arc<dyn Post>,
     /// The metrics of all shards, this one's at index `shard`.
     pub metrics: Arc<[Arc<ShardMetrics>]>,
     /// What `/metrics` says about the process, such as the driver's name.
     pub driver: &'static str,
+    /// Who may use it over HTTP; anybody without.
+    pub authorization: Option<Arc<Guard>>,
 }
 
 /// Something happened.
@@ -139,6 +155,8 @@ pub enum Input<'a> {
     },
     /// A call came to something.
     Call(CallEvent),
+    /// The program says something to clients.
+    Publish(Publication),
     /// Another shard says something.
     Forward(Box<Forwarded>),
     /// [`Endpoint::deadline`] has passed.
@@ -216,16 +234,24 @@ struct Core {
     sessions: Sessions,
     calls: Calls,
     batches: Batches,
+    topics: Topics,
+    /// Calls that stay open to be told of changes.
+    listens: usize,
+    /// Subscribers told in this turn.
+    fanned_out: usize,
     timers: Timers<Timer>,
     fired: Vec<Timer>,
     outbox: Outbox,
     rng: StdRng,
+    unix_s_at_zero: u64,
+    state_ring: Arc<KeyRing>,
     post: Rc<Arc<dyn Post>>,
     metrics: Arc<ShardMetrics>,
     /// Requests answered on the spot in this turn, by label and ending.
     answered: Vec<(u8, Ending)>,
     all_metrics: Arc<[Arc<ShardMetrics>]>,
     driver: &'static str,
+    verifier: Option<Verifier>,
     is_draining: bool,
     is_drained: bool,
 }
@@ -233,8 +259,8 @@ struct Core {
 impl Endpoint {
     /// An endpoint without connections at time `now`.
     pub fn new(now: Now, setup: EndpointConfig) -> Self {
-        let EndpointConfig { server, listeners, shard, config, seed, post, metrics, driver } =
-            setup;
+        let EndpointConfig { server, listeners, shard, config, seed, post, metrics, .. } = setup;
+        let EndpointConfig { unix_s_at_zero, state_ring, driver, authorization, .. } = setup;
         let mut timers = Timers::new(now);
         timers.set(now.after_ms(config.session_idle_ms), Timer::Sessions);
         let core = Core {
@@ -246,15 +272,21 @@ impl Endpoint {
             sessions: Sessions::new(shard, config.sessions_max, config.session_idle_ms),
             calls: Calls::default(),
             batches: Batches::default(),
+            topics: Topics::new(),
+            listens: 0,
+            fanned_out: 0,
             timers,
             fired: Vec::new(),
             outbox: Outbox::default(),
             rng: StdRng::from_seed(seed),
+            unix_s_at_zero,
+            state_ring,
             post: Rc::new(post),
             metrics: Arc::clone(&metrics[shard as usize]),
             answered: Vec::new(),
             all_metrics: metrics,
             driver,
+            verifier: authorization.map(Verifier::new),
             is_draining: false,
             is_drained: false,
             config: Arc::clone(&config),
@@ -275,6 +307,7 @@ impl Endpoint {
             }
             Input::Closed { slot } => core.closed(slot),
             Input::Call(event) => core.call_event(event),
+            Input::Publish(publication) => core.publish(publication),
             Input::Forward(message) => core.forwarded(parser, *message),
             Input::Timeout => core.timeout(),
             Input::Shutdown => core.shutdown(),
@@ -287,6 +320,9 @@ impl Endpoint {
             if let Some(output) = self.core.outbox.outputs.pop_front() {
                 return Some(output);
             }
+            if self.core.outbox.dirty.is_empty() {
+                self.core.fan_out();
+            }
             let Some(slot) = self.core.outbox.dirty.pop_front() else {
                 return self.core.poll_drained();
             };
@@ -297,11 +333,17 @@ impl Endpoint {
     /// Everything answered since the last time was handed over by `now`: what was answered on the
     /// spot is counted with the time its turn took.
     pub fn turn_ended(&mut self, now: Now) {
+        self.core.fanned_out = 0;
         let Core { answered, metrics, now: began, .. } = &mut self.core;
         let time = now.since(*began).as_nanos() as u64;
         for (label, ending) in answered.drain(..) {
             metrics.count_request(label as usize, ending as usize, time);
         }
+    }
+
+    /// Whether a turn has work left over for the next: see [`Self::turn_ended`].
+    pub fn is_behind(&self) -> bool {
+        self.core.topics.is_behind()
     }
 
     /// When [`Input::Timeout`] is due.
@@ -378,6 +420,10 @@ impl Core {
         if is_broken {
             return self.close(slot, CloseReason::Broken);
         }
+        if connection.is_left_by_its_client() {
+            return self.close(slot, CloseReason::Done);
+        }
+        self.end_listens_of(slot);
         self.touch(slot);
     }
 
@@ -410,10 +456,13 @@ impl Core {
     /// Cancels what this connection still waits for.
     fn abandon(&mut self, slot: Slot) {
         let Some(connection) = self.slots.get_mut(slot) else { return };
+        let owed = std::mem::take(&mut connection.owed);
         connection.clear();
         let mut tickets: Vec<Ticket> = Vec::new();
+        let mut subscriber = None;
         if let Some(session) = &mut connection.session {
             tickets.extend(session.pending.drain().into_iter().map(Ticket));
+            subscriber = session.subscriber.take();
         }
         let mut owner = None;
         if let Some(exchange) = connection.exchange.take() {
@@ -426,9 +475,11 @@ impl Core {
         for ticket in tickets {
             self.cancel_call(ticket);
         }
+        self.forget_subscriber(subscriber);
         if let Some(owner) = owner {
             self.cut(owner, slot);
         }
+        self.pass_on(owed);
     }
 
     fn sent(&mut self, slot: Slot, bytes: Vec<u8>, start: usize, is_failed: bool) {
@@ -466,6 +517,8 @@ impl Core {
     /// Gives one connection its due at the end of the turn: resume what waited, send what is
     /// written, close what is done.
     fn settle(&mut self, parser: &mut Parser, slot: Slot) {
+        // While it counts as having something to send, so that this makes it no second time.
+        self.pay_owed(slot);
         let Some(connection) = self.slots.get_mut(slot) else { return };
         connection.is_dirty = false;
         if connection.is_closed {
@@ -473,6 +526,7 @@ impl Core {
         }
         self.resume(parser, slot);
         self.finish_stream(parser, slot);
+        self.end_questions(slot);
         let Some(connection) = self.slots.get_mut(slot) else { return };
         if !connection.is_sending && !connection.out.is_empty() {
             let bytes = std::mem::take(&mut connection.out);
@@ -547,8 +601,10 @@ impl Core {
         if connection.due > now {
             return;
         }
-        // A connection that waits for its own call is not silent: the call has a deadline.
-        if connection.is_waiting() && !connection.is_sending {
+        // A connection that waits for its own call is not silent: the call has a deadline. Nor is
+        // one that waits to be told of something.
+        let is_waiting = connection.is_waiting() || connection.is_listening();
+        if is_waiting && !connection.is_sending {
             let is_stream = connection.events().is_some();
             if is_stream && connection.deadline(&config) <= now {
                 connection.active = now;
@@ -584,6 +640,8 @@ impl Core {
         }
         self.is_draining = true;
         self.timers.set(self.now.after_ms(self.config.drain_ms), Timer::Drain);
+        self.end_all_listens();
+        self.end_all_questions();
         for slot in self.slots.slots() {
             if let Some(connection) = self.slots.get_mut(slot) {
                 connection.is_ending = true;

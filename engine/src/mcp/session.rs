@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::{Client, Envelope, Facts, Refusal, Row, Target, Version, envelope, lookup, lookup_in};
 use crate::json::{Kind, Value};
 use crate::model::LogLevel;
-use crate::rpc::{Pending, Request, RpcError};
+use crate::rpc::{Outgoing, Pending, Request, RpcError};
 
 /// How far a peer has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +28,12 @@ pub struct Session {
     client: Option<Arc<Client>>,
     /// Requests of this peer that wait for an answer.
     pub pending: Pending<u64>,
+    /// Requests of ours that this peer has not answered.
+    pub questions: Outgoing<u64>,
     /// The least grave log messages it wants, once it has said so.
     pub log_level: Option<LogLevel>,
+    /// Its place among those who are told of changes, once it has one.
+    pub subscriber: Option<u32>,
 }
 
 /// A request that may be answered: its row, and the version to answer in.
@@ -57,7 +61,14 @@ pub struct Initialize {
 impl Session {
     /// A peer that has said nothing.
     pub const fn new() -> Self {
-        Self { phase: Phase::Fresh, client: None, pending: Pending::new(), log_level: None }
+        Self {
+            phase: Phase::Fresh,
+            client: None,
+            pending: Pending::new(),
+            questions: Outgoing::new(),
+            log_level: None,
+            subscriber: None,
+        }
     }
 
     /// A peer that has just been answered `initialize`.

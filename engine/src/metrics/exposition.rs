@@ -58,8 +58,20 @@ const COUNTERS: &[Row<Counter>] = &[
     ("http_refused", "HTTP requests answered by the transport's rules alone", None, |m| {
         &m.http_refused
     }),
+    ("http_challenged", "HTTP requests refused because of their access token", None, |m| {
+        &m.http_challenged
+    }),
+    ("sessions_foreign", "Requests for a session that another principal opened", None, |m| {
+        &m.sessions_foreign
+    }),
     ("forwards", "Requests handed to the shard that owns their session", None, |m| &m.forwards),
     ("responses_dropped", "Responses to questions never asked", None, |m| &m.responses_dropped),
+    ("notifications_delivered", "Notifications written to subscribers", None, |m| {
+        &m.notifications_delivered
+    }),
+    ("notifications_coalesced", "Notifications merged into an undelivered one", None, |m| {
+        &m.notifications_coalesced
+    }),
     ("copies", "Received slices copied because buffers were short", None, |m| &m.copies),
     ("copied", "Bytes of those slices", Some(Unit::Bytes), |m| &m.bytes_copied),
     ("turns", "Turns of the shards' loops", None, |m| &m.turns),
@@ -69,6 +81,8 @@ const COUNTERS: &[Row<Counter>] = &[
 const GAUGES: &[Row<Gauge>] = &[
     ("connections_open", "Connections open now", None, |m| &m.connections_open),
     ("sessions_open", "Handshake-era HTTP sessions open now", None, |m| &m.sessions_open),
+    ("subscriptions", "Subscriptions to lists and resources now", None, |m| &m.subscriptions),
+    ("listens", "Calls that stay open to be told of changes now", None, |m| &m.listens),
     ("leases_free", "Receive buffers free now", None, |m| &m.leases_free),
     ("leases_lent", "Receive buffers lent now", None, |m| &m.leases_lent),
     ("worker_queue_length", "Jobs waiting for a worker now", None, |m| &m.worker_queue),

@@ -82,10 +82,22 @@ pub struct ShardMetrics {
     pub answers_dropped: Counter,
     /// HTTP requests that the transport's rules answered before the protocol saw them.
     pub http_refused: Counter,
+    /// HTTP requests refused because of their access token, or for want of one.
+    pub http_challenged: Counter,
+    /// Requests for a session that another principal opened.
+    pub sessions_foreign: Counter,
     /// Requests handed to the shard that owns their session.
     pub forwards: Counter,
     /// Responses to questions that were never asked, or answered before.
     pub responses_dropped: Counter,
+    /// Subscriptions to lists and resources now.
+    pub subscriptions: Gauge,
+    /// Calls that stay open to be told of changes, now.
+    pub listens: Gauge,
+    /// Notifications written to subscribers.
+    pub notifications_delivered: Counter,
+    /// Notifications merged into one that was not delivered yet.
+    pub notifications_coalesced: Counter,
     /// Receive buffers free now.
     pub leases_free: Gauge,
     /// Receive buffers lent now.
@@ -133,8 +145,14 @@ impl ShardMetrics {
             outputs_broken: Counter::new(),
             answers_dropped: Counter::new(),
             http_refused: Counter::new(),
+            http_challenged: Counter::new(),
+            sessions_foreign: Counter::new(),
             forwards: Counter::new(),
             responses_dropped: Counter::new(),
+            subscriptions: Gauge::new(),
+            listens: Gauge::new(),
+            notifications_delivered: Counter::new(),
+            notifications_coalesced: Counter::new(),
             leases_free: Gauge::new(),
             leases_lent: Gauge::new(),
             copies: Counter::new(),

@@ -1,9 +1,11 @@
 //! Puts a server together: takes everything, then checks everything once.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::features::TemplateRouter;
 use super::listing::Listing;
+use super::revision::Revision;
 use super::{
     FeatureSet, Features, OutputPolicy, Prompt, Resource, ResourceTemplate, SchemaCache, Server,
     Tool, ToolEntry,
@@ -78,13 +80,16 @@ impl ServerBuilder {
         self
     }
 
-    /// Tells clients when the lists of what exists here change.
+    /// Tells clients when tools, resources, templates or prompts are added or removed while the
+    /// server runs (see [`Publisher::edit`](super::Publisher::edit)). All lists are offered then,
+    /// empty ones too.
     pub fn list_changes(mut self) -> Self {
         self.offered.list_changes = true;
         self
     }
 
-    /// Lets clients subscribe to resources, and tells them when those change.
+    /// Lets clients subscribe to resources, to be told of
+    /// [`Publisher::resource_updated`](super::Publisher::resource_updated).
     pub fn resource_subscriptions(mut self) -> Self {
         self.offered.resource_subscriptions = true;
         self
@@ -160,7 +165,10 @@ impl ServerBuilder {
             return Err(Error::usage(format!("server {:?}: {fault}", self.info.name)));
         }
         check_declared(&self.offered)?;
-        let tools = self.tools.into_iter().map(|tool| tool.register(schemas, self.output_policy));
+        let tools = self
+            .tools
+            .into_iter()
+            .map(|tool| tool.register(schemas, self.output_policy).map(Arc::new));
         let tools = FeatureSet::new(tools.collect::<Result<_, _>>()?, "tool")?;
         let features = register(tools, self.resources, self.templates, self.prompts)?;
         let capabilities = features.capabilities(self.offered);
@@ -169,11 +177,13 @@ impl ServerBuilder {
             info: self.info,
             instructions: self.instructions,
             features,
+            revision: Revision::default(),
             capabilities_listing: Listing::new(&[&capabilities], |offered, w, fields| {
                 offered.encode(w, fields);
             }),
             capabilities,
             cache_hint: self.cache_hint,
+            output_policy: self.output_policy,
             call_timeout: self.call_timeout,
             schema_stats: schemas.stats(),
         })
@@ -186,16 +196,23 @@ fn register(
     templates: Vec<ResourceTemplate>,
     prompts: Vec<Prompt>,
 ) -> Result<Features, Error> {
-    let resources = resources.into_iter().map(Resource::register);
+    let resources = resources.into_iter().map(|resource| resource.register().map(Arc::new));
     let resources = FeatureSet::new(resources.collect::<Result<_, _>>()?, "resource")?;
     let templates = templates.into_iter().map(ResourceTemplate::register);
     let (templates, parsed) =
         templates.collect::<Result<Vec<_>, _>>()?.into_iter().unzip::<_, _, Vec<_>, Vec<_>>();
+    let templates = templates.into_iter().map(Arc::new).collect();
     let templates = FeatureSet::new(templates, "template")?;
     let router = TemplateRouter::new(parsed)?;
-    let prompts = prompts.into_iter().map(Prompt::register);
+    let prompts = prompts.into_iter().map(|prompt| prompt.register().map(Arc::new));
     let prompts = FeatureSet::new(prompts.collect::<Result<_, _>>()?, "prompt")?;
-    Ok(Features { tools, resources, templates, prompts, router })
+    Ok(Features {
+        tools: tools.into(),
+        resources: resources.into(),
+        templates: templates.into(),
+        prompts: prompts.into(),
+        router: router.into(),
+    })
 }
 
 /// Declared names are said once, extensions with their prefix, and settings are objects.

@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 
-use super::Outcome;
+use super::{Ask, Outcome, Parked, Publisher};
+use crate::auth::Principal;
 use crate::mcp::{Client, Version};
 use crate::model::{LogLevel, RawJson};
 
@@ -23,6 +24,8 @@ pub struct Ticket(
 pub trait Post: Send + Sync {
     /// Takes one event; must not block.
     fn post(&self, event: CallEvent);
+    /// The way to all clients.
+    fn publisher(&self) -> Publisher;
 }
 
 /// Something that happened to a call.
@@ -32,8 +35,17 @@ pub enum CallEvent {
     Done {
         /// Which call.
         ticket: Ticket,
-        /// The answer; never [`Outcome::Deferred`].
+        /// The answer; never [`Outcome::Deferred`] or [`Outcome::Ask`].
         outcome: Outcome,
+    },
+    /// Its handler asks the client something, and will be entered again.
+    Asked {
+        /// Which call.
+        ticket: Ticket,
+        /// What it asks.
+        ask: Ask,
+        /// The call.
+        call: Parked,
     },
     /// It came further.
     Progress {
@@ -67,6 +79,13 @@ pub enum CallEvent {
         /// Which call.
         ticket: Ticket,
     },
+    /// The person is done at a URL the call sent them to.
+    Elicited {
+        /// Which call.
+        ticket: Ticket,
+        /// The id of the question.
+        id: String,
+    },
     /// No worker had room for it.
     Refused {
         /// Which call.
@@ -78,6 +97,7 @@ pub enum CallEvent {
 pub struct CallContext {
     version: Version,
     client: Option<Arc<Client>>,
+    principal: Option<Arc<Principal>>,
     progress_token: Option<Bytes>,
     ticket: Ticket,
     cancelled: Arc<AtomicBool>,
@@ -91,6 +111,7 @@ impl CallContext {
         Self {
             version,
             client: None,
+            principal: None,
             progress_token: None,
             ticket,
             cancelled: Arc::default(),
@@ -102,6 +123,12 @@ impl CallContext {
     /// Says who is asking.
     pub fn with_client(mut self, client: Option<Arc<Client>>) -> Self {
         self.client = client;
+        self
+    }
+
+    /// Says whom the access token speaks for.
+    pub fn with_principal(mut self, principal: Option<Arc<Principal>>) -> Self {
+        self.principal = principal;
         self
     }
 
@@ -125,6 +152,12 @@ impl CallContext {
     /// Who is asking, in its own words; unproven.
     pub fn client(&self) -> Option<&Client> {
         self.client.as_deref()
+    }
+
+    /// Who is asking, as the authorization server says. `None` without authorization, and for what
+    /// comes over other transports than HTTP.
+    pub fn principal(&self) -> Option<&Principal> {
+        self.principal.as_deref()
     }
 
     /// The token that progress is reported under, as JSON text; `None` when nobody wants it.
@@ -168,6 +201,11 @@ impl CallContext {
         self.post.post(CallEvent::Log { ticket: self.ticket, level, logger, data });
     }
 
+    /// The way to change the server's features, and to tell all clients of updates.
+    pub fn publisher(&self) -> Publisher {
+        self.post.publisher()
+    }
+
     /// Takes an event of the call's to its shard.
     pub(super) fn post(&self, event: CallEvent) {
         self.post.post(event);
@@ -181,6 +219,15 @@ impl CallContext {
         self.post.post(CallEvent::CloseStream { ticket: self.ticket });
     }
 
+    /// Tells the client that the person is done at the URL of the question `id`
+    /// ([`Elicitation::url`](crate::model::Elicitation::url)). Only 2025-11-25 has such a message;
+    /// elsewhere this does nothing.
+    pub fn elicited(&self, id: &str) {
+        if self.version.fields().elicitation_id {
+            self.post.post(CallEvent::Elicited { ticket: self.ticket, id: id.to_owned() });
+        }
+    }
+
     /// Takes the right to answer; only the first taker has it.
     pub(super) fn claim(&self) -> bool {
         !self.is_answered.swap(true, Ordering::AcqRel)
@@ -190,6 +237,27 @@ impl CallContext {
     pub(super) fn answer(&self, outcome: Outcome) {
         if self.claim() {
             self.post.post(CallEvent::Done { ticket: self.ticket, outcome });
+        }
+    }
+
+    /// Asks the client unless the call was answered before; `park` gives the call.
+    pub(super) fn ask(&self, ask: Ask, park: impl FnOnce() -> Parked) {
+        if self.claim() {
+            self.post.post(CallEvent::Asked { ticket: self.ticket, ask, call: park() });
+        }
+    }
+
+    /// The context of the same call when it is entered again: it may be answered once more.
+    pub(super) fn again(&self) -> Self {
+        Self {
+            version: self.version,
+            client: self.client.clone(),
+            progress_token: self.progress_token.clone(),
+            ticket: self.ticket,
+            cancelled: Arc::clone(&self.cancelled),
+            is_answered: AtomicBool::new(false),
+            post: Arc::clone(&self.post),
+            principal: self.principal.clone(),
         }
     }
 

@@ -31,6 +31,14 @@ impl FeatureKind {
         }
     }
 
+    /// A failure of the call in these words, for the model where the kind has a way to tell it.
+    pub fn failed(self, words: String) -> Outcome {
+        match self {
+            Self::Tool => Outcome::failure(words),
+            Self::Resource | Self::Prompt | Self::Completion => Outcome::internal(words),
+        }
+    }
+
     /// What a handler's panic is answered with: a panicking tool is a failure of that call, which
     /// the model may read; the others have no such form. The panic's own words stay inside.
     pub(super) fn panicked(self) -> Outcome {
@@ -50,6 +58,7 @@ pub struct Feature {
     pub(super) mime_type: Option<Box<str>>,
     pub(super) execution: Execution,
     pub(super) timeout: Option<Duration>,
+    pub(super) scopes: Vec<Box<str>>,
     pub(super) output: Option<OutputCheck>,
     pub(super) cache: Option<CacheHint>,
     pub(super) handler: Arc<dyn Handler>,
@@ -69,6 +78,11 @@ impl Feature {
     /// Where its handler runs.
     pub fn execution(&self) -> Execution {
         self.execution
+    }
+
+    /// The scopes a call needs where authorization is asked for.
+    pub fn scopes(&self) -> &[Box<str>] {
+        &self.scopes
     }
 
     /// How long a call may take; `None` means as long as the server's calls may.

@@ -6,11 +6,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::stats::Publisher;
+use super::stats::Stats;
 use super::turn::{Parts, Phase, Shard};
 use super::wake::{self, Message, Poster};
 use crate::config::Config;
-use crate::endpoint::{self, Census, Endpoint, EndpointConfig, ListenerKind, Now};
+use crate::endpoint::{self, Census, Endpoint, EndpointConfig, KeyRing, ListenerKind, Now};
 use crate::error::SystemError;
 use crate::inbox;
 use crate::metrics::ShardMetrics;
@@ -47,10 +47,12 @@ impl Rig {
     ) -> Self {
         let metrics: Arc<[Arc<ShardMetrics>]> =
             drivers.iter().map(|_| Arc::new(ShardMetrics::new(endpoint::LABELS))).collect();
+        let state_ring = Arc::new(KeyRing::ephemeral(&setup.seed));
         let (inboxes, receivers): (Vec<_>, Vec<_>) = drivers
             .iter()
             .map(|driver| wake::inbox(setup.config.inbox_max, driver.waker()))
             .unzip();
+        let publisher = wake::publisher(Arc::clone(&setup.server), inboxes.clone());
         let shards = drivers.into_iter().zip(receivers).enumerate();
         let shards = shards
             .map(|(number, (driver, inbox))| {
@@ -60,9 +62,15 @@ impl Rig {
                     shard: number as u16,
                     config: Arc::clone(&setup.config),
                     seed: setup.seed.map(|byte| byte ^ number as u8),
-                    post: Arc::new(Poster(inboxes[number].clone())),
+                    unix_s_at_zero: 0,
+                    state_ring: Arc::clone(&state_ring),
+                    post: Arc::new(Poster {
+                        inbox: inboxes[number].clone(),
+                        publisher: publisher.clone(),
+                    }),
                     metrics: Arc::clone(&metrics),
                     driver: "sim",
+                    authorization: None,
                 };
                 let parts = Parts {
                     driver,
@@ -70,7 +78,7 @@ impl Rig {
                     inbox,
                     peers: inboxes.clone(),
                     work: Box::new(work.clone()),
-                    stats: Publisher::new(Arc::clone(&metrics[number]), None),
+                    stats: Stats::new(Arc::clone(&metrics[number]), None),
                     drain_ms: setup.config.drain_ms,
                 };
                 Shard::new(setup.now, parts)

@@ -10,34 +10,38 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use super::clock::Clock;
+use super::jwks::Refreshers;
 use super::lanes::Lanes;
 use super::listener::{self, SocketPath};
-use super::place::Place;
+use super::place::{Place, Speech};
 use super::running::{Control, Running};
 use super::stdio::{self, Stdio};
 use super::thread::{Opened, Opening, Serving, Starting, spawn};
-use super::wake::Message;
+use super::wake::{self, Message};
+use crate::auth::Guard;
 use crate::config::Config;
 use crate::endpoint::Framing;
-use crate::endpoint::{self, ListenerKind};
+use crate::endpoint::{self, KeyRing, ListenerKind};
 use crate::error::Error;
 use crate::inbox;
 use crate::metrics::ShardMetrics;
 use crate::ring::{Choice, DriverKind};
-use crate::server::Server;
+use crate::server::{Publisher, Server};
 
 /// Starts `shards` shards that serve `server` on `places`.
 pub(super) fn start(
     server: Arc<Server>,
     config: Config,
+    guard: Option<Guard>,
     places: &[Place],
     shards: usize,
 ) -> Result<Running, Error> {
     let config = Arc::new(config);
     let mut bound = Bound::new(shards);
     for (number, place) in places.iter().enumerate() {
-        bound.bind(number as u16, place, &config)?;
+        bound.bind(number as u16, place, &config, guard.as_ref())?;
     }
+    let refreshers = guard.as_ref().map(Refreshers::start).transpose()?;
     let (open, driver_line) = open_all(&config, shards)?;
     let stdio = match bound.stdio.map(|listener| Ok((listener, stdio::take()?))).transpose() {
         Ok(stdio) => stdio,
@@ -48,17 +52,28 @@ pub(super) fn start(
     };
     let control = Arc::new(Control::new(shards, bound.paths));
     let addresses = bound.addresses;
+    let inboxes: Vec<_> = open.iter().map(|shard| shard.opened.inbox.clone()).collect();
+    let publisher = wake::publisher(Arc::clone(&server), inboxes.clone());
     let common = Common {
         server,
+        publisher: publisher.clone(),
         listeners: bound.kinds,
-        inboxes: open.iter().map(|shard| shard.opened.inbox.clone()).collect(),
+        inboxes,
         lanes: Arc::new(Lanes::new(&config)),
         metrics: (0..shards).map(|_| Arc::new(ShardMetrics::new(endpoint::LABELS))).collect(),
         clock: Clock::start(),
+        authorization: guard.map(Arc::new),
+        state_ring: Arc::new(state_ring(&config)),
         control: Arc::clone(&control),
     };
     let threads = serve_all(open, &common, bound.sockets, stdio)?;
-    Ok(Running { control, threads, addresses, driver_line })
+    Ok(Running { control, threads, publisher, addresses, driver_line, _refreshers: refreshers })
+}
+
+/// The configured keys, or one that dies with the process.
+#[allow(clippy::disallowed_methods, reason = "a secret of the process's own")]
+fn state_ring(config: &Config) -> KeyRing {
+    KeyRing::new(&config.state_keys).unwrap_or_else(|| KeyRing::ephemeral(&rand::random()))
 }
 
 /// What is listened on, shard by shard.
@@ -83,12 +98,20 @@ impl Bound {
         }
     }
 
-    fn bind(&mut self, number: u16, place: &Place, config: &Config) -> Result<(), Error> {
+    fn bind(
+        &mut self,
+        number: u16,
+        place: &Place,
+        config: &Config,
+        guard: Option<&Guard>,
+    ) -> Result<(), Error> {
         let shards = self.sockets.len();
         let (kind, address, sockets) = match place {
             Place::Tcp(address, speech) => {
-                let port = listener::tcp(address, shards, config.public)?;
-                (speech.kind(port.address, config), speech.url(port.address, config), port.sockets)
+                let is_guarded = guard.is_some() && matches!(speech, Speech::Http);
+                let port = listener::tcp(address, shards, config.public || is_guarded)?;
+                let kind = speech.kind(port.address, config, guard);
+                (kind, speech.url(port.address, config), port.sockets)
             }
             Place::Unix(path, framing) => {
                 let port = listener::unix(path, config.unix_mode, shards)?;
@@ -171,11 +194,14 @@ fn give_up(open: Vec<OpenShard>) {
 /// What all shards get alike.
 struct Common {
     server: Arc<Server>,
+    publisher: Publisher,
     listeners: Vec<ListenerKind>,
     inboxes: Vec<inbox::Sender<Message>>,
     lanes: Arc<Lanes>,
     metrics: Arc<[Arc<ShardMetrics>]>,
     clock: Clock,
+    authorization: Option<Arc<Guard>>,
+    state_ring: Arc<KeyRing>,
     control: Arc<Control>,
 }
 
@@ -183,6 +209,7 @@ impl Common {
     fn serving(&self, sockets: Vec<(u16, OwnedFd)>, stdio: Option<(u16, Stdio)>) -> Serving {
         Serving {
             server: Arc::clone(&self.server),
+            publisher: self.publisher.clone(),
             listeners: self.listeners.clone(),
             sockets,
             stdio,
@@ -190,6 +217,8 @@ impl Common {
             lanes: Arc::clone(&self.lanes),
             metrics: Arc::clone(&self.metrics),
             clock: self.clock,
+            authorization: self.authorization.clone(),
+            state_ring: Arc::clone(&self.state_ring),
             control: Arc::clone(&self.control),
         }
     }

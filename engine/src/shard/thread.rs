@@ -15,17 +15,18 @@ use rustix::thread::CpuSet;
 use super::clock::Clock;
 use super::lanes::Lanes;
 use super::running::Control;
-use super::stats::Publisher;
+use super::stats::Stats;
 use super::stdio::Stdio;
 use super::turn::{Parts, Phase, Shard};
 use super::wake::{self, Message, Poster};
+use crate::auth::Guard;
 use crate::config::Config;
-use crate::endpoint::{Endpoint, EndpointConfig, ListenerKind};
+use crate::endpoint::{Endpoint, EndpointConfig, KeyRing, ListenerKind};
 use crate::error::Error;
 use crate::inbox::{self, Inbox};
 use crate::metrics::ShardMetrics;
 use crate::ring::{self, Choice, Driver, DriverKind};
-use crate::server::Server;
+use crate::server::{Publisher, Server};
 use crate::trace;
 
 /// What a thread needs to open its driver.
@@ -51,6 +52,7 @@ pub(crate) struct Opened {
 /// What an opened shard needs to serve.
 pub(crate) struct Serving {
     pub(crate) server: Arc<Server>,
+    pub(crate) publisher: Publisher,
     /// What each listener's connections speak, by listener number.
     pub(crate) listeners: Vec<ListenerKind>,
     /// This shard's listening sockets, with their listener numbers.
@@ -61,6 +63,8 @@ pub(crate) struct Serving {
     pub(crate) lanes: Arc<Lanes>,
     pub(crate) metrics: Arc<[Arc<ShardMetrics>]>,
     pub(crate) clock: Clock,
+    pub(crate) authorization: Option<Arc<Guard>>,
+    pub(crate) state_ring: Arc<KeyRing>,
     pub(crate) control: Arc<Control>,
 }
 
@@ -159,10 +163,21 @@ fn build(
     driver: Box<dyn Driver>,
     inbox: Inbox<Message>,
 ) -> Shard {
-    let Serving { server, listeners, peers, lanes, metrics, clock, .. } = serving;
+    let Serving {
+        server,
+        publisher,
+        listeners,
+        peers,
+        lanes,
+        metrics,
+        clock,
+        authorization,
+        state_ring,
+        ..
+    } = serving;
     let number = opening.number as usize;
     let told_lanes = (number == 0).then(|| Arc::clone(&lanes));
-    let stats = Publisher::new(Arc::clone(&metrics[number]), told_lanes);
+    let stats = Stats::new(Arc::clone(&metrics[number]), told_lanes);
     let now = clock.now();
     let endpoint = EndpointConfig {
         server,
@@ -171,13 +186,16 @@ fn build(
         config: Arc::clone(&opening.config),
         // Each shard its own: session ids of one must tell nothing about another's.
         seed: rand::random(),
-        post: Arc::new(Poster(peers[number].clone())),
+        unix_s_at_zero: clock.unix_s_at_zero(),
+        state_ring,
+        post: Arc::new(Poster { inbox: peers[number].clone(), publisher }),
         metrics,
         driver: match driver.kind() {
             DriverKind::Uring => "io_uring",
             DriverKind::Epoll => "epoll",
             DriverKind::Sim => "sim",
         },
+        authorization,
     };
     let parts = Parts {
         driver,

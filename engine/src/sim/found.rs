@@ -3,9 +3,11 @@
 use std::sync::{Arc, Mutex};
 
 use crate::config::Config;
-use crate::endpoint::{Endpoint, EndpointConfig, Input, LABELS, ListenerKind, Now, Output};
+use crate::endpoint::{
+    Endpoint, EndpointConfig, Input, KeyRing, LABELS, ListenerKind, Now, Output,
+};
 use crate::metrics::ShardMetrics;
-use crate::server::{Call, CallEvent, Job, Post, Server, Tool};
+use crate::server::{Call, CallEvent, Job, Post, Publisher, Server, Tool};
 use crate::slot::Slot;
 use crate::transport::{Assembled, Framing, HttpRules};
 
@@ -16,6 +18,11 @@ struct Events(Mutex<Vec<CallEvent>>);
 impl Post for Events {
     fn post(&self, event: CallEvent) {
         self.0.lock().expect("nobody panics with it").push(event);
+    }
+
+    fn publisher(&self) -> Publisher {
+        let server = Server::builder("found", "1").build().expect("an empty server");
+        Publisher::new(Arc::new(server), |_| Ok(()))
     }
 }
 
@@ -48,9 +55,12 @@ impl Bench {
             shard: 0,
             config: Arc::new(config),
             seed: [7; 32],
+            unix_s_at_zero: 0,
+            state_ring: Arc::new(KeyRing::ephemeral(&[7; 32])),
             post: Arc::clone(&events) as Arc<dyn Post>,
             metrics: Arc::from([Arc::new(ShardMetrics::new(LABELS))]),
             driver: "sim",
+            authorization: None,
         };
         let endpoint = Endpoint::new(START, setup);
         let (sending, jobs) = (Vec::new(), Vec::new());

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use crate::limits::REPLAY_EVENTS_MAX;
+use crate::model::Sampling;
 use crate::server::{
     Call, CallContext, Deferred, Outcome, Prompt, Resource, ResourceTemplate, Server, Tool,
 };
@@ -79,6 +80,9 @@ pub(super) const FRAIL_TOOLS: &[&str] = &[
     "flood",
 ];
 
+/// Tools that ask their client for the echo, and so fail with a client that does not answer.
+pub(super) const ASKING_TOOLS: &[&str] = &["ask", "ask-pool", "ask-twice"];
+
 /// The features of every world.
 pub(super) fn server(shelf: &Shelf) -> Server {
     let schema = || r#"{"type":"object","properties":{"text":{"type":"string"}}}"#;
@@ -118,6 +122,9 @@ pub(super) fn server(shelf: &Shelf) -> Server {
         .tool(Tool::raw("steps", schema(), with(steps)).pool())
         .tool(Tool::raw("polled", schema(), with(polled)).pool())
         .tool(Tool::raw("flood", schema(), with(flood)).pool())
+        .tool(Tool::raw("ask", schema(), |call: &mut Call<'_>| ask(call, "1")).inline())
+        .tool(Tool::raw("ask-pool", schema(), |call: &mut Call<'_>| ask(call, "1")).pool())
+        .tool(Tool::raw("ask-twice", schema(), ask_twice).pool())
         .tool(Tool::raw("panic", schema(), panic).pool())
         .tool(Tool::raw("panic-inline", schema(), panic).inline())
         .resource(Resource::text("world://fixed", "fixed", "fixed text"))
@@ -160,6 +167,16 @@ fn flood(shelf: &Shelf, call: &mut Call<'_>) -> String {
         call.context().progress(f64::from(step), None, None);
     }
     text
+}
+
+fn ask(call: &mut Call<'_>, key: &str) -> Result<String, Outcome> {
+    let text = echo(call);
+    Ok(call.sample(key, &Sampling::text(text, 10))?.text())
+}
+
+fn ask_twice(call: &mut Call<'_>) -> Result<String, Outcome> {
+    ask(call, "1")?;
+    ask(call, "2")
 }
 
 fn panic(_: &mut Call<'_>) -> String {

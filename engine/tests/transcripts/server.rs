@@ -1,6 +1,8 @@
 //! What the transcripts are spoken with: one feature for each way a call can go.
 
-use mcpring::model::{Annotations, Icon, ResourceLink, Role, ToolAnnotations};
+use mcpring::model::{
+    Annotations, Elicitation, Icon, Property, ResourceLink, Role, Sampling, ToolAnnotations,
+};
 use mcpring::server::{Json, Server};
 use mcpring::{
     Call, Config, Content, Outcome, Prompt, PromptArgument, PromptMessage, Resource,
@@ -23,11 +25,11 @@ struct Sum {
     sum: f64,
 }
 
-pub fn config() -> Config {
+pub(crate) fn config() -> Config {
     Config { page_items: 4, ..Config::default() }
 }
 
-pub fn server() -> Server {
+pub(crate) fn server() -> Server {
     Server::builder("transcripts", "1.0.0")
         .title("The transcripts' server")
         .instructions("Say what the transcript says.")
@@ -49,6 +51,9 @@ pub fn server() -> Server {
         }))
         .tool(Tool::raw("steps", json!({ "type": "object" }), steps))
         .tool(Tool::raw("talk", json!({ "type": "object" }), talk))
+        .tool(Tool::raw("ask", json!({ "type": "object" }), ask))
+        .tool(Tool::raw("who", json!({ "type": "object" }), who).inline())
+        .tool(Tool::raw("visit", json!({ "type": "object" }), visit))
         .resource(Resource::text("test://text", "text", "plain text").title("Text"))
         .resource(Resource::blob("test://blob", "blob", vec![1, 2, 3]).mime_type("image/png"))
         .template(ResourceTemplate::new("test://notes/{name}", "note", |call: &mut Call<'_>| {
@@ -89,4 +94,30 @@ fn talk(call: &mut Call<'_>) -> &'static str {
         call.context().log(level, "words");
     }
     "done"
+}
+
+fn ask(call: &mut Call<'_>) -> Result<String, Outcome> {
+    let roots = call.list_roots("roots")?;
+    let said = call.sample("said", &Sampling::text("Say something.", 20))?;
+    let places: Vec<_> = roots.iter().map(|root| root.uri.as_str()).collect();
+    Ok(format!("at {}: {}", places.join(" "), said.text()))
+}
+
+fn who(call: &mut Call<'_>) -> Result<String, Outcome> {
+    let question = Elicitation::form("Who are you?")
+        .property(Property::text("name").required().default("Ann"))
+        .property(Property::integer("age").minimum(0))
+        .property(Property::choice("pet").titled("c", "Cat").titled("d", "Dog").default("c"));
+    let answer = call.elicit("who", &question)?;
+    Ok(match answer.text("name") {
+        Some(name) if answer.is_accepted() => format!("Hello, {name}!"),
+        _ => "Never mind.".to_owned(),
+    })
+}
+
+fn visit(call: &mut Call<'_>) -> Result<&'static str, Outcome> {
+    let question = Elicitation::url("Sign in.", "https://example.org/in", "in-1");
+    let answer = call.elicit("in", &question)?;
+    call.context().elicited("in-1");
+    Ok(if answer.is_accepted() { "signed in" } else { "not signed in" })
 }

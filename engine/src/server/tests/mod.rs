@@ -1,5 +1,6 @@
 //! Tests of the server module, a file for each noun; what they share is here.
 
+mod asks;
 mod calls;
 mod lists;
 mod refusals;
@@ -12,7 +13,8 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 
 use super::{
-    Call, CallContext, CallEvent, CallSource, Outcome, Post, Server, ServerBuilder, Ticket,
+    Call, CallContext, CallEvent, CallSource, Outcome, Post, Publisher, Server, ServerBuilder,
+    Ticket,
 };
 use crate::json::{Backend, PaddedBuf, Parser, Value, Writer};
 use crate::mcp::Version;
@@ -34,6 +36,10 @@ impl Post for Mailbox {
     fn post(&self, event: CallEvent) {
         self.0.lock().expect("no test panics while it holds the mailbox").push(event);
     }
+
+    fn publisher(&self) -> Publisher {
+        Publisher::new(Arc::new(builder().build().expect("an empty server")), |_| Ok(()))
+    }
 }
 
 fn line(event: &CallEvent) -> String {
@@ -48,6 +54,8 @@ fn line(event: &CallEvent) -> String {
         CallEvent::OutputBroken { ticket } => format!("broken {}", ticket.0),
         CallEvent::CloseStream { ticket } => format!("close stream {}", ticket.0),
         CallEvent::Refused { ticket } => format!("refused {}", ticket.0),
+        CallEvent::Elicited { ticket, id } => format!("elicited {} {id}", ticket.0),
+        CallEvent::Asked { ticket, ask, .. } => format!("asked {} {ask:?}", ticket.0),
     }
 }
 
