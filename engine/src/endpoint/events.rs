@@ -198,9 +198,10 @@ impl Core {
         if !self.session_event(session, stream, json) {
             return;
         }
-        let kind = self.sessions.stream(session, stream).map(|stream| stream.kind);
-        if kind == Some(StreamKind::Answer) {
-            self.end_events(session, stream);
+        match self.sessions.stream(session, stream).map(|stream| stream.kind) {
+            Some(StreamKind::Answer) => self.end_events(session, stream),
+            Some(StreamKind::Legacy) => self.drain_legacy(session),
+            Some(StreamKind::Listen) | None => {}
         }
     }
 
@@ -386,8 +387,14 @@ impl Core {
     /// with a stream that is carried counts as used.
     pub(super) fn drain_events(&mut self, slot: Slot) {
         let events = self.slots.get_mut(slot).and_then(|connection| connection.events());
-        let Some(events) = events.filter(|events| events.ends_on_drain) else { return };
-        self.finish_events(slot);
-        self.cut(events.owner, slot);
+        let Some(events) = events else { return };
+        if events.ends_on_drain {
+            self.finish_events(slot);
+            self.cut(events.owner, slot);
+        } else if let EventsOwner::Session(session, stream) = events.owner
+            && self.is_legacy(session, stream)
+        {
+            self.drain_legacy(session);
+        }
     }
 }

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use super::connection::{OpenExchange, Wire};
 use super::forward::{Answer, Forwarded, ForwardedRequest};
+use super::legacy::LEGACY_STREAM;
 use super::message::Incoming;
 use super::origin::Origin;
 use super::origin::Peer;
@@ -259,6 +260,9 @@ impl Core {
             return self.delete_session(origin, request.session);
         }
         if request.is_legacy {
+            if !self.is_legacy(request.session, LEGACY_STREAM) {
+                return self.reply_unknown_session(origin);
+            }
             self.reply_nothing(origin);
             let principal = request.principal.as_ref();
             return self.legacy_message(parser, request.session, &request.body, principal);
@@ -293,6 +297,10 @@ impl Core {
     /// The message is taken and wants no answer.
     pub(super) fn reply_nothing(&mut self, origin: Origin) {
         match origin {
+            Origin::Events { session, stream } if !self.is_legacy(session, stream) => {
+                // A batch that came to nothing after it had become an event stream.
+                self.end_events(session, stream);
+            }
             Origin::Stream(_) | Origin::Events { .. } => {}
             Origin::Batch(batch) => self.nothing_in_batch(batch),
             Origin::Exchange(slot) => self.reply_empty(slot, 202, &[]),

@@ -21,6 +21,9 @@ use crate::transport::{Assembled, Chunk, Exchange, Frame};
 /// The parameter of the place to post to that names the session.
 const PARAMETER: &str = "sessionId=";
 
+/// The number of a session's one stream.
+pub(super) const LEGACY_STREAM: u32 = 0;
+
 impl Core {
     /// Opens a session whose only way to its client is this exchange.
     pub(super) fn open_legacy(&mut self, slot: Slot) {
@@ -55,7 +58,11 @@ impl Core {
             Some((shard, key)) if shard != self.shard => {
                 self.forward_request(shard, key, slot, exchange, chunk);
             }
-            Some((_, key)) if self.has_session(key, principal.as_deref()) => {
+            // A session of streamable HTTP has no stream on which everything is said.
+            Some((_, key))
+                if self.has_session(key, principal.as_deref())
+                    && self.is_legacy(key, LEGACY_STREAM) =>
+            {
                 self.reply_nothing(origin);
                 let body = Assembled::copy(exchange.body.payload(chunk));
                 self.legacy_message(parser, key, &body, principal.as_ref());
@@ -72,10 +79,20 @@ impl Core {
         body: &Assembled,
         principal: Option<&Arc<Principal>>,
     ) {
-        let origin = Origin::Events { session, stream: 0 };
+        let origin = Origin::Events { session, stream: LEGACY_STREAM };
         let frame = Frame::Assembled(body.clone());
         let incoming = Incoming::new(origin, Peer::Session(session), body, &frame, None)
             .with_principal(principal);
         self.message(parser, &incoming);
+    }
+
+    /// Ends a session during a drain as soon as it waits for no answer: nothing else ends its
+    /// stream.
+    pub(super) fn drain_legacy(&mut self, session: SessionKey) {
+        let is_draining = self.is_draining;
+        let held = self.sessions.get_mut(session);
+        if is_draining && held.is_some_and(|held| held.session.pending.len() == 0) {
+            self.end_session(session);
+        }
     }
 }

@@ -150,7 +150,9 @@ impl Core {
         match call.origin {
             Origin::Stream(_) => {}
             Origin::Batch(batch) => self.nothing_in_batch(batch),
-            Origin::Events { session, stream } if self.is_legacy(session, stream) => {}
+            Origin::Events { session, stream } if self.is_legacy(session, stream) => {
+                self.drain_legacy(session);
+            }
             Origin::Exchange(_) | Origin::Remote { .. } | Origin::Events { .. } => {
                 let error = RpcError::new(code::CANCELLED, "the request was cancelled");
                 self.reply_error(call.origin, Some(call.id.borrow()), &error, Status::Ok);

@@ -27,6 +27,7 @@ impl Post for Events {
 }
 
 const SLOT: Slot = Slot::new(0, 1);
+const OTHER: Slot = Slot::new(1, 1);
 const START: Now = Now(1_000_000_000);
 
 /// An endpoint with one connection.
@@ -34,7 +35,7 @@ struct Bench {
     endpoint: Endpoint,
     now: Now,
     /// Sends that have not come back.
-    sending: Vec<Vec<u8>>,
+    sending: Vec<(Slot, Vec<u8>)>,
     jobs: Vec<Job>,
     events: Arc<Events>,
     is_closed: bool,
@@ -47,7 +48,12 @@ impl Bench {
 
     fn over(kind: ListenerKind, config: Config) -> Self {
         let large = Tool::raw("large", r#"{"type":"object"}"#, |_: &mut Call<'_>| "x".repeat(5000));
-        let server = Server::builder("found", "1").tool(large).build().expect("one tool");
+        let steps = Tool::raw("steps", r#"{"type":"object"}"#, |call: &mut Call<'_>| {
+            call.context().progress(1.0, None, None);
+            "done"
+        });
+        let server = Server::builder("found", "1").tool(large).tool(steps.pool()).build();
+        let server = server.expect("two tools");
         let events = Arc::new(Events::default());
         let setup = EndpointConfig {
             server: Arc::new(server),
@@ -75,23 +81,27 @@ impl Bench {
     }
 
     fn receive(&mut self, text: &str) {
+        self.receive_on(SLOT, text);
+    }
+
+    fn receive_on(&mut self, slot: Slot, text: &str) {
         let chunk = Assembled::copy(text.as_bytes());
-        self.hand(Input::Received { slot: SLOT, chunk: &chunk });
+        self.hand(Input::Received { slot, chunk: &chunk });
     }
 
     /// The send in flight comes back whole.
     fn sent(&mut self) -> String {
-        let bytes = self.sending.remove(0);
+        let (slot, bytes) = self.sending.remove(0);
         let text = String::from_utf8(bytes.clone()).expect("text");
         let start = bytes.len();
-        self.hand(Input::Sent { slot: SLOT, bytes, start, is_failed: false });
+        self.hand(Input::Sent { slot, bytes, start, is_failed: false });
         text
     }
 
     fn drain(&mut self) {
         while let Some(output) = self.endpoint.poll() {
             match output {
-                Output::Send { bytes, .. } => self.sending.push(bytes),
+                Output::Send { slot, bytes, .. } => self.sending.push((slot, bytes)),
                 Output::Close { .. } => self.is_closed = true,
                 Output::Work(job) => self.jobs.push(job),
                 _ => {}
@@ -110,6 +120,19 @@ impl Bench {
         }
     }
 
+    /// Lets the first job report progress and nothing else.
+    fn progress(&mut self) {
+        self.drain();
+        let job = self.jobs.remove(0);
+        job.run();
+        let events = std::mem::take(&mut *self.events.0.lock().expect("nobody panics with it"));
+        let is_progress = |event: &CallEvent| matches!(event, CallEvent::Progress { .. });
+        for event in events.into_iter().filter(is_progress) {
+            self.hand(Input::Call(event));
+        }
+        self.drain();
+    }
+
     fn wait_ms(&mut self, ms: u64) {
         self.now = self.now.after_ms(ms);
         if self.endpoint.deadline().is_some_and(|deadline| deadline <= self.now) {
@@ -118,15 +141,28 @@ impl Bench {
         self.drain();
     }
 
-    /// Opens a session over HTTP; its id.
-    fn open_session(&mut self) -> String {
-        let body = INITIALIZE.trim_end();
-        let len = body.len();
-        self.receive(&format!(
-            "POST /mcp HTTP/1.1\r\n{HOST}content-type: application/json\r\n\
-             content-length: {len}\r\n\r\n{body}"
-        ));
+    /// Another connection.
+    fn connect(&mut self, slot: Slot) {
+        self.hand(Input::Accepted { slot, listener: 0 });
         self.drain();
+    }
+
+    fn post(&mut self, slot: Slot, path: &str, session: &str, body: &str) {
+        let len = body.len();
+        self.receive_on(
+            slot,
+            &format!(
+                "POST {path} HTTP/1.1\r\n{HOST}{session}content-type: application/json\r\n\
+                 content-length: {len}\r\n\r\n{body}"
+            ),
+        );
+        self.drain();
+    }
+
+    /// Opens a session over HTTP; its id.
+    fn open_session(&mut self, version: &str) -> String {
+        let body = INITIALIZE.trim_end().replace("2025-11-25", version);
+        self.post(SLOT, "/mcp", "", &body);
         let answer = self.sent();
         let id = answer.lines().find_map(|line| line.strip_prefix("mcp-session-id: "));
         id.unwrap_or_else(|| panic!("no session: {answer}")).to_owned()
@@ -220,7 +256,7 @@ fn a_busy_connection_keeps_few_timers() {
 fn a_drain_lets_go_of_streams() {
     let http = ListenerKind::Http(Arc::new(HttpRules::default()));
     let mut bench = Bench::over(http, Config::default());
-    let session = bench.open_session();
+    let session = bench.open_session("2025-11-25");
     bench.receive(&format!("GET /mcp HTTP/1.1\r\n{HOST}mcp-session-id: {session}\r\n\r\n"));
     bench.drain();
     let census = bench.endpoint.census();
@@ -228,6 +264,62 @@ fn a_drain_lets_go_of_streams() {
     bench.hand(Input::Shutdown);
     let census = bench.endpoint.census();
     assert_eq!((census.lines, census.astray), (0, 0));
+}
+
+/// A batch had become an event stream, then all of it was given up: the stream stayed for ever.
+#[test]
+fn a_batch_that_comes_to_nothing_ends_its_stream() {
+    let http = ListenerKind::Http(Arc::new(HttpRules::default()));
+    let mut bench = Bench::over(http, Config::default());
+    let session = bench.open_session("2025-03-26");
+    let session = format!("mcp-session-id: {session}\r\n");
+    let params = r#"{"name":"steps","_meta":{"progressToken":1}}"#;
+    let call = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{params}}}"#);
+    bench.post(SLOT, "/mcp", &session, &format!("[{call},{}]", call.replace(":1,", ":2,")));
+    bench.progress();
+    assert!(bench.sent().contains("text/event-stream"));
+    bench.connect(OTHER);
+    for id in [1, 2] {
+        let method = "notifications/cancelled";
+        let params = format!(r#"{{"requestId":{id}}}"#);
+        let note = format!(r#"{{"jsonrpc":"2.0","method":"{method}","params":{params}}}"#);
+        bench.post(OTHER, "/mcp", &session, &note);
+        assert!(bench.sent().contains("202"));
+    }
+    assert!(bench.sent().ends_with("0\r\n\r\n"));
+    assert_eq!(bench.endpoint.census().lines, 0);
+}
+
+/// What was posted in the manner of 2024-11-05 to a session of another kind was answered on
+/// whatever stream that had first.
+#[test]
+fn posts_beside_no_stream_find_no_session() {
+    let http = ListenerKind::Http(Arc::new(HttpRules::default()));
+    let mut bench = Bench::over(http, Config::default());
+    let session = bench.open_session("2025-11-25");
+    bench.post(SLOT, &format!("/messages?sessionId={session}"), "", ping("1").trim_end());
+    assert!(bench.sent().starts_with("HTTP/1.1 404"));
+}
+
+/// The stream of a client of 2024-11-05 held a drain up for all its time.
+#[test]
+fn a_drain_ends_the_streams_of_old_clients() {
+    let http = ListenerKind::Http(Arc::new(HttpRules::default()));
+    let mut bench = Bench::over(http, Config::default());
+    bench.receive(&format!("GET /sse HTTP/1.1\r\n{HOST}\r\n"));
+    bench.drain();
+    let opened = bench.sent();
+    let path = opened.lines().find_map(|line| line.strip_prefix("data: ")).expect("its place");
+    bench.connect(OTHER);
+    bench.post(OTHER, path, "", INITIALIZE.trim_end());
+    bench.post(OTHER, path, "", CALL.trim_end());
+    while !bench.sending.is_empty() {
+        let _ = bench.sent();
+    }
+    bench.hand(Input::Shutdown);
+    assert_eq!(bench.endpoint.census().lines, 1, "a call is on its way");
+    bench.work();
+    assert_eq!(bench.endpoint.census().lines, 0);
 }
 
 /// A frame that could not become whole because we did not read was held against the peer.
@@ -242,8 +334,8 @@ fn a_paused_connection_is_not_blamed_for_its_frame() {
     for _ in 0..5 {
         bench.wait_ms(4_000);
         assert!(!bench.is_closed, "we did not read all the time");
-        let bytes = bench.sending.remove(0);
-        bench.hand(Input::Sent { slot: SLOT, bytes, start: 1, is_failed: false });
+        let (slot, bytes) = bench.sending.remove(0);
+        bench.hand(Input::Sent { slot, bytes, start: 1, is_failed: false });
         bench.drain();
     }
     // Once it is read again its time begins.

@@ -14,6 +14,8 @@ use super::streams::{Hearing, Streams, concerns};
 
 /// Most connections of one client.
 const LINES_MAX: usize = 5;
+/// Most requests on their way on one connection.
+pub(super) const DEPTH_MAX: usize = 8;
 
 /// A client and its connections.
 pub(super) struct HttpClient {
@@ -58,7 +60,7 @@ impl HttpClient {
         Some(Self {
             lines,
             ended: Vec::new(),
-            is_session_gone: dialer.is_tight,
+            is_session_gone: dialer.forgets,
             dialer,
             author: Author::new(name, version),
             shelf,
@@ -66,7 +68,7 @@ impl HttpClient {
             streams: Streams::new(version),
             ledger: Ledger::over_http(),
             is_opening: false,
-            depth: dice.pick(&[1, 1, 3, 8]),
+            depth: dice.pick(&[1, 1, 3, DEPTH_MAX]),
             slow: Vec::new(),
             polled: HashSet::new(),
             others: 0,
@@ -102,7 +104,7 @@ impl HttpClient {
         }
         let at = dice.below(self.lines.len() as u64) as usize;
         let line = &mut self.lines[at];
-        if line.hearing.is_some() && dice.chance(20) {
+        if line.hearing.is_some() && dice.chance(60) {
             return line.peer.reset();
         }
         if !line.may_ask(self.depth) {
@@ -148,7 +150,8 @@ impl HttpClient {
                 self.is_opening = true;
                 let ask = self.author.initialize(dice);
                 self.ledger.ask(&ask.id, ask.expect);
-                let turn = Turn::Request { ids: vec![ask.id], is_opening: true };
+                let turn =
+                    Turn::Request { ids: vec![ask.id], is_opening: true, ends_with_peer: false };
                 self.post(at, &ask.text, None, turn, dice);
             }
             return;
@@ -162,10 +165,12 @@ impl HttpClient {
             11..18 if self.author.version == BATCHES => self.say_many(at, dice),
             _ => {
                 let ask = self.note(dice);
-                let names = ask.name.map_or(ask.method.to_owned(), |name| {
+                let names = ask.name.as_ref().map_or(ask.method.to_owned(), |name| {
                     format!("{}\r\nmcp-name: {name}", ask.method)
                 });
-                let turn = Turn::Request { ids: vec![ask.id], is_opening: false };
+                let may_stream = ask.token.is_some() || ask.name.as_deref() == Some("polled");
+                let ends_with_peer = may_stream || (self.author.is_stateless() && ask.is_slow);
+                let turn = Turn::Request { ids: vec![ask.id], is_opening: false, ends_with_peer };
                 self.post(at, &ask.text, Some(&names), turn, dice);
             }
         }
@@ -200,7 +205,7 @@ impl HttpClient {
         texts.push(NOTE.to_owned());
         dice.shuffle(&mut texts);
         let ids = asks.into_iter().map(|ask| ask.id).collect();
-        let turn = Turn::Request { ids, is_opening: false };
+        let turn = Turn::Request { ids, is_opening: false, ends_with_peer: true };
         self.post(at, &format!("[{}]", texts.join(",")), None, turn, dice);
     }
 
@@ -226,9 +231,9 @@ impl HttpClient {
     /// Forgets the session that is gone, once nothing of it is on its way.
     fn begin_again(&mut self) {
         let is_quiet = self.lines.iter().all(|l| l.turns.is_empty() && l.hearing.is_none());
-        if is_quiet && self.ended.is_empty() && !self.dialer.is_tight {
+        if is_quiet && self.ended.is_empty() {
             self.session = None;
-            (self.is_session_gone, self.is_opening) = (false, false);
+            (self.is_session_gone, self.is_opening) = (self.dialer.forgets, false);
             self.streams = Streams::new(self.author.version);
             self.ledger.excuse_all();
             self.slow.clear();
@@ -398,7 +403,7 @@ impl HttpClient {
     fn bury(&mut self, line: Line) {
         let mut ids: Vec<String> = Vec::new();
         for turn in &line.turns {
-            if let Turn::Request { ids: all, is_opening } = turn {
+            if let Turn::Request { ids: all, is_opening, .. } = turn {
                 ids.extend_from_slice(all);
                 // Its answer, and with it the session, is lost.
                 self.is_opening &= !is_opening;
@@ -426,7 +431,7 @@ impl HttpClient {
             Heard::Opened => {
                 let line = &mut self.lines[at];
                 line.hearing = Some(match line.turns.pop_front() {
-                    Some(Turn::Request { ids, is_opening: false }) => Hearing::of(ids),
+                    Some(Turn::Request { ids, is_opening: false, .. }) => Hearing::of(ids),
                     Some(Turn::Listen { after }) => Hearing::behind(after),
                     _ => return Err("an event stream that nobody wants".to_owned()),
                 });
@@ -465,7 +470,7 @@ impl HttpClient {
     fn judge(&mut self, turn: Turn, answer: &Answer) -> Verdict {
         let status = answer.status;
         match turn {
-            Turn::Request { ids, is_opening } => {
+            Turn::Request { ids, is_opening, .. } => {
                 return self.judge_answer(&ids, is_opening, answer);
             }
             Turn::Note if status == 202 && answer.body.is_empty() => {}

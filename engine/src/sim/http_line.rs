@@ -14,7 +14,13 @@ pub(super) const HTTP: u16 = 2;
 /// What stands at its place in the order of answers.
 pub(super) enum Turn {
     /// Requests with their ids: one, or those of a batch.
-    Request { ids: Vec<String>, is_opening: bool },
+    Request {
+        ids: Vec<String>,
+        is_opening: bool,
+        /// Who sends no more before the answer may have left: a call of the stateless era, or what
+        /// may be answered by an event stream.
+        ends_with_peer: bool,
+    },
     /// A note.
     Note,
     /// The end of the session.
@@ -23,6 +29,16 @@ pub(super) enum Turn {
     Listen { after: Option<(u32, u64)> },
     /// A page, or a verb that is not served.
     Status(&'static [u16]),
+}
+
+impl Turn {
+    fn ends_with_peer(&self) -> bool {
+        match self {
+            Self::Request { ends_with_peer, .. } => *ends_with_peer,
+            Self::Listen { .. } => true,
+            Self::Note | Self::Delete | Self::Status(_) => false,
+        }
+    }
 }
 
 /// How a connection came to its end.
@@ -40,6 +56,8 @@ pub(super) struct Dialer {
     pub(super) clock: Clock,
     /// There is so little room that a connection may be closed as soon as it is made.
     pub(super) is_tight: bool,
+    /// Sessions may be ended to make room, or because they were idle.
+    pub(super) forgets: bool,
     /// No more faults: connections are roomy and read at once.
     pub(super) is_calm: bool,
     /// How many were made.
@@ -114,8 +132,9 @@ impl Line {
     /// The next thing that came whole.
     pub(super) fn next(&mut self) -> Result<Option<Heard>, String> {
         let heard = self.reader.next()?;
-        if self.reader.is_last && !self.peer.is_finishing {
-            self.is_last = true;
+        self.is_last |= self.reader.is_last;
+        // Who ends its side of a stream that goes on has left.
+        if self.reader.is_last && self.reader.is_between() {
             self.peer.is_finishing = true;
         }
         Ok(heard)
@@ -129,6 +148,11 @@ impl Line {
     /// The server has ended the connection.
     pub(super) fn judge_end(&self) -> Result<Ending, String> {
         if self.peer.is_excused {
+            return Ok(Ending::Fair);
+        }
+        let has_left = self.peer.has_finished()
+            && (self.hearing.is_some() || self.turns.iter().any(Turn::ends_with_peer));
+        if has_left {
             return Ok(Ending::Fair);
         }
         if !self.reader.is_between() || !self.turns.is_empty() || self.hearing.is_some() {

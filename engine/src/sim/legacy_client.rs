@@ -31,6 +31,8 @@ pub(super) struct LegacyClient {
     heard: u64,
     /// Its stream is over, and the session with it.
     is_gone: bool,
+    /// The server said that the session is gone, so it must turn out to be.
+    is_told_gone: bool,
     pub(super) cut_short: u64,
 }
 
@@ -50,6 +52,7 @@ impl LegacyClient {
             unread: HashSet::new(),
             heard: 0,
             is_gone: false,
+            is_told_gone: false,
             cut_short: 0,
         })
     }
@@ -137,7 +140,9 @@ impl LegacyClient {
             body.len()
         );
         let turn = match id {
-            Some(id) => Turn::Request { ids: vec![id.to_owned()], is_opening: false },
+            Some(id) => {
+                Turn::Request { ids: vec![id.to_owned()], is_opening: false, ends_with_peer: false }
+            }
             None => Turn::Note,
         };
         self.lines[at].ask(&request, turn);
@@ -199,7 +204,10 @@ impl LegacyClient {
                         self.slow.extend(taken.cloned());
                         Ok(())
                     }
-                    (_, 404) if is_loose => Ok(()),
+                    (_, 404) => {
+                        self.is_told_gone |= !is_loose;
+                        Ok(())
+                    }
                     (_, 503) => {
                         lose(&mut self.ledger, &turn);
                         Ok(())
@@ -250,6 +258,9 @@ impl LegacyClient {
     pub(super) fn judge_answers(&mut self) -> Verdict {
         if self.is_gone || self.lines[0].peer.is_excused || self.dialer.is_tight {
             return Ok(());
+        }
+        if self.is_told_gone {
+            return Err("status 404, though the stream goes on".to_owned());
         }
         let excused = self.lines.iter().filter(|line| line.peer.is_excused);
         for turn in excused.flat_map(|line| &line.turns) {
