@@ -31,6 +31,8 @@ pub fn server() -> Server {
     Server::builder("transcripts", "1.0.0")
         .title("The transcripts' server")
         .instructions("Say what the transcript says.")
+        .list_changes()
+        .resource_subscriptions()
         .tool(
             Tool::new("add", |Add { a, b }| Json(Sum { sum: a + b }))
                 .title("Adder")
@@ -49,6 +51,8 @@ pub fn server() -> Server {
         }))
         .tool(Tool::raw("steps", json!({ "type": "object" }), steps))
         .tool(Tool::raw("talk", json!({ "type": "object" }), talk))
+        .tool(Tool::raw("update", json!({ "type": "object" }), update))
+        .tool(Tool::raw("grow", json!({ "type": "object" }), grow))
         .resource(Resource::text("test://text", "text", "plain text").title("Text"))
         .resource(Resource::blob("test://blob", "blob", vec![1, 2, 3]).mime_type("image/png"))
         .template(ResourceTemplate::new("test://notes/{name}", "note", |call: &mut Call<'_>| {
@@ -89,4 +93,20 @@ fn talk(call: &mut Call<'_>) -> &'static str {
         call.context().log(level, "words");
     }
     "done"
+}
+
+/// Says that a resource changed.
+fn update(call: &mut Call<'_>) -> &'static str {
+    let uri = call.argument("uri").unwrap_or_default().into_owned();
+    call.context().publisher().resource_updated(uri).map_or("busy", |()| "updated")
+}
+
+/// Adds one feature of each kind.
+fn grow(call: &mut Call<'_>) -> &'static str {
+    let grown = call.context().publisher().edit(|edit| {
+        edit.add_tool(Tool::raw("grown", json!({ "type": "object" }), |_: &mut Call<'_>| "grown"));
+        edit.add_resource(Resource::text("test://grown", "grown", "grown text"));
+        edit.add_prompt(Prompt::new("grown", |_: &mut Call<'_>| "grown"));
+    });
+    grown.map_or("refused", |()| "grown")
 }
