@@ -26,7 +26,7 @@ use crate::server::{
 };
 
 /// What a call can get from the message it came with.
-struct Source<'a> {
+pub(super) struct Source<'a> {
     incoming: &'a Incoming<'a>,
     admitted: &'a Admitted<'a>,
     request: &'a Request<'a>,
@@ -128,7 +128,7 @@ impl Core {
         Ok(Some(self.write_outcome(incoming.origin, request.id, row, version, outcome)))
     }
 
-    fn run<'a>(
+    pub(super) fn run<'a>(
         &mut self,
         incoming: &'a Incoming<'a>,
         request: &'a Request<'a>,
@@ -255,14 +255,17 @@ fn checked(tool: &ToolEntry, arguments: Option<Value<'_>>) -> Result<(), String>
     }
 }
 
-fn text_param<'p>(request: &Request<'p>, name: &str) -> Result<Cow<'p, str>, Refusal> {
+pub(super) fn text_param<'p>(request: &Request<'p>, name: &str) -> Result<Cow<'p, str>, Refusal> {
     let value = request.params.and_then(|params| params.get(name));
     value
         .and_then(Value::as_str)
         .ok_or_else(|| invalid(format!("params.{name} is missing or no string")))
 }
 
-fn object_param<'p>(request: &Request<'p>, name: &str) -> Result<Option<Value<'p>>, Refusal> {
+pub(super) fn object_param<'p>(
+    request: &Request<'p>,
+    name: &str,
+) -> Result<Option<Value<'p>>, Refusal> {
     let value = request.params.and_then(|params| params.get(name));
     match value.map(Value::kind) {
         None => Ok(None),
@@ -290,7 +293,7 @@ pub(super) fn invalid(words: String) -> Refusal {
 }
 
 /// Enough of a peer's text to recognise it.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     text.chars().take(128).collect()
 }
 
@@ -298,7 +301,9 @@ fn shown(text: &str) -> String {
 pub(super) fn ending(outcome: &Outcome) -> Ending {
     match outcome {
         Outcome::Tool(result) if result.is_error => Ending::Failure,
-        Outcome::Tool(_) | Outcome::Resource(_) | Outcome::Prompt(_) => Ending::Result,
+        Outcome::Tool(_) | Outcome::Resource(_) | Outcome::Prompt(_) | Outcome::Completion(_) => {
+            Ending::Result
+        }
         Outcome::Error(_) | Outcome::Ask(_) | Outcome::Deferred => Ending::Error,
     }
 }

@@ -50,6 +50,9 @@ const COUNTERS: &[Row<Counter>] = &[
     ("event_streams_resumed", "Event streams taken up again", None, |m| &m.event_streams_resumed),
     ("timeouts", "Waits that took too long and were ended", None, |m| &m.timeouts),
     ("busy_refusals", "Requests refused because a limit was full", None, |m| &m.busy_refusals),
+    ("outputs_broken", "Tool results that broke their own output schema", None, |m| {
+        &m.outputs_broken
+    }),
     ("answers_late", "Outcomes that came after their call had ended", None, |m| &m.answers_late),
     ("answers_dropped", "Responses whose connection was gone", None, |m| &m.answers_dropped),
     ("http_refused", "HTTP requests answered by the transport's rules alone", None, |m| {

@@ -76,6 +76,8 @@ pub struct ShardMetrics {
     pub busy_refusals: Counter,
     /// Outcomes that came after their call had been cancelled or timed out.
     pub answers_late: Counter,
+    /// Results of tools that broke the tool's own output schema.
+    pub outputs_broken: Counter,
     /// Responses that could not reach their client because its connection was gone.
     pub answers_dropped: Counter,
     /// HTTP requests that the transport's rules answered before the protocol saw them.
@@ -136,6 +138,7 @@ impl ShardMetrics {
             timeouts: Counter::new(),
             busy_refusals: Counter::new(),
             answers_late: Counter::new(),
+            outputs_broken: Counter::new(),
             answers_dropped: Counter::new(),
             http_refused: Counter::new(),
             forwards: Counter::new(),

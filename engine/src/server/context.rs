@@ -59,6 +59,11 @@ pub enum CallEvent {
         /// What it says.
         data: Box<RawJson>,
     },
+    /// Its result broke the tool's own output schema. What is sent comes as [`CallEvent::Done`].
+    OutputBroken {
+        /// Which call.
+        ticket: Ticket,
+    },
     /// Its client is to fetch what follows later.
     CloseStream {
         /// Which call.
@@ -168,6 +173,11 @@ impl CallContext {
     /// The way to change the server's features, and to tell all clients of updates.
     pub fn publisher(&self) -> Publisher {
         self.post.publisher()
+    }
+
+    /// Takes an event of the call's to its shard.
+    pub(super) fn post(&self, event: CallEvent) {
+        self.post.post(event);
     }
 
     /// Lets go of the HTTP connection that waits for the answer: the client comes back for it, and

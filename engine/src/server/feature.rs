@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Execution, Handler, Outcome, output::OutputCheck};
+use crate::model::CacheHint;
 
 /// The kinds of feature a client can call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub enum FeatureKind {
     Resource,
     /// Asked for by name with text arguments.
     Prompt,
+    /// Completes an argument of a prompt or a variable of a template.
+    Completion,
 }
 
 impl FeatureKind {
@@ -24,6 +27,7 @@ impl FeatureKind {
             Self::Tool => "tool",
             Self::Resource => "resource",
             Self::Prompt => "prompt",
+            Self::Completion => "completion",
         }
     }
 
@@ -34,6 +38,7 @@ impl FeatureKind {
             Self::Tool => Outcome::failure("the tool panicked"),
             Self::Resource => Outcome::internal("the resource's handler panicked"),
             Self::Prompt => Outcome::internal("the prompt's handler panicked"),
+            Self::Completion => Outcome::internal("the completion's handler panicked"),
         }
     }
 }
@@ -46,6 +51,7 @@ pub struct Feature {
     pub(super) execution: Execution,
     pub(super) timeout: Option<Duration>,
     pub(super) output: Option<OutputCheck>,
+    pub(super) cache: Option<CacheHint>,
     pub(super) handler: Arc<dyn Handler>,
 }
 
@@ -55,7 +61,7 @@ impl Feature {
         self.kind
     }
 
-    /// The name of a tool, resource, template or prompt.
+    /// The name of a tool, resource, template or prompt, or of the argument that is completed.
     pub fn name(&self) -> &str {
         &self.name
     }

@@ -11,7 +11,7 @@ use super::listing::Listing;
 use super::{Feature, PromptEntry, ResourceEntry, TemplateEntry, ToolEntry};
 use crate::error::Error;
 use crate::json::Writer;
-use crate::model::Fields;
+use crate::model::{Capabilities, Fields, TaskSupport};
 use crate::uri::{Bindings, Router, Template};
 
 /// A feature that has a place in a list.
@@ -151,6 +151,23 @@ impl Features {
     /// The prompts.
     pub fn prompts(&self) -> &FeatureSet<PromptEntry> {
         &self.prompts
+    }
+
+    /// What `offered` comes to with these features. A list that may change is offered while it is
+    /// empty.
+    pub(super) fn capabilities(&self, offered: Capabilities) -> Capabilities {
+        Capabilities {
+            tools: offered.list_changes || !self.tools.is_empty(),
+            resources: offered.list_changes
+                || offered.resource_subscriptions
+                || !self.resources.is_empty()
+                || !self.templates.is_empty(),
+            prompts: offered.list_changes || !self.prompts.is_empty(),
+            completions: self.prompts.iter().any(|prompt| !prompt.completers().is_empty())
+                || self.templates.iter().any(|template| !template.completers().is_empty()),
+            tasks: self.tools.iter().any(|tool| tool.task_support() != TaskSupport::Forbidden),
+            ..offered
+        }
     }
 
     /// What answers a read of `uri`: the resource of that exact URI before any template.

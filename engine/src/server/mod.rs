@@ -12,6 +12,7 @@
 mod arguments;
 mod builder;
 mod call;
+mod completer;
 mod context;
 mod deferred;
 mod edit;
@@ -38,11 +39,12 @@ mod tool;
 use std::time::Duration;
 
 use crate::mcp::Need;
-use crate::model::{Capabilities, Fields, Implementation};
+use crate::model::{CacheHint, Capabilities, Fields, Implementation};
 
 pub use arguments::NoArguments;
 pub use builder::ServerBuilder;
 pub use call::{Call, CallSource};
+pub use completer::{Completer, Completers};
 pub use context::{CallContext, CallEvent, Post, Ticket};
 pub use deferred::Deferred;
 pub use edit::ServerEdit;
@@ -51,11 +53,12 @@ pub use features::{FeatureIter, FeatureSet, Features, FoundResource, Page};
 pub use handler::{Execution, Handler};
 pub use job::{Job, Lane, LocalFuture};
 pub use outcome::{Ask, AskMethod, AskRequest, Outcome, ToolError};
+pub use output::OutputPolicy;
 pub use param_header::{HeaderParam, ParamKind};
 pub use prompt::{Prompt, PromptEntry};
 pub use publisher::{Publication, Publisher};
 pub use resource::{Resource, ResourceEntry, ResourceTemplate, TemplateEntry};
-pub use returns::{Json, PromptReturn, ResourceReturn, ToolReturn};
+pub use returns::{CompletionReturn, Json, PromptReturn, ResourceReturn, ToolReturn};
 pub use revision::ListKind;
 pub use schema_cache::{SchemaCache, SchemaStats};
 pub use schema_source::SchemaSource;
@@ -114,8 +117,11 @@ pub struct Server {
     instructions: Option<String>,
     features: Features,
     revision: Revision,
+    /// Of tools that come later.
+    output_policy: OutputPolicy,
     capabilities: Capabilities,
     capabilities_listing: Listing,
+    cache_hint: CacheHint,
     call_timeout: Option<Duration>,
     schema_stats: SchemaStats,
 }
@@ -174,12 +180,17 @@ impl Server {
             Need::Nothing => true,
             Need::Tools => offered.tools,
             Need::Resources => offered.resources,
-            Need::Subscriptions => offered.resource_subscriptions,
+            Need::Subscriptions => offered.resources && offered.resource_subscriptions,
             Need::Prompts => offered.prompts,
             Need::Logging => offered.logging,
             Need::Completions => offered.completions,
             Need::Tasks => offered.tasks,
         }
+    }
+
+    /// How long clients may keep the lists and the introduction.
+    pub fn cache_hint(&self) -> CacheHint {
+        self.cache_hint
     }
 
     /// How long a call may take when its feature does not say; `None` leaves it to the engine.

@@ -3,7 +3,10 @@
 use std::fmt;
 
 use crate::json::Writer;
-use crate::model::{Fields, MetaExtra, PromptResult, RawJson, ResourceContents, Text, ToolResult};
+use crate::model::{
+    Completion, Elicitation, Fields, MetaExtra, PromptResult, RawJson, ResourceResult, Text,
+    ToolResult,
+};
 use crate::rpc::{RpcError, code};
 
 /// What a handler returned.
@@ -12,9 +15,11 @@ pub enum Outcome {
     /// A tool's answer, or its failure in words for the model.
     Tool(ToolResult),
     /// What a resource holds.
-    Resource(Vec<ResourceContents>),
+    Resource(ResourceResult),
     /// A prompt's messages.
     Prompt(PromptResult),
+    /// What an argument could be completed to.
+    Completion(Completion),
     /// A failure at the level of the protocol.
     Error(RpcError),
     /// A question to the client. No protocol arm carries it yet: for now it is answered with an
@@ -50,12 +55,20 @@ impl Outcome {
     pub fn encode_members(&self, w: &mut Writer<'_>, fields: &Fields, extra: &MetaExtra<'_>) {
         match self {
             Self::Tool(result) => result.encode_members(w, fields, extra),
-            Self::Resource(contents) => {
-                ResourceContents::encode_members(contents, w, fields, extra);
-            }
+            Self::Resource(result) => result.encode_members(w, fields, extra),
             Self::Prompt(prompt) => prompt.encode_members(w, fields, extra),
+            Self::Completion(completion) => completion.encode_members(w, extra),
             Self::Error(_) | Self::Ask(_) | Self::Deferred => {}
         }
+    }
+
+    /// The request can succeed only after the person visited the URLs of these questions: the error
+    /// −32042. Only 2025-11-25 has it; elsewhere an internal error is sent in its place, and a
+    /// handler asks instead.
+    pub fn urls_required(message: impl Into<Text>, questions: &[Elicitation]) -> Self {
+        let mut error = RpcError::new(code::URL_ELICITATION_REQUIRED, message);
+        error.data = Some(Elicitation::required_data(questions));
+        Self::Error(error)
     }
 
     /// The resource does not exist. The code is that of the handshake era; a later version's is

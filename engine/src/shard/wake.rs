@@ -46,9 +46,10 @@ impl Post for Poster {
             CallEvent::Done { .. } | CallEvent::Refused { .. } => {
                 self.inbox.send(Message::Call(event))
             }
-            CallEvent::Progress { .. } | CallEvent::Log { .. } | CallEvent::CloseStream { .. } => {
-                self.inbox.try_send(Message::Call(event))
-            }
+            CallEvent::Progress { .. }
+            | CallEvent::Log { .. }
+            | CallEvent::CloseStream { .. }
+            | CallEvent::OutputBroken { .. } => self.inbox.try_send(Message::Call(event)),
         };
     }
 
