@@ -5,13 +5,13 @@ mod harness;
 use std::sync::Arc;
 
 use harness::{HTTP, LINE, World};
-use mcpring::Config;
 use mcpring::endpoint::Input;
 use mcpring::limits::{FANOUT_PER_TURN, SUBSCRIPTIONS_PER_PEER_MAX};
 use mcpring::server::{
     Call, Outcome, Prompt, Publication, Resource, ResourceTemplate, Server, ServerBuilder, Tool,
 };
 use mcpring::slot::Slot;
+use mcpring::{Config, RpcError};
 use serde_json::{Value, json};
 
 const SCHEMA: &str = r#"{"type":"object"}"#;
@@ -642,4 +642,37 @@ fn a_call_listens_over_http_until_its_connection_closes() {
     assert_eq!(result["result"]["_meta"]["io.modelcontextprotocol/subscriptionId"], "7");
     assert!(said.ends_with("0\r\n\r\n"), "the result and no more: {said}");
     assert!(world.is_closed(text));
+}
+
+/// Who was sent to a URL hears when the person is done there, once, and nobody else does.
+#[test]
+fn the_end_of_a_question_at_a_url_is_told_to_whom_it_was_put() {
+    let demand = |call: &mut Call<'_>| {
+        let id = call.argument("name").unwrap_or_default().into_owned();
+        let question = json!({ "mode": "url", "elicitationId": id, "message": "Go there.",
+                               "url": "https://example.org/" });
+        let error = RpcError::new(-32042, "go there first");
+        Outcome::Error(error.with_data(&json!({ "elicitations": [question] })))
+    };
+    let server = Server::builder("test", "1")
+        .tool(Tool::raw("inline", SCHEMA, demand).inline())
+        .tool(Tool::raw("pool", SCHEMA, demand).pool())
+        .build();
+    let mut world = World::new(server.expect("it is in order"), Config::default());
+    let (asked, other) = (shaken(&mut world), shaken(&mut world));
+    for tool in ["inline", "pool"] {
+        let params = json!({ "name": tool, "arguments": { "name": tool } });
+        let request =
+            json!({ "jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": params });
+        assert!(ask(&mut world, asked, &request)[0].contains("-32042"));
+        for id in ["unknown", tool, tool] {
+            world.publisher.elicitation_done(id).expect("no limit");
+        }
+        world.settle();
+        let told = messages(&world.take(asked));
+        let want = json!([{ "jsonrpc": "2.0", "method": "notifications/elicitation/complete",
+                            "params": { "elicitationId": tool } }]);
+        assert_eq!(json!(told), want);
+        assert!(heard(&mut world, other).is_empty());
+    }
 }

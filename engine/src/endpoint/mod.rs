@@ -18,6 +18,7 @@ mod census;
 mod completion;
 mod connection;
 mod dispatch;
+mod elicitation;
 mod events;
 mod exchange;
 mod fanout;
@@ -52,6 +53,7 @@ use rand::rngs::StdRng;
 use batch::Batches;
 use calls::Calls;
 use connection::{Connection, Outbox, Wire};
+use elicitation::Elicitations;
 use labels::{CloseReason, Ending};
 use sessions::{SessionKey, Sessions};
 use slots::Slots;
@@ -222,6 +224,7 @@ struct Core {
     calls: Calls,
     batches: Batches,
     topics: Topics,
+    elicitations: Elicitations,
     /// Calls that stay open to be told of changes.
     listens: usize,
     /// Subscribers told in this turn.
@@ -257,6 +260,7 @@ impl Endpoint {
             calls: Calls::default(),
             batches: Batches::default(),
             topics: Topics::new(),
+            elicitations: Elicitations::default(),
             listens: 0,
             fanned_out: 0,
             timers,

@@ -147,9 +147,10 @@ impl<'a> ServerEdit<'a> {
             return Ok(None);
         }
         let before = present.features();
-        let router = match templates.is_changed {
-            true => Arc::new(TemplateRouter::new(parsed)?),
-            false => Arc::clone(&before.router),
+        let router = if templates.is_changed {
+            Arc::new(TemplateRouter::new(parsed)?)
+        } else {
+            Arc::clone(&before.router)
         };
         let features = Features {
             tools: tools.finish(&before.tools, "tool")?,
