@@ -22,13 +22,14 @@ const TABLE: &[(&str, &[&str])] = &[
     ("ring", &[]),
     ("inbox", &[]),
     ("metrics", &[]),
+    ("auth", &[]),
     ("transport", &["codec"]),
     ("rpc", &["json"]),
     ("model", &["json"]),
     ("mcp", &["rpc", "model", "json"]),
-    ("server", &["mcp", "rpc", "model", "json", "uri", "inbox"]),
-    ("endpoint", &["transport", "server", "mcp", "rpc", "json", "metrics"]),
-    ("shard", &["endpoint", "server", "ring", "inbox", "metrics"]),
+    ("server", &["mcp", "rpc", "model", "json", "uri", "inbox", "auth"]),
+    ("endpoint", &["transport", "server", "mcp", "rpc", "json", "metrics", "auth"]),
+    ("shard", &["endpoint", "server", "ring", "inbox", "metrics", "auth"]),
     ("sim", &["shard", "endpoint", "server", "transport", "ring"]),
 ];
 

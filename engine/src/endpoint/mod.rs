@@ -9,6 +9,7 @@
 //! Received → stream | exchange → message → dispatch → handler → outcome → reply → Send
 //! ```
 
+mod access;
 mod admin;
 mod batch;
 mod call;
@@ -60,6 +61,7 @@ use slots::Slots;
 use timers::Timers;
 use topics::Topics;
 
+use crate::auth::{Guard, Verifier};
 use crate::config::Config;
 use crate::json::Parser;
 use crate::metrics::ShardMetrics;
@@ -95,12 +97,17 @@ pub struct EndpointConfig {
     pub config: Arc<Config>,
     /// Seed of all randomness; unpredictable in production.
     pub seed: [u8; 32],
+    /// What the time 0 of [`Now`] is in Unix seconds: expiries that leave the process need a
+    /// calendar.
+    pub unix_s_at_zero: u64,
     /// Where outcomes of calls are posted from other threads.
     pub post: Arc<dyn Post>,
     /// The metrics of all shards, this one's at index `shard`.
     pub metrics: Arc<[Arc<ShardMetrics>]>,
     /// What `/metrics` says about the process, such as the driver's name.
     pub driver: &'static str,
+    /// Who may use it over HTTP; anybody without.
+    pub authorization: Option<Arc<Guard>>,
 }
 
 /// Something happened.
@@ -233,12 +240,14 @@ struct Core {
     fired: Vec<Timer>,
     outbox: Outbox,
     rng: StdRng,
+    unix_s_at_zero: u64,
     post: Rc<Arc<dyn Post>>,
     metrics: Arc<ShardMetrics>,
     /// Requests answered on the spot in this turn, by label and ending.
     answered: Vec<(u8, Ending)>,
     all_metrics: Arc<[Arc<ShardMetrics>]>,
     driver: &'static str,
+    verifier: Option<Verifier>,
     is_draining: bool,
     is_drained: bool,
 }
@@ -246,8 +255,8 @@ struct Core {
 impl Endpoint {
     /// An endpoint without connections at time `now`.
     pub fn new(now: Now, setup: EndpointConfig) -> Self {
-        let EndpointConfig { server, listeners, shard, config, seed, post, metrics, driver } =
-            setup;
+        let EndpointConfig { server, listeners, shard, config, seed, post, metrics, .. } = setup;
+        let EndpointConfig { unix_s_at_zero, driver, authorization, .. } = setup;
         let mut timers = Timers::new(now);
         timers.set(now.after_ms(config.session_idle_ms), Timer::Sessions);
         let core = Core {
@@ -267,11 +276,13 @@ impl Endpoint {
             fired: Vec::new(),
             outbox: Outbox::default(),
             rng: StdRng::from_seed(seed),
+            unix_s_at_zero,
             post: Rc::new(post),
             metrics: Arc::clone(&metrics[shard as usize]),
             answered: Vec::new(),
             all_metrics: metrics,
             driver,
+            verifier: authorization.map(Verifier::new),
             is_draining: false,
             is_drained: false,
             config: Arc::clone(&config),

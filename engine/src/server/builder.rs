@@ -178,12 +178,12 @@ impl ServerBuilder {
             instructions: self.instructions,
             features,
             revision: Revision::default(),
-            output_policy: self.output_policy,
             capabilities_listing: Listing::new(&[&capabilities], |offered, w, fields| {
                 offered.encode(w, fields);
             }),
             capabilities,
             cache_hint: self.cache_hint,
+            output_policy: self.output_policy,
             call_timeout: self.call_timeout,
             schema_stats: schemas.stats(),
         })

@@ -117,11 +117,10 @@ pub struct Server {
     instructions: Option<String>,
     features: Features,
     revision: Revision,
-    /// Of tools that come later.
-    output_policy: OutputPolicy,
     capabilities: Capabilities,
     capabilities_listing: Listing,
     cache_hint: CacheHint,
+    output_policy: OutputPolicy,
     call_timeout: Option<Duration>,
     schema_stats: SchemaStats,
 }

@@ -5,7 +5,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "the clock is here")]
 
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::endpoint::Now;
 
@@ -13,12 +13,21 @@ use crate::endpoint::Now;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock {
     start: Instant,
+    start_unix_s: u64,
 }
 
 impl Clock {
     /// Starts counting.
     pub(crate) fn start() -> Self {
-        Self { start: Instant::now() }
+        let calendar = SystemTime::now().duration_since(UNIX_EPOCH);
+        // Before 1970 no clock is set yet; state and tokens are refused then, and nothing else.
+        let start_unix_s = calendar.map_or(0, |since| since.as_secs());
+        Self { start: Instant::now(), start_unix_s }
+    }
+
+    /// The calendar's time at the start. Later settings of the calendar change nothing here.
+    pub(crate) fn unix_s_at_zero(self) -> u64 {
+        self.start_unix_s
     }
 
     /// The present; 2^64 ns are 584 years.

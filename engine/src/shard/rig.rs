@@ -61,12 +61,14 @@ impl Rig {
                     shard: number as u16,
                     config: Arc::clone(&setup.config),
                     seed: setup.seed.map(|byte| byte ^ number as u8),
+                    unix_s_at_zero: 0,
                     post: Arc::new(Poster {
                         inbox: inboxes[number].clone(),
                         publisher: publisher.clone(),
                     }),
                     metrics: Arc::clone(&metrics),
                     driver: "sim",
+                    authorization: None,
                 };
                 let parts = Parts {
                     driver,

@@ -19,6 +19,7 @@ use super::stats::Stats;
 use super::stdio::Stdio;
 use super::turn::{Parts, Phase, Shard};
 use super::wake::{self, Message, Poster};
+use crate::auth::Guard;
 use crate::config::Config;
 use crate::endpoint::{Endpoint, EndpointConfig, ListenerKind};
 use crate::error::Error;
@@ -62,6 +63,7 @@ pub(crate) struct Serving {
     pub(crate) lanes: Arc<Lanes>,
     pub(crate) metrics: Arc<[Arc<ShardMetrics>]>,
     pub(crate) clock: Clock,
+    pub(crate) authorization: Option<Arc<Guard>>,
     pub(crate) control: Arc<Control>,
 }
 
@@ -160,7 +162,9 @@ fn build(
     driver: Box<dyn Driver>,
     inbox: Inbox<Message>,
 ) -> Shard {
-    let Serving { server, publisher, listeners, peers, lanes, metrics, clock, .. } = serving;
+    let Serving {
+        server, publisher, listeners, peers, lanes, metrics, clock, authorization, ..
+    } = serving;
     let number = opening.number as usize;
     let told_lanes = (number == 0).then(|| Arc::clone(&lanes));
     let stats = Stats::new(Arc::clone(&metrics[number]), told_lanes);
@@ -172,6 +176,7 @@ fn build(
         config: Arc::clone(&opening.config),
         // Each shard its own: session ids of one must tell nothing about another's.
         seed: rand::random(),
+        unix_s_at_zero: clock.unix_s_at_zero(),
         post: Arc::new(Poster { inbox: peers[number].clone(), publisher }),
         metrics,
         driver: match driver.kind() {
@@ -179,6 +184,7 @@ fn build(
             DriverKind::Epoll => "epoll",
             DriverKind::Sim => "sim",
         },
+        authorization,
     };
     let parts = Parts {
         driver,

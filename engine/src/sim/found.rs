@@ -53,9 +53,11 @@ impl Bench {
             shard: 0,
             config: Arc::new(config),
             seed: [7; 32],
+            unix_s_at_zero: 0,
             post: Arc::clone(&events) as Arc<dyn Post>,
             metrics: Arc::from([Arc::new(ShardMetrics::new(LABELS))]),
             driver: "sim",
+            authorization: None,
         };
         let endpoint = Endpoint::new(START, setup);
         let (sending, jobs) = (Vec::new(), Vec::new());

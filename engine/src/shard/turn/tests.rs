@@ -106,9 +106,11 @@ fn shard() -> (Shard, Rc<RefCell<Script>>, Sender<Message>) {
         shard: 0,
         config: Arc::clone(&config),
         seed: [7; 32],
+        unix_s_at_zero: 0,
         post: Arc::new(Poster { inbox: sender.clone(), publisher }),
         metrics: Arc::from([Arc::clone(&metrics)]),
         driver: "sim",
+        authorization: None,
     };
     let driver = Scripted { script: Rc::clone(&script), waker, stats: DriverStats::default() };
     let parts = Parts {
