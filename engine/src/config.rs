@@ -85,6 +85,9 @@ pub struct Config {
     pub send_stall_ms: u64,
     /// Time a call may run before it is answered with an error, in milliseconds.
     pub call_ms: u64,
+    /// Time the client has to answer what a call asks it, in milliseconds; the call's own time
+    /// begins anew afterwards.
+    pub ask_ms: u64,
     /// Time a drain may take before the rest is closed, in milliseconds.
     pub drain_ms: u64,
 }
@@ -120,6 +123,7 @@ impl Default for Config {
             body_bytes_per_second_min: limits::BODY_BYTES_PER_SECOND_MIN,
             send_stall_ms: limits::SEND_STALL_MS,
             call_ms: limits::CALL_MS,
+            ask_ms: limits::ASK_MS,
             drain_ms: limits::DRAIN_MS,
         }
     }
@@ -196,6 +200,7 @@ const BOUNDS: &[Bound] = &[
     bound("body_bytes_per_second_min", |config| config.body_bytes_per_second_min, 0..=1 << 30),
     bound("send_stall_ms", |config| config.send_stall_ms, 1..=YEAR_MS),
     bound("call_ms", |config| config.call_ms, 1..=YEAR_MS),
+    bound("ask_ms", |config| config.ask_ms, 1..=YEAR_MS),
     bound("drain_ms", |config| config.drain_ms, 0..=YEAR_MS),
 ];
 

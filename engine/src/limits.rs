@@ -94,6 +94,21 @@ pub const INBOX_MAX: usize = 1 << 16;
 /// Completions handled in one turn before timers and sends get their chance.
 pub const COMPLETIONS_PER_TURN: usize = 4096;
 
+/// Questions to the client in one round of one call.
+pub const ASK_REQUESTS_MAX: usize = 16;
+/// Rounds of questions in one call of the handshake era; later ones are the client's to bound.
+pub const ASK_ROUNDS_MAX: u32 = 32;
+/// Longest key of a question, in bytes.
+pub const ASK_KEY_BYTES_MAX: usize = 256;
+/// Open questions to one connection or session.
+pub const ASKED_MAX: usize = 256;
+/// Answers kept for one call, of all its rounds.
+pub const ANSWERS_MAX: usize = 256;
+/// All answers kept for one call, in bytes.
+pub const ANSWERS_BYTES_MAX: usize = 16 << 20;
+/// Time the client has to answer a round of questions, in milliseconds.
+pub const ASK_MS: u64 = 600_000;
+
 /// Longest sealed state a client carries, as text, in bytes.
 pub const STATE_BYTES_MAX: usize = 64 << 10;
 /// Time for which sealed state is accepted, in seconds.
@@ -197,6 +212,8 @@ const _: () = assert!(TOKEN_BYTES_MAX < HEAD_BYTES_MAX && TOKEN_LEEWAY_S <= TOKE
 const _: () = assert!(JWKS_RETRY_S < JWKS_ASKED_EVERY_S && JWKS_ASKED_EVERY_S < JWKS_EVERY_S);
 const _: () = assert!(TOKEN_BYTES_MAX == 8 << 10, "a challenge's text names this limit");
 const _: () = assert!(ID_BYTES_MAX < RECEIVE_BUFFER_BYTES);
+const _: () = assert!(ASK_REQUESTS_MAX <= ASKED_MAX && ASK_REQUESTS_MAX <= ANSWERS_MAX);
+const _: () = assert!(CALL_MS <= ASK_MS && ASK_MS < SESSION_IDLE_MS);
 const _: () = assert!(EVENTS_RETRY_MS < EVENTS_PING_MS && EVENTS_PING_MS < IDLE_MS);
 const _: () = assert!(REPLAY_BYTES_MAX < REPLAY_SHARD_BYTES_MAX);
 

@@ -150,12 +150,27 @@ impl Core {
             post: Rc::clone(&self.post),
             cancelled: OnceCell::new(),
         };
+        let call = call(&source);
+        let asked = match self.brought(incoming.principal.map(|p| &**p), request, admitted, &call) {
+            Ok(asked) => asked,
+            Err(refusal) => {
+                self.calls.release(source.ticket);
+                return Err(refusal);
+            }
+        };
+        let mut call = call.with_asked(asked.as_ref());
         if feature.execution() == Execution::Inline {
-            let mut call = call(&source);
             return match call.invoke() {
                 Outcome::Deferred => {
                     drop(call);
                     self.wait_for(&source, feature);
+                    Ok(None)
+                }
+                Outcome::Ask(ask) => {
+                    let parked = call.park();
+                    drop(call);
+                    self.wait_for(&source, feature);
+                    self.asked(source.ticket, &ask, parked);
                     Ok(None)
                 }
                 outcome => {
@@ -168,7 +183,7 @@ impl Core {
                 }
             };
         }
-        let job = call(&source).into_job();
+        let job = call.into_job();
         self.wait_for(&source, feature);
         self.outbox.outputs.push_back(Output::Work(job));
         Ok(None)
@@ -219,8 +234,10 @@ impl Core {
             log_level: admitted.envelope.and_then(|envelope| envelope.log_level()),
             cancelled: Arc::clone(source.cancelled.get_or_init(Arc::default)),
             started: self.now,
+            entered: self.now,
             deadline,
             listens_as: None,
+            asking: None,
         };
         self.enter_call(*ticket, call);
     }
@@ -242,7 +259,7 @@ impl Core {
         }
     }
 
-    fn call_ms(&self, feature: &Feature) -> u64 {
+    pub(super) fn call_ms(&self, feature: &Feature) -> u64 {
         let own = feature.timeout().or(self.server.call_timeout());
         own.map_or(self.config.call_ms, |time: Duration| time.as_millis() as u64)
     }

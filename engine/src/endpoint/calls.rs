@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::Now;
+use super::ask::Asking;
 use super::origin::{Origin, Peer};
 use super::topics::SubscriberKey;
 use crate::mcp::{Row, Version};
@@ -32,8 +33,12 @@ pub(super) struct PendingCall {
     pub(super) log_level: Option<LogLevel>,
     pub(super) cancelled: Arc<AtomicBool>,
     pub(super) started: Now,
+    /// When the present part of it began: its handler's run, or the wait for its client's answers.
+    pub(super) entered: Now,
     /// May be never.
     pub(super) deadline: Now,
+    /// What its client has to answer first.
+    pub(super) asking: Option<Box<Asking>>,
     /// What it is told of while it stays open.
     pub(super) listens_as: Option<SubscriberKey>,
 }
@@ -52,6 +57,17 @@ struct Place {
     /// When the place's one timer fires. It outlives its call and serves the next, so timers are
     /// never more than the calls that were once open together.
     due: Option<Now>,
+}
+
+impl Place {
+    /// When the place's timer must fire, unless one does before.
+    fn watch(&mut self, deadline: Now) -> Option<Now> {
+        if self.due.is_some_and(|due| due <= deadline) {
+            return None;
+        }
+        self.due = Some(deadline);
+        self.due
+    }
 }
 
 /// What the timer of a place finds.
@@ -93,11 +109,24 @@ impl Calls {
         let place = &mut self.places[index as usize];
         let deadline = call.deadline;
         place.call = Some(Box::new(call));
-        if deadline == Now::NEVER || place.due.is_some_and(|due| due <= deadline) {
-            return None;
-        }
-        place.due = Some(deadline);
-        Some((index, deadline))
+        place.watch(deadline).map(|due| (index, due))
+    }
+
+    /// Gives a call so much time from `now` on; says what [`Self::insert`] says.
+    pub(super) fn restart(&mut self, ticket: Ticket, now: Now, ms: u64) -> Option<(u32, Now)> {
+        let call = self.get_mut(ticket)?;
+        call.entered = now;
+        call.deadline = now.after_ms(ms);
+        let (index, deadline) = (index(ticket), call.deadline);
+        self.places[index as usize].watch(deadline).map(|due| (index, due))
+    }
+
+    /// The calls whose clients have to answer something first.
+    pub(super) fn asking(&self) -> Vec<Ticket> {
+        let places = self.places.iter().enumerate();
+        let asking = places
+            .filter(|(_, place)| place.call.as_ref().is_some_and(|call| call.asking.is_some()));
+        asking.map(|(index, place)| ticket(index as u32, place.generation)).collect()
     }
 
     pub(super) fn get(&self, ticket: Ticket) -> Option<&PendingCall> {

@@ -13,7 +13,7 @@ use crate::mcp::{
     self, Admitted, Envelope, Refusal, Status, Target, admit_exchange, admit_stream, choose_era,
     lookup_in,
 };
-use crate::rpc::{Message, Notification, Request, RpcError, code};
+use crate::rpc::{Message, Notification, Request, Response, RpcError, code};
 use crate::server::Ticket;
 use crate::transport::{Chunk, Facts, Frame};
 
@@ -130,7 +130,8 @@ impl Core {
                 self.metrics.parse_errors.add(1);
                 self.reply_error(incoming.origin, fault.id, &fault.error, Status::BadRequest);
             }
-            Ok(Message::Response(_)) | Err(_) => self.response(incoming),
+            Ok(Message::Response(response)) => self.response(incoming, Some(&response)),
+            Err(_) => self.response(incoming, None),
         }
     }
 
@@ -228,7 +229,10 @@ impl Core {
     }
 
     /// A response to a question we never asked is dropped; the stateless era forbids it.
-    fn response(&mut self, incoming: &Incoming<'_>) {
+    fn response(&mut self, incoming: &Incoming<'_>, response: Option<&Response<'_>>) {
+        if response.is_some_and(|response| self.take_answer(incoming.peer, response)) {
+            return self.reply_nothing(incoming.origin);
+        }
         self.metrics.responses_dropped.add(1);
         match incoming.peer {
             Peer::Exchange => {

@@ -11,6 +11,7 @@
 
 mod access;
 mod admin;
+mod ask;
 mod batch;
 mod call;
 mod calls;
@@ -25,6 +26,7 @@ mod exchange;
 mod fanout;
 mod features;
 mod forward;
+mod input_required;
 mod labels;
 mod legacy;
 mod lifecycle;
@@ -36,6 +38,7 @@ mod origin;
 mod outcome;
 mod param_header;
 mod reply;
+mod request_state;
 mod session_stream;
 mod sessions;
 mod slots;
@@ -69,6 +72,7 @@ use crate::server::{CallEvent, Job, Post, Publication, Server, Ticket};
 use crate::slot::Slot;
 use crate::transport::{Http1, Pipe};
 
+pub use crate::mcp::KeyRing;
 pub use crate::transport::{Chunk, Framing, HttpRules};
 #[cfg(any(test, feature = "sim"))]
 pub(crate) use census::Census;
@@ -100,6 +104,8 @@ pub struct EndpointConfig {
     /// What the time 0 of [`Now`] is in Unix seconds: expiries that leave the process need a
     /// calendar.
     pub unix_s_at_zero: u64,
+    /// The keys for state that clients carry; the same for all shards.
+    pub state_ring: Arc<KeyRing>,
     /// Where outcomes of calls are posted from other threads.
     pub post: Arc<dyn Post>,
     /// The metrics of all shards, this one's at index `shard`.
@@ -241,6 +247,7 @@ struct Core {
     outbox: Outbox,
     rng: StdRng,
     unix_s_at_zero: u64,
+    state_ring: Arc<KeyRing>,
     post: Rc<Arc<dyn Post>>,
     metrics: Arc<ShardMetrics>,
     /// Requests answered on the spot in this turn, by label and ending.
@@ -256,7 +263,7 @@ impl Endpoint {
     /// An endpoint without connections at time `now`.
     pub fn new(now: Now, setup: EndpointConfig) -> Self {
         let EndpointConfig { server, listeners, shard, config, seed, post, metrics, .. } = setup;
-        let EndpointConfig { unix_s_at_zero, driver, authorization, .. } = setup;
+        let EndpointConfig { unix_s_at_zero, state_ring, driver, authorization, .. } = setup;
         let mut timers = Timers::new(now);
         timers.set(now.after_ms(config.session_idle_ms), Timer::Sessions);
         let core = Core {
@@ -277,6 +284,7 @@ impl Endpoint {
             outbox: Outbox::default(),
             rng: StdRng::from_seed(seed),
             unix_s_at_zero,
+            state_ring,
             post: Rc::new(post),
             metrics: Arc::clone(&metrics[shard as usize]),
             answered: Vec::new(),
@@ -519,6 +527,7 @@ impl Core {
         }
         self.resume(parser, slot);
         self.finish_stream(parser, slot);
+        self.end_questions(slot);
         let Some(connection) = self.slots.get_mut(slot) else { return };
         if !connection.is_sending && !connection.out.is_empty() {
             let bytes = std::mem::take(&mut connection.out);
@@ -633,6 +642,7 @@ impl Core {
         self.is_draining = true;
         self.timers.set(self.now.after_ms(self.config.drain_ms), Timer::Drain);
         self.end_all_listens();
+        self.end_all_questions();
         for slot in self.slots.slots() {
             if let Some(connection) = self.slots.get_mut(slot) {
                 connection.is_ending = true;

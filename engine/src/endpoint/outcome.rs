@@ -31,6 +31,10 @@ impl Core {
                     }
                     _ => {}
                 }
+                if error.code == code::URL_ELICITATION_REQUIRED && !version.fields().elicitation_id
+                {
+                    error = RpcError::internal(NO_URL_ERROR);
+                }
                 self.reply_error(origin, Some(id), &error, Status::Ok);
             }
             Outcome::Ask(_) | Outcome::Deferred => {
@@ -55,9 +59,11 @@ impl Core {
         match event {
             CallEvent::Done { ticket, outcome } => self.done(ticket, outcome),
             CallEvent::Refused { ticket } => self.refused(ticket),
+            CallEvent::Asked { ticket, ask, call } => self.asked(ticket, &ask, call),
             CallEvent::Progress { ticket, progress, total, message } => {
                 self.progress(ticket, progress, total, message.as_deref());
             }
+            CallEvent::Elicited { ticket, id } => self.elicited(ticket, &id),
             CallEvent::CloseStream { ticket } => self.close_stream(ticket),
             CallEvent::Log { ticket, level, logger, data } => {
                 self.log(ticket, level, logger.as_deref(), &data);
@@ -66,7 +72,7 @@ impl Core {
         }
     }
 
-    fn done(&mut self, ticket: Ticket, outcome: Outcome) {
+    pub(super) fn done(&mut self, ticket: Ticket, outcome: Outcome) {
         let Some(call) = self.take_call(ticket) else {
             return self.metrics.answers_late.add(1);
         };
@@ -89,6 +95,9 @@ impl Core {
         let call = self.calls.take(ticket)?;
         if let Some(session) = self.session_of(call.peer) {
             session.pending.remove(call.id.borrow());
+            for id in call.asking.iter().flat_map(|asking| asking.open()) {
+                session.questions.remove(id);
+            }
         }
         if let Some(key) = call.listens_as {
             self.stop_listening(key);
@@ -106,11 +115,15 @@ impl Core {
     }
 
     fn call_timed_out(&mut self, ticket: Ticket) {
+        self.withdraw(ticket, "the time to answer is over");
         let Some(call) = self.take_call(ticket) else { return };
         call.cancelled.store(true, Ordering::Relaxed);
         self.metrics.timeouts.add(1);
-        let time_ms = call.deadline.since(call.started).as_millis();
-        let words = format!("{} did not answer within {time_ms} ms", call.name);
+        let time_ms = call.deadline.since(call.entered).as_millis();
+        let words = match &call.asking {
+            None => format!("{} did not answer within {time_ms} ms", call.name),
+            Some(asking) => asking.overdue(time_ms),
+        };
         let outcome = match call.row.target {
             crate::mcp::Target::ToolsCall => Outcome::failure(words),
             _ => Outcome::internal(words),
@@ -131,6 +144,7 @@ impl Core {
 
     /// Its client gave it up. A stream gets no answer; an HTTP exchange must end with one.
     pub(super) fn cancel_by_id(&mut self, ticket: Ticket) {
+        self.withdraw(ticket, "the call that asked was cancelled");
         let Some(call) = self.take_call(ticket) else { return };
         call.cancelled.store(true, Ordering::Relaxed);
         self.count_call(&call, Ending::Cancelled);
@@ -150,3 +164,6 @@ impl Core {
         self.metrics.count_request(call.label, ending as usize, time);
     }
 }
+
+const NO_URL_ERROR: &str =
+    "the person has to visit a URL first, and this protocol version has no error that says so";

@@ -135,7 +135,9 @@ impl Core {
                 log_level: None,
                 cancelled: std::sync::Arc::default(),
                 started: self.now,
+                entered: self.now,
                 deadline: Now::NEVER,
+                asking: None,
                 listens_as: Some(key),
             },
         );

@@ -230,6 +230,13 @@ pub fn lookup_in(name: &str, first: Version, last: Version) -> Option<(usize, &'
     })
 }
 
+/// The row of `name` as we may send it to the client at `version`.
+pub fn lookup_outgoing(name: &str, version: Version) -> Option<&'static Row> {
+    METHODS.iter().find(|row| {
+        row.name == name && row.since <= version && version <= row.until && row.from != Side::Client
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,6 +4,7 @@
 //! holds features. Two files decide by version: `version.rs` (what a version contains) and
 //! `method.rs` (which methods it has).
 
+mod ask;
 mod client;
 mod cursor;
 mod envelope;
@@ -14,6 +15,7 @@ mod seal;
 mod session;
 mod version;
 
+pub use ask::{AskMethod, Askable, required_capabilities};
 pub use client::Client;
 pub use cursor::{Cursor, CursorError};
 pub use envelope::{
@@ -21,7 +23,9 @@ pub use envelope::{
     unsupported as unsupported_version,
 };
 pub use facts::{Era, Facts, Mirror, choose_era};
-pub use method::{CLIENT_METHODS, METHODS, Need, Row, Side, Target, lookup, lookup_in};
+pub use method::{
+    CLIENT_METHODS, METHODS, Need, Row, Side, Target, lookup, lookup_in, lookup_outgoing,
+};
 pub use refusal::{Refusal, Status};
 pub use seal::{Binding, KeyRing, STATE_NONCE_BYTES, SealError};
 pub use session::{Admitted, Initialize, Phase, Session, admit_exchange, admit_stream};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::{Client, Envelope, Facts, Refusal, Row, Target, Version, envelope, lookup, lookup_in};
 use crate::json::{Kind, Value};
 use crate::model::LogLevel;
-use crate::rpc::{Pending, Request, RpcError};
+use crate::rpc::{Outgoing, Pending, Request, RpcError};
 
 /// How far a peer has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub struct Session {
     client: Option<Arc<Client>>,
     /// Requests of this peer that wait for an answer.
     pub pending: Pending<u64>,
+    /// Requests of ours that this peer has not answered.
+    pub questions: Outgoing<u64>,
     /// The least grave log messages it wants, once it has said so.
     pub log_level: Option<LogLevel>,
     /// Its place among those who are told of changes, once it has one.
@@ -63,6 +65,7 @@ impl Session {
             phase: Phase::Fresh,
             client: None,
             pending: Pending::new(),
+            questions: Outgoing::new(),
             log_level: None,
             subscriber: None,
         }

@@ -78,6 +78,12 @@ impl Version {
         self >= Self::V2025_11_25
     }
 
+    /// Whether the client is asked inside of results, which it answers by asking again, instead of
+    /// by requests to it.
+    pub fn asks_in_results(self) -> bool {
+        !self.has_handshake()
+    }
+
     /// The error code for a resource that does not exist.
     pub fn resource_not_found(self) -> i32 {
         use crate::rpc::code;

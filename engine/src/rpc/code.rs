@@ -16,7 +16,7 @@ pub const INTERNAL_ERROR: i32 = -32603;
 
 /// No such resource; up to 2025-11-25 only, later [`INVALID_PARAMS`].
 pub const RESOURCE_NOT_FOUND: i32 = -32002;
-/// The person has to visit URLs first, which `data.elicitations` lists; 2025-11-25 only.
+/// The person has to visit a URL before the request can succeed; at 2025-11-25 only.
 pub const URL_ELICITATION_REQUIRED: i32 = -32042;
 /// A mirrored header is missing, differs from the body or cannot be decoded; from 2026-07-28.
 pub const HEADER_MISMATCH: i32 = -32020;

@@ -6,9 +6,11 @@ pub mod code;
 mod error;
 mod id;
 mod message;
+mod outgoing;
 mod pending;
 
 pub use error::{RawJson, RpcError};
 pub use id::{Id, OwnedId};
 pub use message::{Fault, Message, Notification, Request, Response};
+pub use outgoing::Outgoing;
 pub use pending::Pending;

@@ -16,8 +16,8 @@ use super::deferred::Owned;
 use super::features::FoundResource;
 use super::job::LocalFuture;
 use super::{
-    CallContext, Deferred, Feature, FeatureKind, Job, Lane, Outcome, PromptEntry, ToolEntry,
-    ToolError,
+    Asked, CallContext, Deferred, Feature, FeatureKind, Job, Outcome, Parked, PromptEntry,
+    ToolEntry, ToolError,
 };
 use crate::json::Value;
 use crate::uri::Bindings;
@@ -62,6 +62,7 @@ pub struct Call<'a> {
     source: &'a dyn CallSource,
     spawn: Option<Spawn<'a>>,
     context: OnceCell<Arc<CallContext>>,
+    asked: Option<&'a Arc<Asked>>,
     is_deferred: bool,
 }
 
@@ -117,6 +118,7 @@ impl<'a> Call<'a> {
             source,
             spawn: None,
             context: OnceCell::new(),
+            asked: None,
             is_deferred: false,
         }
     }
@@ -134,7 +136,13 @@ impl<'a> Call<'a> {
     /// The same call again, from what was taken along.
     pub(super) fn from_owned(owned: &'a Owned, spawn: Option<Spawn<'a>>) -> Self {
         let call = Self::new(&owned.feature, Arguments::Text(&owned.arguments), owned);
-        Self { subject: &owned.subject, bindings: owned.bindings.as_ref(), spawn, ..call }
+        let (bindings, asked) = (owned.bindings.as_ref(), owned.asked.as_ref());
+        Self { subject: &owned.subject, bindings, spawn, asked, ..call }
+    }
+
+    /// The same call with what its client answered to an earlier one like it.
+    pub fn with_asked(self, asked: Option<&'a Arc<Asked>>) -> Self {
+        Self { asked, ..self }
     }
 
     /// What kind of feature is called.
@@ -167,7 +175,8 @@ impl<'a> Call<'a> {
     }
 
     /// The arguments as they were parsed, for handlers that want neither a type nor a copy. Only
-    /// calls that run inline have them; elsewhere the text is all that travelled along.
+    /// calls that run inline have them, and only before they ask the client something; elsewhere
+    /// the text is all that travelled along.
     pub fn arguments_value(&self) -> Option<Value<'a>> {
         match self.arguments {
             Arguments::Parsed(arguments) => Some(arguments),
@@ -236,7 +245,8 @@ impl<'a> Call<'a> {
 
     /// Runs the feature's handler here and now. A panic is answered for, not passed on.
     ///
-    /// [`Outcome::Deferred`] means that the answer came or will come through [`super::Post`].
+    /// [`Outcome::Deferred`] means that the answer came or will come through [`super::Post`];
+    /// [`Outcome::Ask`] that the call, once [`Self::park`]ed, waits for its client.
     pub fn invoke(&mut self) -> Outcome {
         let outcome = self.run();
         // A handler that took the call along and answered here as well: the first one counts.
@@ -257,11 +267,17 @@ impl<'a> Call<'a> {
 
     /// The call as work for another thread. The context is made now if it was not before.
     pub fn into_job(self) -> Job {
-        let lane = match self.feature.execution {
-            super::Execution::Async => Lane::Async,
-            super::Execution::Inline | super::Execution::Pool => Lane::Pool,
-        };
-        Job::new(lane, Deferred::new(self.to_owned_call()))
+        Job::new(self.feature.execution.lane(), Deferred::new(self.to_owned_call()))
+    }
+
+    /// The call, to be entered again when what it asked was answered.
+    pub fn park(&self) -> Parked {
+        Parked::new(&self.to_owned_call())
+    }
+
+    /// What the call was entered again with.
+    pub(super) fn asked(&self) -> &Asked {
+        Asked::shared(self.asked)
     }
 
     fn to_owned_call(&self) -> Owned {
@@ -274,6 +290,7 @@ impl<'a> Call<'a> {
             subject: self.subject.into(),
             bindings: self.bindings.cloned(),
             context: Arc::clone(self.context()),
+            asked: self.asked.cloned(),
         }
     }
 }

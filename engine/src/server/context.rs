@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 
-use super::{Outcome, Publisher};
+use super::{Ask, Outcome, Parked, Publisher};
 use crate::auth::Principal;
 use crate::mcp::{Client, Version};
 use crate::model::{LogLevel, RawJson};
@@ -35,8 +35,17 @@ pub enum CallEvent {
     Done {
         /// Which call.
         ticket: Ticket,
-        /// The answer; never [`Outcome::Deferred`].
+        /// The answer; never [`Outcome::Deferred`] or [`Outcome::Ask`].
         outcome: Outcome,
+    },
+    /// Its handler asks the client something, and will be entered again.
+    Asked {
+        /// Which call.
+        ticket: Ticket,
+        /// What it asks.
+        ask: Ask,
+        /// The call.
+        call: Parked,
     },
     /// It came further.
     Progress {
@@ -69,6 +78,13 @@ pub enum CallEvent {
     CloseStream {
         /// Which call.
         ticket: Ticket,
+    },
+    /// The person is done at a URL the call sent them to.
+    Elicited {
+        /// Which call.
+        ticket: Ticket,
+        /// The id of the question.
+        id: String,
     },
     /// No worker had room for it.
     Refused {
@@ -203,6 +219,15 @@ impl CallContext {
         self.post.post(CallEvent::CloseStream { ticket: self.ticket });
     }
 
+    /// Tells the client that the person is done at the URL of the question `id`
+    /// ([`Elicitation::url`](crate::model::Elicitation::url)). Only 2025-11-25 has such a message;
+    /// elsewhere this does nothing.
+    pub fn elicited(&self, id: &str) {
+        if self.version.fields().elicitation_id {
+            self.post.post(CallEvent::Elicited { ticket: self.ticket, id: id.to_owned() });
+        }
+    }
+
     /// Takes the right to answer; only the first taker has it.
     pub(super) fn claim(&self) -> bool {
         !self.is_answered.swap(true, Ordering::AcqRel)
@@ -212,6 +237,27 @@ impl CallContext {
     pub(super) fn answer(&self, outcome: Outcome) {
         if self.claim() {
             self.post.post(CallEvent::Done { ticket: self.ticket, outcome });
+        }
+    }
+
+    /// Asks the client unless the call was answered before; `park` gives the call.
+    pub(super) fn ask(&self, ask: Ask, park: impl FnOnce() -> Parked) {
+        if self.claim() {
+            self.post.post(CallEvent::Asked { ticket: self.ticket, ask, call: park() });
+        }
+    }
+
+    /// The context of the same call when it is entered again: it may be answered once more.
+    pub(super) fn again(&self) -> Self {
+        Self {
+            version: self.version,
+            client: self.client.clone(),
+            progress_token: self.progress_token.clone(),
+            ticket: self.ticket,
+            cancelled: Arc::clone(&self.cancelled),
+            is_answered: AtomicBool::new(false),
+            post: Arc::clone(&self.post),
+            principal: self.principal.clone(),
         }
     }
 

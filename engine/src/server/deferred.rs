@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
-use super::{CallContext, CallSource, Feature, FeatureKind, Outcome, ToolError};
+use super::{Asked, CallContext, CallSource, Feature, FeatureKind, Outcome, Parked, ToolError};
 use crate::uri::Bindings;
 
 /// Everything of a call, owned; cloning copies no arguments.
@@ -20,6 +20,18 @@ pub(super) struct Owned {
     pub(super) subject: Box<str>,
     pub(super) bindings: Option<Bindings>,
     pub(super) context: Arc<CallContext>,
+    /// What the client answered, for a call that is entered again.
+    pub(super) asked: Option<Arc<Asked>>,
+}
+
+impl Owned {
+    /// Answers the call, or asks its client.
+    pub(super) fn answer(&self, outcome: Outcome) {
+        match outcome {
+            Outcome::Ask(ask) => self.context.ask(ask, || Parked::new(self)),
+            outcome => self.context.answer(outcome),
+        }
+    }
 }
 
 impl CallSource for Owned {
@@ -95,6 +107,11 @@ impl Deferred {
         &self.call.context
     }
 
+    /// What the call was entered again with.
+    pub(super) fn asked(&self) -> &Asked {
+        Asked::shared(self.call.asked.as_ref())
+    }
+
     /// Answers the call. An answer after the first goes nowhere.
     pub fn finish(mut self, outcome: Outcome) {
         self.is_armed = false;
@@ -102,7 +119,7 @@ impl Deferred {
             Outcome::Deferred => Outcome::internal("the handler put off an answer it dropped"),
             outcome => self.call.feature.checked(outcome, || Arc::clone(&self.call.context)),
         };
-        self.call.context.answer(outcome);
+        self.call.answer(outcome);
     }
 
     /// Leaves the answer to others.

@@ -31,6 +31,14 @@ impl FeatureKind {
         }
     }
 
+    /// A failure of the call in these words, for the model where the kind has a way to tell it.
+    pub fn failed(self, words: String) -> Outcome {
+        match self {
+            Self::Tool => Outcome::failure(words),
+            Self::Resource | Self::Prompt | Self::Completion => Outcome::internal(words),
+        }
+    }
+
     /// What a handler's panic is answered with: a panicking tool is a failure of that call, which
     /// the model may read; the others have no such form. The panic's own words stay inside.
     pub(super) fn panicked(self) -> Outcome {

@@ -1,6 +1,6 @@
 //! What answers a call, and where it runs.
 
-use super::{Call, Outcome};
+use super::{Call, Lane, Outcome};
 
 /// Answers calls of one feature. Any `Fn(&mut Call<'_>) -> Outcome` is one.
 pub trait Handler: Send + Sync + 'static {
@@ -29,4 +29,14 @@ pub enum Execution {
     Pool,
     /// On a worker thread with an asynchronous runtime: the handler starts a future there.
     Async,
+}
+
+impl Execution {
+    /// The workers for a call of this kind that leaves its shard.
+    pub(super) fn lane(self) -> Lane {
+        match self {
+            Self::Async => Lane::Async,
+            Self::Inline | Self::Pool => Lane::Pool,
+        }
+    }
 }

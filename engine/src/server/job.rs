@@ -66,7 +66,7 @@ impl Job {
         }
         match Call::from_owned(self.call.owned(), spawn).run() {
             Outcome::Deferred => self.call.disarm(),
-            outcome => context.answer(outcome),
+            outcome => self.call.owned().answer(outcome),
         }
     }
 }

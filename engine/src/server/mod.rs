@@ -9,7 +9,10 @@
 //! arguments, and runs the call where its [`Execution`] says; answers that come later arrive
 //! through [`Post`].
 
+mod answers;
 mod arguments;
+mod ask;
+mod asking;
 mod builder;
 mod call;
 mod completer;
@@ -24,6 +27,7 @@ mod listing;
 mod outcome;
 mod output;
 mod param_header;
+mod parked;
 mod prompt;
 mod publisher;
 mod resource;
@@ -39,9 +43,12 @@ mod tool;
 use std::time::Duration;
 
 use crate::mcp::Need;
-use crate::model::{CacheHint, Capabilities, Fields, Implementation};
+use crate::model::{CacheHint, Capabilities, Fields, Implementation, RawJson};
 
+pub use crate::mcp::AskMethod;
+pub use answers::{Answer, Answers, Asked};
 pub use arguments::NoArguments;
+pub use ask::{Ask, AskRequest};
 pub use builder::ServerBuilder;
 pub use call::{Call, CallSource};
 pub use completer::{Completer, Completers};
@@ -52,9 +59,10 @@ pub use feature::{Feature, FeatureKind};
 pub use features::{FeatureIter, FeatureSet, Features, FoundResource, Page};
 pub use handler::{Execution, Handler};
 pub use job::{Job, Lane, LocalFuture};
-pub use outcome::{Ask, AskMethod, AskRequest, Outcome, ToolError};
+pub use outcome::{Outcome, ToolError};
 pub use output::OutputPolicy;
 pub use param_header::{HeaderParam, ParamKind};
+pub use parked::Parked;
 pub use prompt::{Prompt, PromptEntry};
 pub use publisher::{Publication, Publisher};
 pub use resource::{Resource, ResourceEntry, ResourceTemplate, TemplateEntry};

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::Ask;
 use crate::json::Writer;
 use crate::model::{
     Completion, Elicitation, Fields, MetaExtra, PromptResult, RawJson, ResourceResult, Text,
@@ -22,8 +23,7 @@ pub enum Outcome {
     Completion(Completion),
     /// A failure at the level of the protocol.
     Error(RpcError),
-    /// A question to the client. No protocol arm carries it yet: for now it is answered with an
-    /// internal error.
+    /// Questions to the client: the handler is entered again when they are answered.
     Ask(Ask),
     /// The answer comes through the [`Deferred`](super::Deferred) the handler took.
     Deferred,
@@ -79,46 +79,6 @@ impl Outcome {
     }
 }
 
-/// Questions to the client, by keys the handler chose, and what the handler wants to remember.
-#[derive(Clone, Debug, Default)]
-pub struct Ask {
-    /// The questions; keys are unique.
-    pub requests: Vec<(String, AskRequest)>,
-    /// What the handler gets back, unread, when it is entered again.
-    pub state: Option<Vec<u8>>,
-}
-
-/// One question to the client.
-#[derive(Clone, Debug)]
-pub struct AskRequest {
-    /// What kind of question.
-    pub method: AskMethod,
-    /// Its parameters, a JSON object.
-    pub params: Box<RawJson>,
-}
-
-/// The questions a client can be asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AskMethod {
-    /// Ask the person.
-    Elicitation,
-    /// Ask the client's model.
-    Sampling,
-    /// Ask which folders the client works in.
-    Roots,
-}
-
-impl AskMethod {
-    /// The method's name on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Elicitation => "elicitation/create",
-            Self::Sampling => "sampling/createMessage",
-            Self::Roots => "roots/list",
-        }
-    }
-}
-
 /// Why a tool failed, in words for the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToolError(
@@ -137,5 +97,11 @@ impl std::error::Error for ToolError {}
 impl From<ToolError> for Outcome {
     fn from(error: ToolError) -> Self {
         Self::failure(error.0)
+    }
+}
+
+impl From<RpcError> for Outcome {
+    fn from(error: RpcError) -> Self {
+        Self::Error(error)
     }
 }

@@ -91,8 +91,9 @@ impl Publisher {
         (self.0.broadcast)(Publication::ResourceUpdated(uri.into()))
     }
 
-    /// Tells the client that was sent to a URL, by the error that demands it (2025-11-25), that the
-    /// person is done there. `id` is the id of the question; an unknown one is nothing.
+    /// Tells the client that was sent to a URL, by a question or by the error that demands it
+    /// (2025-11-25), that the person is done there, also when the call is long over. `id` is the id
+    /// of the question; an unknown one is nothing.
     pub fn elicitation_done(&self, id: impl Into<Arc<str>>) -> Result<(), LimitError> {
         (self.0.broadcast)(Publication::ElicitationDone(id.into()))
     }

@@ -2,7 +2,8 @@
 //!
 //! `Err` of any type with words is a tool's failure (`isError`), which a model can read and mend;
 //! resources and prompts have no such form and answer with an internal error. A handler that wants
-//! another protocol error returns the [`Outcome`] itself.
+//! another protocol error, or that asks the client, returns the [`Outcome`] itself: `Err` may be one,
+//! so that `?` hands a question on.
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -95,6 +96,17 @@ impl<T: ToolReturn, E: Display> ToolReturn for Result<T, E> {
     }
 }
 
+/// `Err` is any outcome, such as a question to the client.
+impl<T: ToolReturn> ToolReturn for Result<T, Outcome> {
+    fn into_tool(self) -> Outcome {
+        self.map_or_else(|outcome| outcome, T::into_tool)
+    }
+
+    fn output_schema() -> Option<SchemaSource> {
+        T::output_schema()
+    }
+}
+
 macro_rules! tool_text {
     ($($text:ty),*) => {$(
         impl ToolReturn for $text {
@@ -167,6 +179,13 @@ impl<T: ResourceReturn, E: Display> ResourceReturn for Result<T, E> {
     }
 }
 
+/// `Err` is any outcome, such as a question to the client.
+impl<T: ResourceReturn> ResourceReturn for Result<T, Outcome> {
+    fn into_resource(self, uri: &str, mime_type: Option<&str>) -> Outcome {
+        self.map_or_else(|outcome| outcome, |value| value.into_resource(uri, mime_type))
+    }
+}
+
 macro_rules! resource_body {
     ($($body:ty => $make:ident),*) => {$(
         impl ResourceReturn for $body {
@@ -230,6 +249,13 @@ impl<T: PromptReturn, E: Display> PromptReturn for Result<T, E> {
             Ok(value) => value.into_prompt(),
             Err(fault) => Outcome::internal(fault.to_string()),
         }
+    }
+}
+
+/// `Err` is any outcome, such as a question to the client.
+impl<T: PromptReturn> PromptReturn for Result<T, Outcome> {
+    fn into_prompt(self) -> Outcome {
+        self.map_or_else(|outcome| outcome, T::into_prompt)
     }
 }
 

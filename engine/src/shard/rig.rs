@@ -10,7 +10,7 @@ use super::stats::Stats;
 use super::turn::{Parts, Phase, Shard};
 use super::wake::{self, Message, Poster};
 use crate::config::Config;
-use crate::endpoint::{self, Census, Endpoint, EndpointConfig, ListenerKind, Now};
+use crate::endpoint::{self, Census, Endpoint, EndpointConfig, KeyRing, ListenerKind, Now};
 use crate::error::SystemError;
 use crate::inbox;
 use crate::metrics::ShardMetrics;
@@ -47,6 +47,7 @@ impl Rig {
     ) -> Self {
         let metrics: Arc<[Arc<ShardMetrics>]> =
             drivers.iter().map(|_| Arc::new(ShardMetrics::new(endpoint::LABELS))).collect();
+        let state_ring = Arc::new(KeyRing::ephemeral(&setup.seed));
         let (inboxes, receivers): (Vec<_>, Vec<_>) = drivers
             .iter()
             .map(|driver| wake::inbox(setup.config.inbox_max, driver.waker()))
@@ -62,6 +63,7 @@ impl Rig {
                     config: Arc::clone(&setup.config),
                     seed: setup.seed.map(|byte| byte ^ number as u8),
                     unix_s_at_zero: 0,
+                    state_ring: Arc::clone(&state_ring),
                     post: Arc::new(Poster {
                         inbox: inboxes[number].clone(),
                         publisher: publisher.clone(),

@@ -21,7 +21,7 @@ use super::wake::{self, Message};
 use crate::auth::Guard;
 use crate::config::Config;
 use crate::endpoint::Framing;
-use crate::endpoint::{self, ListenerKind};
+use crate::endpoint::{self, KeyRing, ListenerKind};
 use crate::error::Error;
 use crate::inbox;
 use crate::metrics::ShardMetrics;
@@ -63,10 +63,17 @@ pub(super) fn start(
         metrics: (0..shards).map(|_| Arc::new(ShardMetrics::new(endpoint::LABELS))).collect(),
         clock: Clock::start(),
         authorization: guard.map(Arc::new),
+        state_ring: Arc::new(state_ring(&config)),
         control: Arc::clone(&control),
     };
     let threads = serve_all(open, &common, bound.sockets, stdio)?;
     Ok(Running { control, threads, publisher, addresses, driver_line, _refreshers: refreshers })
+}
+
+/// The configured keys, or one that dies with the process.
+#[allow(clippy::disallowed_methods, reason = "a secret of the process's own")]
+fn state_ring(config: &Config) -> KeyRing {
+    KeyRing::new(&config.state_keys).unwrap_or_else(|| KeyRing::ephemeral(&rand::random()))
 }
 
 /// What is listened on, shard by shard.
@@ -194,6 +201,7 @@ struct Common {
     metrics: Arc<[Arc<ShardMetrics>]>,
     clock: Clock,
     authorization: Option<Arc<Guard>>,
+    state_ring: Arc<KeyRing>,
     control: Arc<Control>,
 }
 
@@ -210,6 +218,7 @@ impl Common {
             metrics: Arc::clone(&self.metrics),
             clock: self.clock,
             authorization: self.authorization.clone(),
+            state_ring: Arc::clone(&self.state_ring),
             control: Arc::clone(&self.control),
         }
     }

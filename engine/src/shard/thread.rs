@@ -21,7 +21,7 @@ use super::turn::{Parts, Phase, Shard};
 use super::wake::{self, Message, Poster};
 use crate::auth::Guard;
 use crate::config::Config;
-use crate::endpoint::{Endpoint, EndpointConfig, ListenerKind};
+use crate::endpoint::{Endpoint, EndpointConfig, KeyRing, ListenerKind};
 use crate::error::Error;
 use crate::inbox::{self, Inbox};
 use crate::metrics::ShardMetrics;
@@ -64,6 +64,7 @@ pub(crate) struct Serving {
     pub(crate) metrics: Arc<[Arc<ShardMetrics>]>,
     pub(crate) clock: Clock,
     pub(crate) authorization: Option<Arc<Guard>>,
+    pub(crate) state_ring: Arc<KeyRing>,
     pub(crate) control: Arc<Control>,
 }
 
@@ -163,7 +164,16 @@ fn build(
     inbox: Inbox<Message>,
 ) -> Shard {
     let Serving {
-        server, publisher, listeners, peers, lanes, metrics, clock, authorization, ..
+        server,
+        publisher,
+        listeners,
+        peers,
+        lanes,
+        metrics,
+        clock,
+        authorization,
+        state_ring,
+        ..
     } = serving;
     let number = opening.number as usize;
     let told_lanes = (number == 0).then(|| Arc::clone(&lanes));
@@ -177,6 +187,7 @@ fn build(
         // Each shard its own: session ids of one must tell nothing about another's.
         seed: rand::random(),
         unix_s_at_zero: clock.unix_s_at_zero(),
+        state_ring,
         post: Arc::new(Poster { inbox: peers[number].clone(), publisher }),
         metrics,
         driver: match driver.kind() {

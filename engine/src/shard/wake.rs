@@ -43,9 +43,10 @@ impl Post for Poster {
     fn post(&self, event: CallEvent) {
         // A shard that has ended has closed its connections: nobody waits for the event.
         let _ = match event {
-            CallEvent::Done { .. } | CallEvent::Refused { .. } => {
-                self.inbox.send(Message::Call(event))
-            }
+            CallEvent::Done { .. }
+            | CallEvent::Refused { .. }
+            | CallEvent::Asked { .. }
+            | CallEvent::Elicited { .. } => self.inbox.send(Message::Call(event)),
             CallEvent::Progress { .. }
             | CallEvent::Log { .. }
             | CallEvent::CloseStream { .. }

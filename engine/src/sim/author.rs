@@ -6,7 +6,7 @@
 
 use super::checker::Expect;
 use super::dice::Dice;
-use super::server::FRAIL_TOOLS;
+use super::server::{ASKING_TOOLS, FRAIL_TOOLS};
 
 /// The version of the stateless era.
 pub(super) const STATELESS: &str = "2026-07-28";
@@ -35,12 +35,14 @@ pub(super) struct Author {
     /// In every text: whose it is.
     name: String,
     pub(super) version: &'static str,
+    /// It declares that its model may be asked.
+    pub(super) is_askable: bool,
     next: u64,
 }
 
 impl Author {
     pub(super) fn new(name: String, version: &'static str) -> Self {
-        Self { name, version, next: 0 }
+        Self { name, version, is_askable: false, next: 0 }
     }
 
     pub(super) fn is_stateless(&self) -> bool {
@@ -96,12 +98,21 @@ impl Author {
 
     pub(super) fn initialize(&mut self, dice: &mut Dice) -> Ask {
         let version = self.version;
+        let capabilities = if self.is_askable { r#"{"sampling":{}}"# } else { "{}" };
         let params = format!(
-            r#""protocolVersion":"{version}","capabilities":{{}},"clientInfo":{{"name":"c","version":"1"}}"#
+            r#""protocolVersion":"{version}","capabilities":{capabilities},"clientInfo":{{"name":"c","version":"1"}}"#
         );
         let mut ask = self.write(dice, "initialize", &params, Expect::Result);
         ask.token = None;
         ask
+    }
+
+    /// The answer to a question of the server's.
+    pub(super) fn answer(id: &str, text: &str) -> String {
+        let text = serde_json::Value::from(text);
+        format!(
+            r#"{{"jsonrpc":"2.0","id":{id},"result":{{"role":"assistant","model":"m","content":{{"type":"text","text":{text}}}}}}}"#
+        )
     }
 
     /// A request that is answered where it is read: its answer proves that what was sent before
@@ -147,7 +158,11 @@ impl Author {
                 let tool = dice.pick(&["panic", "panic-inline"]);
                 self.named(dice, "tools/call", tool, "", Expect::Anything)
             }
-            9..14 => self.echo(dice, "inline"),
+            9..13 => self.echo(dice, "inline"),
+            13..15 if self.is_askable => {
+                let tool = dice.pick(ASKING_TOOLS);
+                self.echo(dice, tool)
+            }
             _ => {
                 let tool = dice.pick(FRAIL_TOOLS);
                 self.echo(dice, tool)
@@ -185,7 +200,7 @@ impl Author {
         let text = format!("{}/{} \"\\\n\u{e9}{tail}", self.name, self.next);
         let spelled = serde_json::Value::from(text.as_str()).to_string();
         let more = format!(r#","arguments":{{"text":{spelled}}}"#);
-        let is_slow = FRAIL_TOOLS.contains(&tool);
+        let is_slow = FRAIL_TOOLS.contains(&tool) || ASKING_TOOLS.contains(&tool);
         let expect = Expect::Text { text, may_fail: is_slow };
         let mut ask = self.named(dice, "tools/call", tool, &more, expect);
         ask.is_slow = is_slow;

@@ -124,6 +124,10 @@ pub(super) struct Ledger {
     barriers: HashMap<String, String>,
     /// Errors without an id that may come.
     nameless_due: u32,
+    /// Questions of the server's: whether each may be answered still.
+    questions: HashMap<String, bool>,
+    /// Questions nobody has looked at: id and text.
+    fresh: Vec<(String, String)>,
     /// Progress tokens: request and last report.
     progress: HashMap<String, (String, f64)>,
     pub(super) answers: u64,
@@ -224,8 +228,46 @@ impl Ledger {
         Ok(())
     }
 
+    /// The questions that came since the last look, with what each asks to be told.
+    pub(super) fn take_questions(&mut self) -> Vec<(String, String)> {
+        std::mem::take(&mut self.fresh)
+    }
+
+    fn question(&mut self, method: &str, id: &str, wire: &Wire<'_>) -> Verdict {
+        if method != "sampling/createMessage" {
+            return Err(format!("{method} was not agreed on"));
+        }
+        let text = wire
+            .params
+            .as_ref()
+            .and_then(|params| params.pointer("/messages/0/content/text").and_then(Value::as_str));
+        let text = text.ok_or("a question without its text")?.to_owned();
+        if self.questions.insert(id.to_owned(), true).is_some() {
+            return Err(format!("two questions called {id}"));
+        }
+        self.fresh.push((id.to_owned(), text));
+        Ok(())
+    }
+
+    fn withdrawal(&mut self, wire: &Wire<'_>) -> Verdict {
+        let id = wire.params.as_ref().map(|params| params["requestId"].to_string());
+        let id = id.ok_or("a withdrawal without params")?;
+        match self.questions.get_mut(&id) {
+            Some(is_open) if *is_open => *is_open = false,
+            Some(_) => return Err(format!("question {id} is withdrawn twice")),
+            None => return Err(format!("question {id} is withdrawn and was never asked")),
+        }
+        Ok(())
+    }
+
     fn notification(&mut self, method: &str, wire: &Wire<'_>) -> Verdict {
-        if method != "notifications/progress" || wire.id.is_some() {
+        if let Some(id) = wire.id {
+            return self.question(method, id.get(), wire);
+        }
+        if method == "notifications/cancelled" {
+            return self.withdrawal(wire);
+        }
+        if method != "notifications/progress" {
             return Err(format!("{method} was not asked for"));
         }
         let params = wire.params.as_ref().ok_or("progress without params")?;

@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex};
 
 use crate::config::Config;
-use crate::endpoint::{Endpoint, EndpointConfig, Input, LABELS, ListenerKind, Now, Output};
+use crate::endpoint::{
+    Endpoint, EndpointConfig, Input, KeyRing, LABELS, ListenerKind, Now, Output,
+};
 use crate::metrics::ShardMetrics;
 use crate::server::{Call, CallEvent, Job, Post, Publisher, Server, Tool};
 use crate::slot::Slot;
@@ -54,6 +56,7 @@ impl Bench {
             config: Arc::new(config),
             seed: [7; 32],
             unix_s_at_zero: 0,
+            state_ring: Arc::new(KeyRing::ephemeral(&[7; 32])),
             post: Arc::clone(&events) as Arc<dyn Post>,
             metrics: Arc::from([Arc::new(ShardMetrics::new(LABELS))]),
             driver: "sim",

@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
+use crate::model::Sampling;
 use crate::server::{Call, Deferred, Outcome, Prompt, Resource, ResourceTemplate, Server, Tool};
 
 /// Calls their handlers took along, until the world decides about them.
@@ -30,6 +31,9 @@ pub(super) fn finish(deferred: Deferred) {
 /// Tools whose calls go wherever the world's workers send them, and so may fail.
 pub(super) const FRAIL_TOOLS: &[&str] = &["pool", "later", "later-pool", "future", "steps"];
 
+/// Tools that ask their client for the echo, and so fail with a client that does not answer.
+pub(super) const ASKING_TOOLS: &[&str] = &["ask", "ask-pool", "ask-twice"];
+
 /// The features of every world.
 pub(super) fn server(shelf: &Shelf) -> Server {
     let schema = || r#"{"type":"object","properties":{"text":{"type":"string"}}}"#;
@@ -50,6 +54,9 @@ pub(super) fn server(shelf: &Shelf) -> Server {
             arguments["text"].as_str().unwrap_or_default().to_owned()
         }))
         .tool(Tool::raw("steps", schema(), steps).pool())
+        .tool(Tool::raw("ask", schema(), |call: &mut Call<'_>| ask(call, "1")).inline())
+        .tool(Tool::raw("ask-pool", schema(), |call: &mut Call<'_>| ask(call, "1")).pool())
+        .tool(Tool::raw("ask-twice", schema(), ask_twice).pool())
         .tool(Tool::raw("panic", schema(), panic).pool())
         .tool(Tool::raw("panic-inline", schema(), panic).inline())
         .resource(Resource::text("world://fixed", "fixed", "fixed text"))
@@ -70,6 +77,16 @@ fn steps(call: &mut Call<'_>) -> String {
         call.context().progress(f64::from(step), Some(3.0), Some("a step"));
     }
     echo(call)
+}
+
+fn ask(call: &mut Call<'_>, key: &str) -> Result<String, Outcome> {
+    let text = echo(call);
+    Ok(call.sample(key, &Sampling::text(text, 10))?.text())
+}
+
+fn ask_twice(call: &mut Call<'_>) -> Result<String, Outcome> {
+    ask(call, "1")?;
+    ask(call, "2")
 }
 
 fn panic(_: &mut Call<'_>) -> String {

@@ -20,9 +20,11 @@ pub(super) struct StreamClient {
 impl StreamClient {
     pub(super) fn new(peer: Peer, name: String, is_line: bool, dice: &mut Dice) -> Self {
         let version = if dice.chance(400) { STATELESS } else { dice.pick(&HANDSHAKE) };
+        let mut author = Author::new(name, version);
+        author.is_askable = version != STATELESS && dice.chance(700);
         Self {
             peer,
-            author: Author::new(name, version),
+            author,
             ledger: Ledger::default(),
             is_line,
             received: Vec::new(),
@@ -150,6 +152,31 @@ impl StreamClient {
         self.say(text.as_bytes());
     }
 
+    /// Answers what the server asks: as a rule, and sometimes twice, under another id, with an
+    /// error, or not at all.
+    fn answer(&mut self, dice: &mut Dice) {
+        for (id, text) in self.ledger.take_questions() {
+            if !self.peer.may_speak() {
+                continue;
+            }
+            let answer = Author::answer(&id, &text);
+            match dice.below(20) {
+                0 => {}
+                1 => self.say(format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{{}}}}"#).as_bytes()),
+                2 => {
+                    self.say(answer.as_bytes());
+                    self.say(Author::answer(&id, "said twice").as_bytes());
+                }
+                3 => {
+                    self.say(Author::answer(&format!("{id}000"), "never asked").as_bytes());
+                    self.say(Author::answer(&format!("\"{id}\""), "no number").as_bytes());
+                    self.say(answer.as_bytes());
+                }
+                _ => self.say(answer.as_bytes()),
+            }
+        }
+    }
+
     /// A whole frame that is no message.
     fn talk_nonsense(&mut self, dice: &mut Dice) {
         let nonsense: &[u8] =
@@ -178,6 +205,7 @@ impl StreamClient {
         while let Some(frame) = self.frame()? {
             self.ledger.take(&frame)?;
         }
+        self.answer(dice);
         if is_over {
             self.peer.is_over = true;
             return self.judge_end();

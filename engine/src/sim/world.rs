@@ -194,8 +194,10 @@ impl World {
                 }
             });
         }
-        // A call may take its whole time, and a peer that does not read its own.
-        self.pass(self.config.call_ms + self.config.send_stall_ms + 2_000)?;
+        // A call may take its whole time, and that of its client's answers to two questions, and a
+        // peer that does not read its own.
+        let Config { call_ms, ask_ms, send_stall_ms, .. } = *self.config;
+        self.pass(3 * call_ms + 2 * ask_ms + send_stall_ms + 2_000)?;
         for number in 0..self.seats.len() {
             let judged = match &self.seats[number].client {
                 Some(Client::Stream(client)) if !client.peer.is_over && !client.peer.is_excused => {
@@ -242,7 +244,8 @@ impl World {
     /// Nothing is held, lent or waited for any more.
     fn settle_accounts(&mut self) -> Verdict {
         self.enter(Stage::After);
-        self.pass(self.config.call_ms.max(self.config.session_idle_ms) + 3_000)?;
+        // The end of a call is a use of its session.
+        self.pass(self.config.call_ms + self.config.session_idle_ms + 3_000)?;
         self.workers.dismiss();
         self.pass(1_000)?;
         for shard in 0..self.kernels.len() {
@@ -502,6 +505,7 @@ fn config(dice: &mut Dice, is_tight: bool) -> Config {
         receive_buffer_bytes: dice.pick(&[64, 512, 4 << 10]),
         page_items: dice.pick(&[1, 3, 1000]),
         call_ms: dice.between(300, 4_000),
+        ask_ms: dice.between(300, 1_000),
         session_idle_ms: 30_000,
         drain_ms: dice.between(100, 3_000),
         ..Config::default()

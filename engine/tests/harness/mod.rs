@@ -11,7 +11,9 @@ use std::sync::{Arc, Mutex};
 
 use mcpring::Config;
 use mcpring::auth::Guard;
-use mcpring::endpoint::{Endpoint, EndpointConfig, Input, LABELS, ListenerKind, Now, Output};
+use mcpring::endpoint::{
+    Endpoint, EndpointConfig, Input, KeyRing, LABELS, ListenerKind, Now, Output,
+};
 use mcpring::metrics::ShardMetrics;
 use mcpring::server::{CallEvent, Job, Post, Publication, Publisher, Server};
 use mcpring::slot::Slot;
@@ -97,7 +99,8 @@ impl World {
             shard: 0,
             config: Arc::new(config),
             seed: [7; 32],
-            unix_s_at_zero: 0,
+            unix_s_at_zero: 1_000_000,
+            state_ring: Arc::new(KeyRing::ephemeral(&[7; 32])),
             post: Arc::new(post),
             metrics: [Arc::clone(&metrics)].into(),
             driver: "none",
@@ -176,6 +179,15 @@ impl World {
 
     pub fn is_closed(&self, slot: Slot) -> bool {
         self.closed.contains(&slot)
+    }
+
+    /// The peer sends no more; broken, it takes no more either.
+    pub fn end(&mut self, slot: Slot, is_broken: bool) {
+        self.handle(Input::Ended { slot, is_broken });
+    }
+
+    pub fn shut_down(&mut self) {
+        self.handle(Input::Shutdown);
     }
 
     /// Lets time pass, timer by timer.

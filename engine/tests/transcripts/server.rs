@@ -1,6 +1,8 @@
 //! What the transcripts are spoken with: one feature for each way a call can go.
 
-use mcpring::model::{Annotations, Icon, ResourceLink, Role, ToolAnnotations};
+use mcpring::model::{
+    Annotations, Elicitation, Icon, Property, ResourceLink, Role, Sampling, ToolAnnotations,
+};
 use mcpring::server::{Json, Server};
 use mcpring::{
     Call, Config, Content, Outcome, Prompt, PromptArgument, PromptMessage, Resource,
@@ -53,6 +55,9 @@ pub(crate) fn server() -> Server {
         .tool(Tool::raw("talk", json!({ "type": "object" }), talk))
         .tool(Tool::raw("update", json!({ "type": "object" }), update))
         .tool(Tool::raw("grow", json!({ "type": "object" }), grow))
+        .tool(Tool::raw("ask", json!({ "type": "object" }), ask))
+        .tool(Tool::raw("who", json!({ "type": "object" }), who).inline())
+        .tool(Tool::raw("visit", json!({ "type": "object" }), visit))
         .resource(Resource::text("test://text", "text", "plain text").title("Text"))
         .resource(Resource::blob("test://blob", "blob", vec![1, 2, 3]).mime_type("image/png"))
         .template(ResourceTemplate::new("test://notes/{name}", "note", |call: &mut Call<'_>| {
@@ -109,4 +114,30 @@ fn grow(call: &mut Call<'_>) -> &'static str {
         edit.add_prompt(Prompt::new("grown", |_: &mut Call<'_>| "grown"));
     });
     grown.map_or("refused", |()| "grown")
+}
+
+fn ask(call: &mut Call<'_>) -> Result<String, Outcome> {
+    let roots = call.list_roots("roots")?;
+    let said = call.sample("said", &Sampling::text("Say something.", 20))?;
+    let places: Vec<_> = roots.iter().map(|root| root.uri.as_str()).collect();
+    Ok(format!("at {}: {}", places.join(" "), said.text()))
+}
+
+fn who(call: &mut Call<'_>) -> Result<String, Outcome> {
+    let question = Elicitation::form("Who are you?")
+        .property(Property::text("name").required().default("Ann"))
+        .property(Property::integer("age").minimum(0))
+        .property(Property::choice("pet").titled("c", "Cat").titled("d", "Dog").default("c"));
+    let answer = call.elicit("who", &question)?;
+    Ok(match answer.text("name") {
+        Some(name) if answer.is_accepted() => format!("Hello, {name}!"),
+        _ => "Never mind.".to_owned(),
+    })
+}
+
+fn visit(call: &mut Call<'_>) -> Result<&'static str, Outcome> {
+    let question = Elicitation::url("Sign in.", "https://example.org/in", "in-1");
+    let answer = call.elicit("in", &question)?;
+    call.context().elicited("in-1");
+    Ok(if answer.is_accepted() { "signed in" } else { "not signed in" })
 }

@@ -1,5 +1,6 @@
 //! Tests of the server module, a file for each noun; what they share is here.
 
+mod asks;
 mod calls;
 mod lists;
 mod refusals;
@@ -53,6 +54,8 @@ fn line(event: &CallEvent) -> String {
         CallEvent::OutputBroken { ticket } => format!("broken {}", ticket.0),
         CallEvent::CloseStream { ticket } => format!("close stream {}", ticket.0),
         CallEvent::Refused { ticket } => format!("refused {}", ticket.0),
+        CallEvent::Elicited { ticket, id } => format!("elicited {} {id}", ticket.0),
+        CallEvent::Asked { ticket, ask, .. } => format!("asked {} {ask:?}", ticket.0),
     }
 }
 

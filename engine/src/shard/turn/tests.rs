@@ -10,7 +10,7 @@ use super::super::wake::{self, Poster};
 use super::*;
 use crate::config::Config;
 use crate::endpoint::Framing;
-use crate::endpoint::{EndpointConfig, LABELS, ListenerKind};
+use crate::endpoint::{EndpointConfig, KeyRing, LABELS, ListenerKind};
 use crate::error::LimitError;
 use crate::metrics::ShardMetrics;
 use crate::ring::{DriverKind, DriverStats, Waker};
@@ -107,6 +107,7 @@ fn shard() -> (Shard, Rc<RefCell<Script>>, Sender<Message>) {
         config: Arc::clone(&config),
         seed: [7; 32],
         unix_s_at_zero: 0,
+        state_ring: Arc::new(KeyRing::ephemeral(&[7; 32])),
         post: Arc::new(Poster { inbox: sender.clone(), publisher }),
         metrics: Arc::from([Arc::clone(&metrics)]),
         driver: "sim",

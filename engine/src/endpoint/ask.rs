@@ -1,0 +1,312 @@
+//! Handlers that ask: whether their client can be asked that, and the requests that ask it in the
+//! handshake era.
+//!
+//! The call stays where it is, unanswered, with its questions; a response resolves one of them if
+//! it comes from the very peer that was asked. With the last one the handler is entered again. The
+//! stateless era asks in the result, and is done with the call: see `input_required`.
+
+use super::notify::notification;
+use super::origin::Peer;
+use super::{Core, Output, Timer};
+use crate::json::{Value, Writer};
+use crate::limits::{
+    ANSWERS_BYTES_MAX, ASK_KEY_BYTES_MAX, ASK_REQUESTS_MAX, ASK_ROUNDS_MAX, ASKED_MAX,
+};
+use crate::mcp::{AskMethod, Version};
+use crate::rpc::{RawJson, Response, RpcError, code};
+use crate::server::{
+    Answer, Ask, AskRequest, Asked, Execution, FeatureKind, Outcome, Parked, Ticket,
+};
+use crate::slot::Slot;
+
+/// A call's questions that its client has not answered.
+#[derive(Debug)]
+pub(super) struct Asking {
+    parked: Parked,
+    /// What the handler will be entered again with.
+    asked: Asked,
+    /// Unanswered ones: the id of our request, and the handler's key.
+    open: Vec<(u64, String)>,
+}
+
+impl Asking {
+    /// The ids of our requests that are unanswered.
+    pub(super) fn open(&self) -> impl Iterator<Item = u64> {
+        self.open.iter().map(|(id, _)| *id)
+    }
+
+    /// What to say when the client's time is over.
+    pub(super) fn overdue(&self, time_ms: u128) -> String {
+        let keys: Vec<_> = self.open.iter().map(|(_, key)| format!("{key:?}")).collect();
+        format!("the client did not answer {} within {time_ms} ms", keys.join(", "))
+    }
+}
+
+/// Why a question is not put.
+enum Problem {
+    /// The handler's own mistake, or a version without such questions.
+    Outcome(Outcome),
+    /// The client did not declare these.
+    Undeclared(Vec<AskMethod>),
+}
+
+impl Core {
+    /// A call's handler asks its client something.
+    pub(super) fn asked(&mut self, ticket: Ticket, ask: &Ask, parked: Parked) {
+        let Some(call) = self.calls.get(ticket) else {
+            return self.metrics.answers_late.add(1);
+        };
+        let version = call.version;
+        let by_request = !version.asks_in_results();
+        match check(ask, &parked, version) {
+            Ok(()) if by_request => self.ask_by_requests(ticket, ask, parked),
+            Ok(()) => self.ask_in_result(ticket, ask, &parked),
+            Err(Problem::Outcome(outcome)) => self.done(ticket, outcome),
+            Err(Problem::Undeclared(missing)) if by_request => {
+                let names: Vec<_> = missing.into_iter().map(AskMethod::capability).collect();
+                let words = format!(
+                    "this needs a client that declares the capability {}",
+                    names.join(" and ")
+                );
+                self.done(ticket, parked.feature().kind().failed(words));
+            }
+            Err(Problem::Undeclared(missing)) => self.refuse_undeclared(ticket, &missing),
+        }
+    }
+
+    fn ask_by_requests(&mut self, ticket: Ticket, ask: &Ask, parked: Parked) {
+        let kind = parked.feature().kind();
+        let asked = parked.asked().after(ask);
+        if asked.rounds > ASK_ROUNDS_MAX {
+            let words = format!("the handler asked more than {ASK_ROUNDS_MAX} times");
+            return self.done(ticket, Outcome::internal(words));
+        }
+        let open = match self.register_questions(ticket, ask, kind) {
+            Ok(open) => open,
+            Err(outcome) => return self.done(ticket, outcome),
+        };
+        let Some(call) = self.calls.get_mut(ticket) else { return };
+        let (peer, fields) = (call.peer, call.version.fields());
+        let ids: Vec<_> = open.iter().map(|(id, _)| *id).collect();
+        call.asking = Some(Box::new(Asking { parked, asked, open }));
+        self.restart_clock(ticket, self.config.ask_ms);
+        for (id, (_, request)) in ids.into_iter().zip(&ask.requests) {
+            let is_sent = self.notify_call(ticket, |w| {
+                write_request(w, id, |w| request.encode_members(w, fields));
+            });
+            if !is_sent {
+                let words = "there is no way to ask the client anything during this call";
+                return self.done(ticket, kind.failed(words.to_owned()));
+            }
+            if let AskRequest::Elicit(question) = request
+                && let Some(id) = question.id()
+            {
+                self.elicitations.note(id, peer);
+            }
+        }
+        if ask.requests.is_empty() {
+            self.enter_again(ticket);
+        }
+    }
+
+    /// Gives each question an id, if the client may be asked so much and can still answer.
+    fn register_questions(
+        &mut self,
+        ticket: Ticket,
+        ask: &Ask,
+        kind: FeatureKind,
+    ) -> Result<Vec<(u64, String)>, Outcome> {
+        let gone = || kind.failed("the client can answer no questions any more".to_owned());
+        let call = self.calls.get(ticket).ok_or_else(gone)?;
+        let (peer, version) = (call.peer, call.version);
+        let is_ending = match peer {
+            Peer::Stream(slot) => self.slots.get_mut(slot).is_none_or(|open| open.is_ending),
+            Peer::Session(_) | Peer::Newcomer | Peer::Exchange => false,
+        };
+        if is_ending || self.is_draining {
+            return Err(gone());
+        }
+        let session = self.session_of(peer).ok_or_else(gone)?;
+        if session.questions.len() + ask.requests.len() > ASKED_MAX {
+            let words = "too many unanswered questions to this client";
+            return Err(Outcome::Error(RpcError::new(version.busy(), words)));
+        }
+        let questions = ask.requests.iter();
+        Ok(questions.map(|(key, _)| (session.questions.register(ticket.0), key.clone())).collect())
+    }
+
+    /// A response came; whether it answers a question to this very peer.
+    pub(super) fn take_answer(&mut self, peer: Peer, response: &Response<'_>) -> bool {
+        let Some(id) = response.id else { return false };
+        let Some(session) = self.session_of(peer) else { return false };
+        let Some((id, ticket)) = session.questions.answered(id) else { return false };
+        let ticket = Ticket(ticket);
+        let call = self.calls.get_mut(ticket);
+        let Some(asking) = call.and_then(|call| call.asking.as_deref_mut()) else { return false };
+        let Some(place) = asking.open.iter().position(|(open, _)| *open == id) else {
+            return false;
+        };
+        let (_, key) = asking.open.remove(place);
+        let answers = &mut asking.asked.answers;
+        if !answers.put(&key, read_answer(response)) || answers.bytes() > ANSWERS_BYTES_MAX {
+            let kind = asking.parked.feature().kind();
+            self.withdraw(ticket, "other answers were too large");
+            self.done(ticket, kind.failed("the client's answers are too large".to_owned()));
+        } else if asking.open.is_empty() {
+            self.enter_again(ticket);
+        }
+        true
+    }
+
+    /// Runs a call's handler again, with what its client answered.
+    fn enter_again(&mut self, ticket: Ticket) {
+        let call = self.calls.get_mut(ticket);
+        let Some(asking) = call.and_then(|call| call.asking.take()) else { return };
+        let Asking { parked, asked, .. } = *asking;
+        let parked = parked.again(asked);
+        self.restart_clock(ticket, self.call_ms(parked.feature()));
+        if parked.execution() != Execution::Inline {
+            return self.outbox.outputs.push_back(Output::Work(parked.into_job()));
+        }
+        let mut call = parked.call();
+        match call.invoke() {
+            Outcome::Deferred => {}
+            Outcome::Ask(ask) => {
+                let parked = call.park();
+                drop(call);
+                self.asked(ticket, &ask, parked);
+            }
+            outcome => {
+                drop(call);
+                self.done(ticket, outcome);
+            }
+        }
+    }
+
+    /// From now on the call has this much time.
+    fn restart_clock(&mut self, ticket: Ticket, time_ms: u64) {
+        if let Some((place, due)) = self.calls.restart(ticket, self.now, time_ms) {
+            self.timers.set(due, Timer::Call(place));
+        }
+    }
+
+    /// Tells the client that its answers to a call's open questions are not needed any more.
+    pub(super) fn withdraw(&mut self, ticket: Ticket, reason: &str) {
+        let asking = self.calls.get(ticket).and_then(|call| call.asking.as_deref());
+        let Some(asking) = asking else { return };
+        for id in asking.open().collect::<Vec<_>>() {
+            self.notify_call(ticket, |w| {
+                notification(w, "notifications/cancelled", |w| {
+                    w.member_uint("requestId", id);
+                    w.member_string("reason", reason);
+                });
+            });
+        }
+    }
+
+    /// The person is done at a URL that this call's client was asked to show.
+    pub(super) fn elicited(&mut self, ticket: Ticket, id: &str) {
+        self.notify_call(ticket, |w| {
+            notification(w, "notifications/elicitation/complete", |w| {
+                w.member_string("elicitationId", id);
+            });
+        });
+    }
+
+    /// A peer that sends no more will answer nothing either.
+    pub(super) fn end_questions(&mut self, slot: Slot) {
+        let Some(connection) = self.slots.get_mut(slot) else { return };
+        if !connection.is_ending || connection.behind_bytes() > 0 {
+            return;
+        }
+        let Some(session) = &connection.session else { return };
+        let mut tickets: Vec<_> = session.questions.waiters().map(Ticket).collect();
+        // In an order that the same inputs give again.
+        tickets.sort_unstable();
+        tickets.dedup();
+        for ticket in tickets {
+            self.give_up_asking(ticket, "the client ended before it answered");
+        }
+    }
+
+    /// Nobody will answer any more: the server ends.
+    pub(super) fn end_all_questions(&mut self) {
+        for ticket in self.calls.asking() {
+            self.give_up_asking(ticket, "the server ends before the client has answered");
+        }
+    }
+
+    fn give_up_asking(&mut self, ticket: Ticket, words: &str) {
+        let asking = self.calls.get(ticket).and_then(|call| call.asking.as_deref());
+        let Some(kind) = asking.map(|asking| asking.parked.feature().kind()) else { return };
+        self.withdraw(ticket, words);
+        self.done(ticket, kind.failed(words.to_owned()));
+    }
+}
+
+fn check(ask: &Ask, parked: &Parked, version: Version) -> Result<(), Problem> {
+    let ours = |words: String| Err(Problem::Outcome(Outcome::internal(words)));
+    let requests = &ask.requests;
+    if requests.is_empty() && ask.state.is_none() {
+        return ours("the handler asked nothing".into());
+    }
+    if requests.len() > ASK_REQUESTS_MAX {
+        return ours(format!("the handler asked more than {ASK_REQUESTS_MAX} things at once"));
+    }
+    for (place, (key, request)) in requests.iter().enumerate() {
+        if key.len() > ASK_KEY_BYTES_MAX {
+            return ours(format!("a question's key is longer than {ASK_KEY_BYTES_MAX} bytes"));
+        }
+        if requests[..place].iter().any(|(other, _)| other == key) {
+            return ours(format!("the handler asked two things under the key {key:?}"));
+        }
+        if !request.method().is_in(version) || !request.is_supported(version.fields()) {
+            let words = format!("{} of this form are not part of {version}", kinds(request));
+            return Err(Problem::Outcome(parked.feature().kind().failed(words)));
+        }
+    }
+    let client = parked.context().client();
+    let declared = |method| client.is_some_and(|client| client.supports(method));
+    let missing: Vec<_> =
+        requests.iter().map(|(_, request)| request.method()).filter(|m| !declared(*m)).collect();
+    if missing.is_empty() { Ok(()) } else { Err(Problem::Undeclared(missing)) }
+}
+
+fn kinds(request: &AskRequest) -> &'static str {
+    match request.method() {
+        AskMethod::Elicitation | AskMethod::UrlElicitation => "questions to the person",
+        AskMethod::Sampling | AskMethod::ToolSampling => "questions to the client's model",
+        AskMethod::Roots => "questions for roots",
+    }
+}
+
+/// Writes a request of ours; `members` writes its method and parameters.
+fn write_request(w: &mut Writer<'_>, id: u64, members: impl FnOnce(&mut Writer<'_>)) {
+    w.begin_object();
+    w.member_string("jsonrpc", "2.0");
+    w.member_uint("id", id);
+    members(w);
+    w.end_object();
+}
+
+fn read_answer(response: &Response<'_>) -> Answer {
+    let copy = |value: Value<'_>| {
+        let text = String::from_utf8(value.raw().to_vec()).ok()?;
+        RawJson::from_string(text).ok()
+    };
+    match response.outcome {
+        Ok(result) => match copy(result) {
+            Some(json) => Answer::Result(json),
+            None => Answer::Error(RpcError::internal("the answer cannot be read")),
+        },
+        Err(error) => {
+            let number = error.get("code").and_then(Value::as_i64);
+            let words = error.get("message").and_then(Value::as_str).unwrap_or_default();
+            Answer::Error(RpcError {
+                code: number.and_then(|n| n.try_into().ok()).unwrap_or(code::INTERNAL_ERROR),
+                message: words.into_owned().into(),
+                data: error.get("data").and_then(copy),
+            })
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Questions to the client: what a handler returns when it cannot go on without an answer.
+//!
+//! A handler that asks is *entered again* from its beginning when the answers are there, on
+//! whichever thread its feature runs; what it did before, it finds among the answers and in the
+//! state it left. That one form serves both eras: the client is asked while the call waits, or
+//! asked in the result and sends the call again.
+
+use super::{Outcome, RawJson};
+use crate::json::Writer;
+use crate::mcp::AskMethod;
+use crate::model::{Elicitation, Fields, Sampling};
+
+/// Questions to the client, by keys the handler chose, and what the handler wants to remember.
+///
+/// ```
+/// use mcpring::model::{Elicitation, Property};
+/// use mcpring::server::{Ask, Call, Outcome, Tool};
+///
+/// let greet = Tool::raw("greet", r#"{"type": "object"}"#, |call: &mut Call<'_>| {
+///     let question = Elicitation::form("Who are you?").property(Property::text("name").required());
+///     let answer = call.elicit("who", &question)?;
+///     let Some(name) = answer.text("name").filter(|_| answer.is_accepted()) else {
+///         return Ok(String::from("Never mind."));
+///     };
+///     // Several questions at once, and something to remember until they are answered.
+///     if call.state().is_none() {
+///         return Err(Ask::new().list_roots("roots").state(*b"asked").into());
+///     }
+///     let roots = call.list_roots("roots")?;
+///     Ok::<_, Outcome>(format!("Hello, {name}, at {} places!", roots.len()))
+/// });
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Ask {
+    /// The questions; keys are unique. A key that was answered before is asked anew.
+    pub requests: Vec<(String, AskRequest)>,
+    /// What the handler gets back, unread, when it is entered again; `None` keeps what there was.
+    pub state: Option<Vec<u8>>,
+}
+
+impl Ask {
+    /// Nothing to ask yet.
+    pub const fn new() -> Self {
+        Self { requests: Vec::new(), state: None }
+    }
+
+    /// Asks the person.
+    pub fn elicit(self, key: impl Into<String>, question: Elicitation) -> Self {
+        self.with(key, AskRequest::Elicit(question))
+    }
+
+    /// Asks the client's model.
+    pub fn sample(self, key: impl Into<String>, question: Sampling) -> Self {
+        self.with(key, AskRequest::Sample(Box::new(question)))
+    }
+
+    /// Asks which places the client works in.
+    pub fn list_roots(self, key: impl Into<String>) -> Self {
+        self.with(key, AskRequest::Roots)
+    }
+
+    /// Adds any question.
+    pub fn with(mut self, key: impl Into<String>, request: AskRequest) -> Self {
+        self.requests.push((key.into(), request));
+        self
+    }
+
+    /// Sets what the handler gets back when it is entered again. Clients of 2026-07-28 carry it,
+    /// sealed: they can neither read nor change it, but they can send an older one again.
+    pub fn state(mut self, state: impl Into<Vec<u8>>) -> Self {
+        self.state = Some(state.into());
+        self
+    }
+}
+
+impl From<Ask> for Outcome {
+    fn from(ask: Ask) -> Self {
+        Self::Ask(ask)
+    }
+}
+
+/// One question to the client.
+#[derive(Clone, Debug)]
+pub enum AskRequest {
+    /// Ask the person.
+    Elicit(Elicitation),
+    /// Ask the client's model.
+    Sample(Box<Sampling>),
+    /// Ask which places the client works in.
+    Roots,
+    /// Ask with parameters that are JSON already.
+    Raw {
+        /// What is asked; it has to fit the parameters, as the client's consent hangs on it.
+        method: AskMethod,
+        /// A JSON object, sent as it is.
+        params: Box<RawJson>,
+    },
+}
+
+impl AskRequest {
+    /// What kind of question.
+    pub fn method(&self) -> AskMethod {
+        match self {
+            Self::Elicit(question) if question.is_url() => AskMethod::UrlElicitation,
+            Self::Elicit(_) => AskMethod::Elicitation,
+            Self::Sample(question) if question.uses_tools() => AskMethod::ToolSampling,
+            Self::Sample(_) => AskMethod::Sampling,
+            Self::Roots => AskMethod::Roots,
+            Self::Raw { method, .. } => *method,
+        }
+    }
+
+    /// Whether the question has a form where `fields` is the row.
+    pub fn is_supported(&self, fields: &Fields) -> bool {
+        match self {
+            Self::Elicit(question) => question.is_supported(fields),
+            Self::Sample(question) => question.is_supported(fields),
+            Self::Roots | Self::Raw { .. } => true,
+        }
+    }
+
+    /// Writes its members `method` and `params` into an object the caller opened.
+    pub fn encode_members(&self, w: &mut Writer<'_>, fields: &Fields) {
+        w.member_string("method", self.method().as_str());
+        w.key("params");
+        match self {
+            Self::Elicit(question) => question.encode_params(w, fields),
+            Self::Sample(question) => question.encode_params(w, fields),
+            Self::Roots => w.raw(b"{}"),
+            Self::Raw { params, .. } => w.splice(params.get().as_bytes()),
+        }
+    }
+}
