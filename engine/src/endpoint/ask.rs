@@ -86,7 +86,7 @@ impl Core {
             Err(outcome) => return self.done(ticket, outcome),
         };
         let Some(call) = self.calls.get_mut(ticket) else { return };
-        let fields = call.version.fields();
+        let (peer, fields) = (call.peer, call.version.fields());
         let ids: Vec<_> = open.iter().map(|(id, _)| *id).collect();
         call.asking = Some(Box::new(Asking { parked, asked, open }));
         self.restart_clock(ticket, self.config.ask_ms);
@@ -97,6 +97,11 @@ impl Core {
             if !is_sent {
                 let words = "there is no way to ask the client anything during this call";
                 return self.done(ticket, kind.failed(words.to_owned()));
+            }
+            if let AskRequest::Elicit(question) = request
+                && let Some(id) = question.id()
+            {
+                self.elicitations.note(id, peer);
             }
         }
         if ask.requests.is_empty() {

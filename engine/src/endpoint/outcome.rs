@@ -76,7 +76,8 @@ impl Core {
         let Some(call) = self.take_call(ticket) else {
             return self.metrics.answers_late.add(1);
         };
-        let PendingCall { origin, row, version, .. } = *call;
+        let PendingCall { origin, peer, row, version, .. } = *call;
+        self.note_elicitations(peer, version, &outcome);
         let ending = self.write_outcome(origin, call.id.borrow(), row, version, outcome);
         self.count_call(&call, ending);
     }

@@ -54,7 +54,8 @@ pub(crate) fn server() -> Server {
         }))
         .tool(Tool::raw("steps", json!({ "type": "object" }), steps))
         .tool(Tool::raw("talk", json!({ "type": "object" }), talk))
-        .tool(Tool::raw("change", json!({ "type": "object" }), change))
+        .tool(Tool::raw("update", json!({ "type": "object" }), update))
+        .tool(Tool::raw("grow", json!({ "type": "object" }), grow))
         .tool(Tool::raw("ask", json!({ "type": "object" }), ask))
         .tool(Tool::raw("who", json!({ "type": "object" }), who).inline())
         .tool(Tool::raw("visit", json!({ "type": "object" }), visit))
@@ -101,6 +102,22 @@ fn talk(call: &mut Call<'_>) -> &'static str {
     "done"
 }
 
+/// Says that a resource changed.
+fn update(call: &mut Call<'_>) -> &'static str {
+    let uri = call.argument("uri").unwrap_or_default().into_owned();
+    call.context().publisher().resource_updated(uri).map_or("busy", |()| "updated")
+}
+
+/// Adds one feature of each kind.
+fn grow(call: &mut Call<'_>) -> &'static str {
+    let grown = call.context().publisher().edit(|edit| {
+        edit.add_tool(Tool::raw("grown", json!({ "type": "object" }), |_: &mut Call<'_>| "grown"));
+        edit.add_resource(Resource::text("test://grown", "grown", "grown text"));
+        edit.add_prompt(Prompt::new("grown", |_: &mut Call<'_>| "grown"));
+    });
+    grown.map_or("refused", |()| "grown")
+}
+
 fn ask(call: &mut Call<'_>) -> Result<String, Outcome> {
     let roots = call.list_roots("roots")?;
     let said = call.sample("said", &Sampling::text("Say something.", 20))?;
@@ -125,18 +142,4 @@ fn visit(call: &mut Call<'_>) -> Result<&'static str, Outcome> {
     let answer = call.elicit("in", &question)?;
     call.context().elicited("in-1");
     Ok(if answer.is_accepted() { "signed in" } else { "not signed in" })
-}
-
-/// Updates a resource, and adds a feature of each kind.
-fn change(call: &mut Call<'_>) -> Result<&'static str, Outcome> {
-    let publisher = call.context().publisher();
-    let failed = |fault: String| Outcome::internal(fault);
-    publisher.resource_updated("test://text").map_err(|fault| failed(fault.to_string()))?;
-    let edit = publisher.edit(|edit| {
-        edit.add_tool(Tool::raw("new", json!({ "type": "object" }), |_: &mut Call<'_>| "new"));
-        edit.add_resource(Resource::text("test://new", "new", "new"));
-        edit.add_prompt(Prompt::new("new", |_: &mut Call<'_>| "new"));
-    });
-    edit.map_err(|fault| failed(fault.to_string()))?;
-    Ok("changed")
 }
