@@ -156,6 +156,19 @@ pub const DRAIN_GRACE_MS: u64 = 1_000;
 /// Outputs of the endpoint carried out in one turn; the rest waits for the next.
 pub const OUTPUTS_PER_TURN: usize = 1 << 14;
 
+/// Subscribers told of changes in one turn; the rest is told in the next.
+pub const FANOUT_PER_TURN: usize = 256;
+/// Unsent bytes of one connection above which notifications wait, one for each subscription.
+pub const UNSENT_BYTES_OWE: usize = 1 << 16;
+/// Resources one peer, or one listening call, subscribes to.
+pub const SUBSCRIPTIONS_PER_PEER_MAX: usize = 1024;
+/// Subscriptions of one shard above which none to a resource is added.
+pub const SUBSCRIPTIONS_MAX: usize = 1 << 18;
+/// Bytes of the URIs that one shard's subscribers have named, each URI counted once.
+pub const TOPIC_BYTES_MAX: usize = 64 << 20;
+/// Calls of one shard that stay open to be told of changes.
+pub const LISTENS_MAX: usize = 1 << 14;
+
 const _: () = assert!(RECEIVE_BUFFERS.is_power_of_two() && RECEIVE_BUFFERS <= 1 << 15);
 const _: () = assert!(LEASES_LOW_WATER < RECEIVE_BUFFERS);
 const _: () = assert!(FRAME_BYTES_MAX < u32::MAX as usize, "spans on the tape are u32");

@@ -12,7 +12,7 @@ use std::net::TcpStream;
 use std::time::Instant;
 
 use mcpring::ring::Choice;
-use mcpring::{Config, Engine, ErrorKind, Running};
+use mcpring::{Call, Config, Engine, ErrorKind, Prompt, Resource, Running, Server, Tool};
 use serde_json::json;
 
 use support::{Client, Gate, PATIENCE, ScratchDir, drivers, server};
@@ -279,4 +279,75 @@ fn a_dropped_engine_ends() {
             assert!(client.receive().is_none());
         }
     }
+}
+
+/// Threads of the program publish while clients sit on both shards: whoever subscribed hears of
+/// the last update, and of every list once it has its last state; nobody else hears anything.
+#[test]
+fn what_threads_publish_reaches_the_subscribers_of_every_shard() {
+    const THREADS: usize = 4;
+    const EACH: usize = 50;
+    for choice in drivers() {
+        let server = Server::builder("test", "1.0.0")
+            .list_changes()
+            .resource_subscriptions()
+            .resource(Resource::text("demo://a", "a", "text"))
+            .build()
+            .expect("the test's server is in order");
+        let running = Engine::new(server)
+            .driver(choice)
+            .shards(2)
+            .tcp("127.0.0.1:0")
+            .start()
+            .expect("the engine starts");
+        // The kernel picks the shard by the client's port: 32 of them miss neither of two.
+        let mut clients: Vec<_> = (0..32).map(|_| Client::open(&running.addresses()[0])).collect();
+        for (name, client) in clients.iter_mut().enumerate() {
+            client.initialize();
+            if name % 2 == 0 {
+                let answer = client.ask(1, "resources/subscribe", &json!({ "uri": "demo://a" }));
+                assert_eq!(answer["result"], json!({}), "{choice}");
+            } else {
+                client.ask(1, "ping", &json!({}));
+            }
+        }
+        std::thread::scope(|scope| {
+            for thread in 0..THREADS {
+                let publisher = running.publisher();
+                scope.spawn(move || {
+                    for number in 0..EACH {
+                        publisher.resource_updated("demo://a").expect("the inboxes have room");
+                        let name = format!("{thread}-{number}");
+                        let tool = Tool::raw(name, r#"{"type":"object"}"#, |_: &mut Call<'_>| "");
+                        publisher.edit(|edit| edit.add_tool(tool)).expect("a good edit");
+                    }
+                });
+            }
+        });
+        running.publisher().edit(|edit| edit.add_prompt(last())).expect("a good edit");
+        for (name, client) in clients.iter_mut().enumerate() {
+            let (mut updates, mut lists) = (0, 0);
+            loop {
+                let message = client.receive().expect("a notification");
+                match message["method"].as_str().expect("a notification") {
+                    "notifications/resources/updated" => updates += 1,
+                    "notifications/tools/list_changed" => lists += 1,
+                    "notifications/prompts/list_changed" => break,
+                    other => panic!("{choice}: {other}"),
+                }
+            }
+            let most = THREADS * EACH;
+            let is_subscriber = name % 2 == 0;
+            assert!((1..=most).contains(&lists), "{choice}: {lists}");
+            assert!(if is_subscriber { (1..=most).contains(&updates) } else { updates == 0 });
+            let tools = client.ask(2, "tools/list", &json!({}));
+            let tools = tools["result"]["tools"].as_array().map(Vec::len);
+            assert_eq!(tools, Some(most), "{choice}: every shard has the last revision");
+        }
+        end(running);
+    }
+}
+
+fn last() -> Prompt {
+    Prompt::new("last", |_: &mut Call<'_>| "text")
 }

@@ -1,5 +1,6 @@
 //! Calls of tools, resources and prompts: found, checked, run where their feature says.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -25,7 +26,7 @@ use crate::server::{
 };
 
 /// What a call can get from the message it came with.
-struct Source<'a> {
+pub(super) struct Source<'a> {
     incoming: &'a Incoming<'a>,
     admitted: &'a Admitted<'a>,
     request: &'a Request<'a>,
@@ -101,13 +102,9 @@ impl Core {
         admitted: &Admitted<'_>,
     ) -> Carried {
         let server = self.server.clone();
-        let uri = text_param(request, "uri")?;
-        if uri.len() > URI_BYTES_MAX {
-            return Err(invalid(format!("params.uri is longer than {URI_BYTES_MAX} bytes")));
-        }
+        let uri = uri_param(request)?;
         let Some(found) = server.features().resource(&uri) else {
-            let error = RpcError::new(admitted.version.resource_not_found(), "resource not found");
-            return Err(Refusal::quiet(error.with_data(&serde_json::json!({ "uri": uri }))));
+            return Err(no_resource(&uri, admitted.version));
         };
         self.run(incoming, request, admitted, found.feature(), |source| {
             Call::resource(&found, &uri, source)
@@ -131,7 +128,7 @@ impl Core {
         Ok(Some(self.write_outcome(incoming.origin, request.id, row, version, outcome)))
     }
 
-    fn run<'a>(
+    pub(super) fn run<'a>(
         &mut self,
         incoming: &'a Incoming<'a>,
         request: &'a Request<'a>,
@@ -188,7 +185,7 @@ impl Core {
     }
 
     /// Refuses an id in flight and a call too many; gives who is asking if a session knows it.
-    fn check_peer(
+    pub(super) fn check_peer(
         &mut self,
         peer: Peer,
         request: &Request<'_>,
@@ -218,21 +215,10 @@ impl Core {
     /// Enters a call that is answered later.
     fn wait_for(&mut self, source: &Source<'_>, feature: &Feature) {
         let Source { incoming, admitted, request, ticket, .. } = source;
-        let peer = incoming.peer;
-        if let Some(session) = self.session_of(peer) {
-            session.pending.register(request.id, ticket.0);
-        }
-        // Over HTTP closing the connection cancels in the stateless era only.
-        if let (super::origin::Origin::Exchange(slot), Peer::Exchange) = (incoming.origin, peer)
-            && let Some(connection) = self.slots.get_mut(slot)
-            && let Some(exchange) = &mut connection.exchange
-        {
-            exchange.call = Some(*ticket);
-        }
         let deadline = self.now.after_ms(self.call_ms(feature));
         let call = PendingCall {
             origin: incoming.origin,
-            peer,
+            peer: incoming.peer,
             id: request.id.to_owned(),
             label: admitted.index,
             row: admitted.row,
@@ -246,8 +232,24 @@ impl Core {
             entered: self.now,
             deadline,
             asking: None,
+            listens_as: None,
         };
-        if let Some((place, due)) = self.calls.insert(*ticket, call) {
+        self.enter_call(*ticket, call);
+    }
+
+    /// Puts a call on every list it belongs on.
+    pub(super) fn enter_call(&mut self, ticket: Ticket, call: PendingCall) {
+        if let Some(session) = self.session_of(call.peer) {
+            session.pending.register(call.id.borrow(), ticket.0);
+        }
+        // Over HTTP closing the connection cancels in the stateless era only.
+        if let (super::origin::Origin::Exchange(slot), Peer::Exchange) = (call.origin, call.peer)
+            && let Some(connection) = self.slots.get_mut(slot)
+            && let Some(exchange) = &mut connection.exchange
+        {
+            exchange.call = Some(ticket);
+        }
+        if let Some((place, due)) = self.calls.insert(ticket, call) {
             self.timers.set(due, Timer::Call(place));
         }
     }
@@ -270,14 +272,17 @@ fn checked(tool: &ToolEntry, arguments: Option<Value<'_>>) -> Result<(), String>
     }
 }
 
-fn text_param<'p>(request: &Request<'p>, name: &str) -> Result<std::borrow::Cow<'p, str>, Refusal> {
+pub(super) fn text_param<'p>(request: &Request<'p>, name: &str) -> Result<Cow<'p, str>, Refusal> {
     let value = request.params.and_then(|params| params.get(name));
     value
         .and_then(Value::as_str)
         .ok_or_else(|| invalid(format!("params.{name} is missing or no string")))
 }
 
-fn object_param<'p>(request: &Request<'p>, name: &str) -> Result<Option<Value<'p>>, Refusal> {
+pub(super) fn object_param<'p>(
+    request: &Request<'p>,
+    name: &str,
+) -> Result<Option<Value<'p>>, Refusal> {
     let value = request.params.and_then(|params| params.get(name));
     match value.map(Value::kind) {
         None => Ok(None),
@@ -286,12 +291,26 @@ fn object_param<'p>(request: &Request<'p>, name: &str) -> Result<Option<Value<'p
     }
 }
 
-fn invalid(words: String) -> Refusal {
+pub(super) fn uri_param<'p>(request: &Request<'p>) -> Result<Cow<'p, str>, Refusal> {
+    let uri = text_param(request, "uri")?;
+    if uri.len() > URI_BYTES_MAX {
+        return Err(invalid(format!("params.uri is longer than {URI_BYTES_MAX} bytes")));
+    }
+    Ok(uri)
+}
+
+/// There is no such resource, in the words of the version.
+pub(super) fn no_resource(uri: &str, version: Version) -> Refusal {
+    let error = RpcError::new(version.resource_not_found(), "resource not found");
+    Refusal::quiet(error.with_data(&serde_json::json!({ "uri": uri })))
+}
+
+pub(super) fn invalid(words: String) -> Refusal {
     Refusal::quiet(RpcError::invalid_params(words))
 }
 
 /// Enough of a peer's text to recognise it.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     text.chars().take(128).collect()
 }
 
@@ -299,7 +318,9 @@ fn shown(text: &str) -> String {
 pub(super) fn ending(outcome: &Outcome) -> Ending {
     match outcome {
         Outcome::Tool(result) if result.is_error => Ending::Failure,
-        Outcome::Tool(_) | Outcome::Resource(_) | Outcome::Prompt(_) => Ending::Result,
+        Outcome::Tool(_) | Outcome::Resource(_) | Outcome::Prompt(_) | Outcome::Completion(_) => {
+            Ending::Result
+        }
         Outcome::Error(_) | Outcome::Ask(_) | Outcome::Deferred => Ending::Error,
     }
 }

@@ -9,6 +9,7 @@ use std::sync::atomic::AtomicBool;
 use super::Now;
 use super::ask::Asking;
 use super::origin::{Origin, Peer};
+use super::topics::SubscriberKey;
 use crate::mcp::{Row, Version};
 use crate::model::LogLevel;
 use crate::rpc::OwnedId;
@@ -34,9 +35,12 @@ pub(super) struct PendingCall {
     pub(super) started: Now,
     /// When the present part of it began: its handler's run, or the wait for its client's answers.
     pub(super) entered: Now,
+    /// May be never.
     pub(super) deadline: Now,
     /// What its client has to answer first.
     pub(super) asking: Option<Box<Asking>>,
+    /// What it is told of while it stays open.
+    pub(super) listens_as: Option<SubscriberKey>,
 }
 
 /// The shard's unanswered calls.
@@ -58,7 +62,7 @@ struct Place {
 impl Place {
     /// When the place's timer must fire, unless one does before.
     fn watch(&mut self, deadline: Now) -> Option<Now> {
-        if self.due.is_some_and(|due| due <= deadline) {
+        if deadline == Now::NEVER || self.due.is_some_and(|due| due <= deadline) {
             return None;
         }
         self.due = Some(deadline);
@@ -156,6 +160,7 @@ impl Calls {
         match &place.call {
             None => Due::Nothing,
             Some(call) if call.deadline <= now => Due::Over(ticket(index, place.generation)),
+            Some(call) if call.deadline == Now::NEVER => Due::Nothing,
             Some(call) => {
                 place.due = Some(call.deadline);
                 Due::Later(call.deadline)

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 
 use super::events::EventsOwner;
 use super::labels::CloseReason;
+use super::topics::Debt;
 use super::{Now, Output};
 use crate::config::Config;
 use crate::limits::EVENTS_PING_MS;
@@ -65,6 +66,8 @@ pub(super) struct Connection {
     /// A byte stream's protocol state.
     pub(super) session: Option<Box<Session>>,
     pub(super) exchange: Option<OpenExchange>,
+    /// Notifications to write when there is room, oldest first, one for each subscription at most.
+    pub(super) owed: VecDeque<Debt>,
     /// Received bytes that wait until the peer has taken what it was answered. Bounded by what
     /// the driver delivers of one connection in one turn.
     backlog: Vec<u8>,
@@ -99,6 +102,7 @@ impl Connection {
             sending_bytes: 0,
             session,
             exchange: None,
+            owed: VecDeque::new(),
             backlog: Vec::new(),
             active: now,
             partial_since: None,
@@ -120,6 +124,21 @@ impl Connection {
     /// Whether the peer takes its answers fast enough to be given more.
     pub(super) fn has_room_to_send(&self, unsent_bytes_max: usize) -> bool {
         self.unsent() <= unsent_bytes_max
+    }
+
+    /// Whether a notification can be written now.
+    pub(super) fn has_room_to_tell(&self, unsent_bytes_max: usize) -> bool {
+        !self.is_sending && self.unsent() <= unsent_bytes_max
+    }
+
+    /// Whether a notification must wait until the peer has taken more.
+    pub(super) fn must_owe(&self, unsent_bytes_max: usize) -> bool {
+        !self.owed.is_empty() || !self.has_room_to_tell(unsent_bytes_max)
+    }
+
+    /// Whether the peer waits to be told of something.
+    pub(super) fn is_listening(&self) -> bool {
+        self.session.as_ref().is_some_and(|session| session.subscriber.is_some())
     }
 
     /// Whether bytes received now must wait: behind others that do, or until the peer has taken

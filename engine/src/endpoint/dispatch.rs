@@ -6,6 +6,7 @@ use super::message::Incoming;
 use super::reply::Head;
 use crate::json::Writer;
 use crate::mcp::{Admitted, META_SERVER_INFO, Refusal, Row, Target, Version};
+use crate::model::CacheHint;
 use crate::rpc::{Id, Request};
 use crate::server::Server;
 
@@ -76,9 +77,24 @@ impl Core {
         version: Version,
         members: impl FnOnce(&mut Writer<'_>, &MetaExtra<'_>),
     ) {
+        let hint = self.server.cache_hint();
+        self.reply_hinted(origin, id, row, version, hint, members);
+    }
+
+    /// As [`Self::reply_complete`], with another cache hint than that of the server's lists.
+    pub(super) fn reply_hinted(
+        &mut self,
+        origin: super::origin::Origin,
+        id: Id<'_>,
+        row: &Row,
+        version: Version,
+        hint: CacheHint,
+        members: impl FnOnce(&mut Writer<'_>, &MetaExtra<'_>),
+    ) {
         let server = self.server.clone();
+        let hint = row.is_cacheable.then_some(hint);
         self.reply_result(origin, id, &Head::default(), |w| {
-            write_complete(w, &server, row, version, members);
+            write_complete(w, &server, hint, version, members);
         });
     }
 }
@@ -87,17 +103,15 @@ impl Core {
 fn write_complete(
     w: &mut Writer<'_>,
     server: &Server,
-    row: &Row,
+    hint: Option<CacheHint>,
     version: Version,
     members: impl FnOnce(&mut Writer<'_>, &MetaExtra<'_>),
 ) {
     w.begin_object();
     if version.has_result_type() {
         w.member_string("resultType", "complete");
-        if row.is_cacheable {
-            // Nothing is promised: a list may change with the next release of the program.
-            w.member_uint("ttlMs", 0);
-            w.member_string("cacheScope", "private");
+        if let Some(hint) = hint {
+            hint.encode_members(w);
         }
         members(w, &[(META_SERVER_INFO, server.info_json(version.fields()))]);
     } else {

@@ -69,6 +69,7 @@ impl Core {
 
     /// Ends the streams of an ended session and cancels what it still waits for.
     pub(super) fn abandon_session(&mut self, _key: SessionKey, mut ended: HttpSession) {
+        self.forget_subscriber(ended.session.subscriber.take());
         for stream in ended.streams.iter_mut() {
             if let Some(line) = stream.line.take() {
                 self.end_line(line);

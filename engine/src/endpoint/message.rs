@@ -194,6 +194,9 @@ impl Core {
         if note.method == "notifications/cancelled" {
             self.cancelled(incoming, note);
         }
+        if note.method == "notifications/initialized" {
+            self.peer_ready(incoming.peer);
+        }
         self.reply_nothing(incoming.origin);
     }
 

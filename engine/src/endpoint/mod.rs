@@ -21,6 +21,7 @@ mod connection;
 mod dispatch;
 mod events;
 mod exchange;
+mod fanout;
 mod features;
 mod forward;
 mod input_required;
@@ -43,6 +44,7 @@ mod stream;
 mod subscription;
 mod task;
 mod timers;
+mod topics;
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -57,11 +59,12 @@ use labels::{CloseReason, Ending};
 use sessions::{SessionKey, Sessions};
 use slots::Slots;
 use timers::Timers;
+use topics::Topics;
 
 use crate::config::Config;
 use crate::json::Parser;
 use crate::metrics::ShardMetrics;
-use crate::server::{CallEvent, Job, Post, Server, Ticket};
+use crate::server::{CallEvent, Job, Post, Publication, Server, Ticket};
 use crate::slot::Slot;
 use crate::transport::{Http1, Pipe};
 
@@ -148,6 +151,8 @@ pub enum Input<'a> {
     },
     /// A call came to something.
     Call(CallEvent),
+    /// The program says something to clients.
+    Publish(Publication),
     /// Another shard says something.
     Forward(Box<Forwarded>),
     /// [`Endpoint::deadline`] has passed.
@@ -225,6 +230,11 @@ struct Core {
     sessions: Sessions,
     calls: Calls,
     batches: Batches,
+    topics: Topics,
+    /// Calls that stay open to be told of changes.
+    listens: usize,
+    /// Subscribers told in this turn.
+    fanned_out: usize,
     timers: Timers<Timer>,
     fired: Vec<Timer>,
     outbox: Outbox,
@@ -257,6 +267,9 @@ impl Endpoint {
             sessions: Sessions::new(shard, config.sessions_max, config.session_idle_ms),
             calls: Calls::default(),
             batches: Batches::default(),
+            topics: Topics::new(),
+            listens: 0,
+            fanned_out: 0,
             timers,
             fired: Vec::new(),
             outbox: Outbox::default(),
@@ -288,6 +301,7 @@ impl Endpoint {
             }
             Input::Closed { slot } => core.closed(slot),
             Input::Call(event) => core.call_event(event),
+            Input::Publish(publication) => core.publish(publication),
             Input::Forward(message) => core.forwarded(parser, *message),
             Input::Timeout => core.timeout(),
             Input::Shutdown => core.shutdown(),
@@ -300,6 +314,9 @@ impl Endpoint {
             if let Some(output) = self.core.outbox.outputs.pop_front() {
                 return Some(output);
             }
+            if self.core.outbox.dirty.is_empty() {
+                self.core.fan_out();
+            }
             let Some(slot) = self.core.outbox.dirty.pop_front() else {
                 return self.core.poll_drained();
             };
@@ -310,11 +327,17 @@ impl Endpoint {
     /// Everything answered since the last time was handed over by `now`: what was answered on the
     /// spot is counted with the time its turn took.
     pub fn turn_ended(&mut self, now: Now) {
+        self.core.fanned_out = 0;
         let Core { answered, metrics, now: began, .. } = &mut self.core;
         let time = now.since(*began).as_nanos() as u64;
         for (label, ending) in answered.drain(..) {
             metrics.count_request(label as usize, ending as usize, time);
         }
+    }
+
+    /// Whether a turn has work left over for the next: see [`Self::turn_ended`].
+    pub fn is_behind(&self) -> bool {
+        self.core.topics.is_behind()
     }
 
     /// When [`Input::Timeout`] is due.
@@ -391,6 +414,7 @@ impl Core {
         if is_broken {
             return self.close(slot, CloseReason::Broken);
         }
+        self.end_listens_of(slot);
         self.touch(slot);
     }
 
@@ -423,10 +447,13 @@ impl Core {
     /// Cancels what this connection still waits for.
     fn abandon(&mut self, slot: Slot) {
         let Some(connection) = self.slots.get_mut(slot) else { return };
+        let owed = std::mem::take(&mut connection.owed);
         connection.clear();
         let mut tickets: Vec<Ticket> = Vec::new();
+        let mut subscriber = None;
         if let Some(session) = &mut connection.session {
             tickets.extend(session.pending.drain().into_iter().map(Ticket));
+            subscriber = session.subscriber.take();
         }
         let mut owner = None;
         if let Some(exchange) = connection.exchange.take() {
@@ -439,9 +466,11 @@ impl Core {
         for ticket in tickets {
             self.cancel_call(ticket);
         }
+        self.forget_subscriber(subscriber);
         if let Some(owner) = owner {
             self.cut(owner, slot);
         }
+        self.pass_on(owed);
     }
 
     fn sent(&mut self, slot: Slot, bytes: Vec<u8>, start: usize, is_failed: bool) {
@@ -479,6 +508,8 @@ impl Core {
     /// Gives one connection its due at the end of the turn: resume what waited, send what is
     /// written, close what is done.
     fn settle(&mut self, parser: &mut Parser, slot: Slot) {
+        // While it counts as having something to send, so that this makes it no second time.
+        self.pay_owed(slot);
         let Some(connection) = self.slots.get_mut(slot) else { return };
         connection.is_dirty = false;
         if connection.is_closed {
@@ -561,8 +592,10 @@ impl Core {
         if connection.due > now {
             return;
         }
-        // A connection that waits for its own call is not silent: the call has a deadline.
-        if connection.is_waiting() && !connection.is_sending {
+        // A connection that waits for its own call is not silent: the call has a deadline. Nor is
+        // one that waits to be told of something.
+        let is_waiting = connection.is_waiting() || connection.is_listening();
+        if is_waiting && !connection.is_sending {
             let is_stream = connection.events().is_some();
             if is_stream && connection.deadline(&config) <= now {
                 connection.active = now;
@@ -599,6 +632,7 @@ impl Core {
         self.is_draining = true;
         self.timers.set(self.now.after_ms(self.config.drain_ms), Timer::Drain);
         self.end_all_questions();
+        self.end_all_listens();
         for slot in self.slots.slots() {
             if let Some(connection) = self.slots.get_mut(slot) {
                 connection.is_ending = true;

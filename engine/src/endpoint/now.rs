@@ -7,6 +7,9 @@ use std::time::Duration;
 pub struct Now(pub u64);
 
 impl Now {
+    /// A time that does not come.
+    pub const NEVER: Self = Self(u64::MAX);
+
     /// This many milliseconds later.
     pub const fn after_ms(self, ms: u64) -> Self {
         Self(self.0.saturating_add(ms.saturating_mul(1_000_000)))

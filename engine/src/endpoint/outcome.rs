@@ -24,18 +24,24 @@ impl Core {
         let ending = ending(&outcome);
         match outcome {
             Outcome::Error(mut error) => {
-                if error.code == code::RESOURCE_NOT_FOUND {
-                    error.code = version.resource_not_found();
-                }
-                if error.code == code::URL_ELICITATION_REQUIRED && !version.fields().elicitation_id
-                {
-                    error = RpcError::internal(NO_URL_ERROR);
+                match error.code {
+                    code::RESOURCE_NOT_FOUND => error.code = version.resource_not_found(),
+                    code::URL_ELICITATION_REQUIRED if !version.fields().elicitation_id => {
+                        error = RpcError::internal(error.message);
+                    }
+                    _ => {}
                 }
                 self.reply_error(origin, Some(id), &error, Status::Ok);
             }
             Outcome::Ask(_) | Outcome::Deferred => {
                 let error = RpcError::internal("the handler asked what cannot be asked here");
                 self.reply_error(origin, Some(id), &error, Status::Ok);
+            }
+            Outcome::Resource(result) => {
+                let hint = result.cache.unwrap_or_default();
+                self.reply_hinted(origin, id, row, version, hint, |w, extra| {
+                    result.encode_members(w, version.fields(), extra);
+                });
             }
             answer => self.reply_complete(origin, id, row, version, |w, extra| {
                 answer.encode_members(w, version.fields(), extra);
@@ -58,6 +64,7 @@ impl Core {
             CallEvent::Log { ticket, level, logger, data } => {
                 self.log(ticket, level, logger.as_deref(), &data);
             }
+            CallEvent::OutputBroken { .. } => self.metrics.outputs_broken.add(1),
         }
     }
 
@@ -86,6 +93,9 @@ impl Core {
             for id in call.asking.iter().flat_map(|asking| asking.open()) {
                 session.questions.remove(id);
             }
+        }
+        if let Some(key) = call.listens_as {
+            self.stop_listening(key);
         }
         Some(call)
     }
@@ -149,6 +159,3 @@ impl Core {
         self.metrics.count_request(call.label, ending as usize, time);
     }
 }
-
-const NO_URL_ERROR: &str =
-    "the person has to visit a URL first, and this protocol version has no error that says so";

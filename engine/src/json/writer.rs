@@ -57,6 +57,14 @@ impl<'b> Writer<'b> {
         self.out.extend_from_slice(json);
     }
 
+    /// As [`Self::raw`], for a value that lies in several pieces.
+    pub fn raw_parts(&mut self, parts: &[&[u8]]) {
+        self.lead();
+        for part in parts {
+            self.out.extend_from_slice(part);
+        }
+    }
+
     /// Foreign JSON. A line break in it can only be insignificant space, and would end a message
     /// early on a transport framed by lines, so such JSON is compacted on its way.
     pub fn splice(&mut self, json: &[u8]) {

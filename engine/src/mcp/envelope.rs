@@ -15,6 +15,8 @@ pub(super) const META_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 const META_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 const META_LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
 const META_CLIENT: &str = "io.modelcontextprotocol/clientInfo";
+/// `_meta` key under which what belongs to a listening call names it.
+pub const META_SUBSCRIPTION_ID: &str = "io.modelcontextprotocol/subscriptionId";
 /// `_meta` key under which a result names the server.
 pub const META_SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
 

@@ -19,7 +19,8 @@ pub use ask::{AskMethod, Askable, required_capabilities};
 pub use client::Client;
 pub use cursor::{Cursor, CursorError};
 pub use envelope::{
-    Envelope, META_SERVER_INFO, progress_token, unsupported as unsupported_version,
+    Envelope, META_SERVER_INFO, META_SUBSCRIPTION_ID, progress_token,
+    unsupported as unsupported_version,
 };
 pub use facts::{Era, Facts, Mirror, choose_era};
 pub use method::{

@@ -32,6 +32,8 @@ pub struct Session {
     pub questions: Outgoing<u64>,
     /// The least grave log messages it wants, once it has said so.
     pub log_level: Option<LogLevel>,
+    /// Its place among those who are told of changes, once it has one.
+    pub subscriber: Option<u32>,
 }
 
 /// A request that may be answered: its row, and the version to answer in.
@@ -65,6 +67,7 @@ impl Session {
             pending: Pending::new(),
             questions: Outgoing::new(),
             log_level: None,
+            subscriber: None,
         }
     }
 

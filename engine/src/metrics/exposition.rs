@@ -50,6 +50,9 @@ const COUNTERS: &[Row<Counter>] = &[
     ("event_streams_resumed", "Event streams taken up again", None, |m| &m.event_streams_resumed),
     ("timeouts", "Waits that took too long and were ended", None, |m| &m.timeouts),
     ("busy_refusals", "Requests refused because a limit was full", None, |m| &m.busy_refusals),
+    ("outputs_broken", "Tool results that broke their own output schema", None, |m| {
+        &m.outputs_broken
+    }),
     ("answers_late", "Outcomes that came after their call had ended", None, |m| &m.answers_late),
     ("answers_dropped", "Responses whose connection was gone", None, |m| &m.answers_dropped),
     ("http_refused", "HTTP requests answered by the transport's rules alone", None, |m| {
@@ -57,6 +60,12 @@ const COUNTERS: &[Row<Counter>] = &[
     }),
     ("forwards", "Requests handed to the shard that owns their session", None, |m| &m.forwards),
     ("responses_dropped", "Responses to questions never asked", None, |m| &m.responses_dropped),
+    ("notifications_delivered", "Notifications written to subscribers", None, |m| {
+        &m.notifications_delivered
+    }),
+    ("notifications_coalesced", "Notifications merged into an undelivered one", None, |m| {
+        &m.notifications_coalesced
+    }),
     ("copies", "Received slices copied because buffers were short", None, |m| &m.copies),
     ("copied", "Bytes of those slices", Some(Unit::Bytes), |m| &m.bytes_copied),
     ("turns", "Turns of the shards' loops", None, |m| &m.turns),
@@ -66,6 +75,8 @@ const COUNTERS: &[Row<Counter>] = &[
 const GAUGES: &[Row<Gauge>] = &[
     ("connections_open", "Connections open now", None, |m| &m.connections_open),
     ("sessions_open", "Handshake-era HTTP sessions open now", None, |m| &m.sessions_open),
+    ("subscriptions", "Subscriptions to lists and resources now", None, |m| &m.subscriptions),
+    ("listens", "Calls that stay open to be told of changes now", None, |m| &m.listens),
     ("leases_free", "Receive buffers free now", None, |m| &m.leases_free),
     ("leases_lent", "Receive buffers lent now", None, |m| &m.leases_lent),
     ("worker_queue_length", "Jobs waiting for a worker now", None, |m| &m.worker_queue),

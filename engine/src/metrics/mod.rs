@@ -76,6 +76,8 @@ pub struct ShardMetrics {
     pub busy_refusals: Counter,
     /// Outcomes that came after their call had been cancelled or timed out.
     pub answers_late: Counter,
+    /// Results of tools that broke the tool's own output schema.
+    pub outputs_broken: Counter,
     /// Responses that could not reach their client because its connection was gone.
     pub answers_dropped: Counter,
     /// HTTP requests that the transport's rules answered before the protocol saw them.
@@ -84,6 +86,14 @@ pub struct ShardMetrics {
     pub forwards: Counter,
     /// Responses to questions that were never asked, or answered before.
     pub responses_dropped: Counter,
+    /// Subscriptions to lists and resources now.
+    pub subscriptions: Gauge,
+    /// Calls that stay open to be told of changes, now.
+    pub listens: Gauge,
+    /// Notifications written to subscribers.
+    pub notifications_delivered: Counter,
+    /// Notifications merged into one that was not delivered yet.
+    pub notifications_coalesced: Counter,
     /// Receive buffers free now.
     pub leases_free: Gauge,
     /// Receive buffers lent now.
@@ -128,10 +138,15 @@ impl ShardMetrics {
             timeouts: Counter::new(),
             busy_refusals: Counter::new(),
             answers_late: Counter::new(),
+            outputs_broken: Counter::new(),
             answers_dropped: Counter::new(),
             http_refused: Counter::new(),
             forwards: Counter::new(),
             responses_dropped: Counter::new(),
+            subscriptions: Gauge::new(),
+            listens: Gauge::new(),
+            notifications_delivered: Counter::new(),
+            notifications_coalesced: Counter::new(),
             leases_free: Gauge::new(),
             leases_lent: Gauge::new(),
             copies: Counter::new(),

@@ -1,6 +1,6 @@
 //! What an argument could be completed to.
 
-use super::Text;
+use super::{Meta, MetaExtra, Text};
 use crate::json::Writer;
 
 /// Suggested values for an argument.
@@ -18,8 +18,8 @@ impl Completion {
     /// Most values one answer may hold, by the protocol.
     pub const VALUES_MAX: usize = 100;
 
-    /// Writes the `completion` member into an object the caller opened.
-    pub fn encode_members(&self, w: &mut Writer<'_>) {
+    /// Writes the members into an object the caller opened, with `extra` as `_meta`.
+    pub fn encode_members(&self, w: &mut Writer<'_>, extra: &MetaExtra<'_>) {
         w.key("completion");
         w.begin_object();
         w.key("values");
@@ -37,6 +37,7 @@ impl Completion {
         w.key("hasMore");
         w.bool(self.has_more || is_cut);
         w.end_object();
+        Meta::encode_member(None, w, extra);
     }
 }
 

@@ -45,7 +45,7 @@ pub use prompt::{PromptArgument, PromptInfo, PromptMessage, PromptResult};
 pub use property::{
     ChoiceProperty, FlagProperty, ManyProperty, NumberProperty, Property, TextFormat, TextProperty,
 };
-pub use resource::{Body, ResourceContents, ResourceInfo, TemplateInfo};
+pub use resource::{Body, ResourceContents, ResourceInfo, ResourceResult, TemplateInfo};
 pub use root::Root;
 pub use sampling::{IncludeContext, ModelPreferences, Sampling, SamplingAnswer, ToolChoice};
 pub use sampling_content::{SamplingContent, SamplingMessage};

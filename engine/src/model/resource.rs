@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{Annotations, Fields, Icon, Meta, MetaExtra, Text, base64, write};
+use super::{Annotations, CacheHint, Fields, Icon, Meta, MetaExtra, Text, base64, write};
 use crate::json::Writer;
 
 /// A resource as it is listed.
@@ -151,21 +151,52 @@ impl ResourceContents {
         Meta::encode_member(self.meta.as_ref().filter(|_| fields.item_meta), w, &[]);
         w.end_object();
     }
+}
 
-    /// Writes the members of a read's result (`contents`, `_meta`) into an object the caller
-    /// opened.
-    pub fn encode_members(
-        contents: &[Self],
-        w: &mut Writer<'_>,
-        fields: &Fields,
-        extra: &MetaExtra<'_>,
-    ) {
+/// What a read answered.
+#[derive(Clone, Debug, Default)]
+pub struct ResourceResult {
+    /// The contents: of the resource, or of its parts.
+    pub contents: Vec<ResourceContents>,
+    /// How long a client may keep them; unset means what the resource says.
+    pub cache: Option<CacheHint>,
+    /// Open members.
+    pub meta: Option<Meta>,
+}
+
+impl ResourceResult {
+    /// The given contents.
+    pub fn new(contents: Vec<ResourceContents>) -> Self {
+        Self { contents, ..Self::default() }
+    }
+
+    /// Says how long a client may keep them.
+    pub fn cache(mut self, hint: CacheHint) -> Self {
+        self.cache = Some(hint);
+        self
+    }
+
+    /// Sets the open members.
+    pub fn meta(mut self, meta: Meta) -> Self {
+        self.meta = Some(meta);
+        self
+    }
+
+    /// Writes the members into an object the caller opened, with `extra` added to `_meta`. Cache
+    /// hints are left to whoever knows whether they exist.
+    pub fn encode_members(&self, w: &mut Writer<'_>, fields: &Fields, extra: &MetaExtra<'_>) {
         w.key("contents");
         w.begin_array();
-        for part in contents {
+        for part in &self.contents {
             part.encode(w, fields);
         }
         w.end_array();
-        Meta::encode_member(None, w, extra);
+        Meta::encode_member(self.meta.as_ref(), w, extra);
+    }
+}
+
+impl From<Vec<ResourceContents>> for ResourceResult {
+    fn from(contents: Vec<ResourceContents>) -> Self {
+        Self::new(contents)
     }
 }

@@ -58,6 +58,11 @@ impl<T: Copy> Pending<T> {
         self.tickets.is_none()
     }
 
+    /// The names of all, in no order.
+    pub fn tickets(&self) -> impl Iterator<Item = T> {
+        self.tickets.iter().flat_map(|tickets| tickets.values().copied())
+    }
+
     /// Takes all out, in no order.
     pub fn drain(&mut self) -> Vec<T> {
         self.tickets.take().map(|tickets| tickets.into_values().collect()).unwrap_or_default()

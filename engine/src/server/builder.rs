@@ -1,12 +1,17 @@
 //! Puts a server together: takes everything, then checks everything once.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::features::TemplateRouter;
 use super::listing::Listing;
-use super::{FeatureSet, Features, Prompt, Resource, ResourceTemplate, SchemaCache, Server, Tool};
+use super::revision::Revision;
+use super::{
+    FeatureSet, Features, OutputPolicy, Prompt, Resource, ResourceTemplate, SchemaCache, Server,
+    Tool, ToolEntry,
+};
 use crate::error::Error;
-use crate::model::{Capabilities, Icon, Implementation, Text};
+use crate::model::{CacheHint, Capabilities, Icon, Implementation, RawJson, Task, Text};
 
 /// A server that is being put together. Faults show at [`ServerBuilder::build`].
 #[derive(Debug)]
@@ -17,6 +22,9 @@ pub struct ServerBuilder {
     resources: Vec<Resource>,
     templates: Vec<ResourceTemplate>,
     prompts: Vec<Prompt>,
+    offered: Capabilities,
+    cache_hint: CacheHint,
+    output_policy: OutputPolicy,
     call_timeout: Option<Duration>,
 }
 
@@ -29,6 +37,9 @@ impl ServerBuilder {
             resources: Vec::new(),
             templates: Vec::new(),
             prompts: Vec::new(),
+            offered: Capabilities::default(),
+            cache_hint: CacheHint::default(),
+            output_policy: OutputPolicy::default(),
             call_timeout: None,
         }
     }
@@ -69,6 +80,53 @@ impl ServerBuilder {
         self
     }
 
+    /// Tells clients when tools, resources, templates or prompts are added or removed while the
+    /// server runs (see [`Publisher::edit`](super::Publisher::edit)). All lists are offered then,
+    /// empty ones too.
+    pub fn list_changes(mut self) -> Self {
+        self.offered.list_changes = true;
+        self
+    }
+
+    /// Lets clients subscribe to resources, to be told of
+    /// [`Publisher::resource_updated`](super::Publisher::resource_updated).
+    pub fn resource_subscriptions(mut self) -> Self {
+        self.offered.resource_subscriptions = true;
+        self
+    }
+
+    /// Sends log messages of handlers to clients that want them.
+    pub fn logging(mut self) -> Self {
+        self.offered.logging = true;
+        self
+    }
+
+    /// Says how long clients may keep the lists and the server's introduction; without it, not at
+    /// all. A list that depends on who asks must be private.
+    pub fn cache_hint(mut self, hint: CacheHint) -> Self {
+        self.cache_hint = hint;
+        self
+    }
+
+    /// Says what becomes of a tool's result that breaks the tool's own output schema.
+    pub fn output_policy(mut self, policy: OutputPolicy) -> Self {
+        self.output_policy = policy;
+        self
+    }
+
+    /// Declares an extension of the protocol: its name, with a prefix and a `/`, and its settings,
+    /// a JSON object.
+    pub fn extension(mut self, name: impl Into<Text>, settings: &serde_json::Value) -> Self {
+        self.offered.extensions.push((name.into(), raw(settings)));
+        self
+    }
+
+    /// Declares a capability outside the protocol: its name and a JSON object.
+    pub fn experimental(mut self, name: impl Into<Text>, settings: &serde_json::Value) -> Self {
+        self.offered.experimental.push((name.into(), raw(settings)));
+        self
+    }
+
     /// Adds a tool.
     pub fn tool(mut self, tool: Tool) -> Self {
         self.tools.push(tool);
@@ -103,25 +161,29 @@ impl ServerBuilder {
         if self.info.name.is_empty() || self.info.version.is_empty() {
             return Err(Error::usage("a server needs a name and a version"));
         }
-        let capabilities = Capabilities {
-            tools: !self.tools.is_empty(),
-            resources: !self.resources.is_empty() || !self.templates.is_empty(),
-            prompts: !self.prompts.is_empty(),
-            // Not offered before the endpoint answers `logging/setLevel`.
-            logging: false,
-            completions: false,
-            ..Capabilities::default()
-        };
-        let features = register(self.tools, self.resources, self.templates, self.prompts, schemas)?;
+        if let Some(fault) = self.info.icons.iter().find_map(Icon::fault) {
+            return Err(Error::usage(format!("server {:?}: {fault}", self.info.name)));
+        }
+        check_declared(&self.offered)?;
+        let tools = self
+            .tools
+            .into_iter()
+            .map(|tool| tool.register(schemas, self.output_policy).map(Arc::new));
+        let tools = FeatureSet::new(tools.collect::<Result<_, _>>()?, "tool")?;
+        let features = register(tools, self.resources, self.templates, self.prompts)?;
+        let capabilities = features.capabilities(self.offered);
         Ok(Server {
             info_listing: Listing::new(&[&self.info], |info, w, fields| info.encode(w, fields)),
             info: self.info,
             instructions: self.instructions,
             features,
+            revision: Revision::default(),
             capabilities_listing: Listing::new(&[&capabilities], |offered, w, fields| {
                 offered.encode(w, fields);
             }),
             capabilities,
+            cache_hint: self.cache_hint,
+            output_policy: self.output_policy,
             call_timeout: self.call_timeout,
             schema_stats: schemas.stats(),
         })
@@ -129,22 +191,61 @@ impl ServerBuilder {
 }
 
 fn register(
-    tools: Vec<Tool>,
+    tools: FeatureSet<ToolEntry>,
     resources: Vec<Resource>,
     templates: Vec<ResourceTemplate>,
     prompts: Vec<Prompt>,
-    schemas: &mut SchemaCache,
 ) -> Result<Features, Error> {
-    let tools = tools.into_iter().map(|tool| tool.register(schemas));
-    let tools = FeatureSet::new(tools.collect::<Result<_, _>>()?, "tool")?;
-    let resources = resources.into_iter().map(Resource::register);
+    let resources = resources.into_iter().map(|resource| resource.register().map(Arc::new));
     let resources = FeatureSet::new(resources.collect::<Result<_, _>>()?, "resource")?;
     let templates = templates.into_iter().map(ResourceTemplate::register);
     let (templates, parsed) =
         templates.collect::<Result<Vec<_>, _>>()?.into_iter().unzip::<_, _, Vec<_>, Vec<_>>();
+    let templates = templates.into_iter().map(Arc::new).collect();
     let templates = FeatureSet::new(templates, "template")?;
     let router = TemplateRouter::new(parsed)?;
-    let prompts = prompts.into_iter().map(Prompt::register);
+    let prompts = prompts.into_iter().map(|prompt| prompt.register().map(Arc::new));
     let prompts = FeatureSet::new(prompts.collect::<Result<_, _>>()?, "prompt")?;
-    Ok(Features { tools, resources, templates, prompts, router })
+    Ok(Features {
+        tools: tools.into(),
+        resources: resources.into(),
+        templates: templates.into(),
+        prompts: prompts.into(),
+        router: router.into(),
+    })
+}
+
+/// Declared names are said once, extensions with their prefix, and settings are objects.
+fn check_declared(offered: &Capabilities) -> Result<(), Error> {
+    for (kind, declared) in
+        [("extension", &offered.extensions), ("experimental capability", &offered.experimental)]
+    {
+        for (place, (name, settings)) in declared.iter().enumerate() {
+            let refuse = |fault| Err(Error::usage(format!("{kind} {name:?}: {fault}")));
+            if declared[..place].iter().any(|(other, _)| other == name) {
+                return refuse("it is declared twice");
+            }
+            if !settings.get().starts_with('{') {
+                return refuse("its settings are no JSON object");
+            }
+        }
+    }
+    let is_prefixed = |name: &str| {
+        name.split_once('/').is_some_and(|(prefix, rest)| !prefix.is_empty() && !rest.is_empty())
+    };
+    match offered.extensions.iter().find(|(name, _)| !is_prefixed(name) || name == Task::EXTENSION)
+    {
+        None => Ok(()),
+        Some((name, _)) if name == Task::EXTENSION => Err(Error::usage(format!(
+            "extension {name:?}: it is declared by itself when a tool supports tasks"
+        ))),
+        Some((name, _)) => Err(Error::usage(format!(
+            "extension {name:?}: its name needs a prefix, as in \"com.example/name\""
+        ))),
+    }
+}
+
+/// A `Value` has string keys and finite numbers only, so it always has a text.
+fn raw(value: &serde_json::Value) -> Box<RawJson> {
+    serde_json::value::to_raw_value(value).unwrap_or_else(|_| RawJson::NULL.to_owned())
 }

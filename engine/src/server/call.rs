@@ -56,7 +56,8 @@ pub(super) type Spawn<'a> = &'a dyn Fn(LocalFuture);
 pub struct Call<'a> {
     feature: &'a Arc<Feature>,
     arguments: Arguments<'a>,
-    uri: &'a str,
+    /// The URI that is read, or the text that is to be completed.
+    subject: &'a str,
     bindings: Option<&'a Bindings>,
     source: &'a dyn CallSource,
     spawn: Option<Spawn<'a>>,
@@ -84,6 +85,16 @@ impl<'a> Call<'a> {
         Self::new(prompt.feature(), Arguments::from(arguments), source)
     }
 
+    /// A completion of `partial` by `completer`, when `resolved` are the arguments known already.
+    pub fn completion(
+        completer: &'a Arc<Feature>,
+        partial: &'a str,
+        resolved: Option<Value<'a>>,
+        source: &'a dyn CallSource,
+    ) -> Self {
+        Self { subject: partial, ..Self::new(completer, Arguments::from(resolved), source) }
+    }
+
     /// A read of the resource `found` at `uri`.
     pub fn resource(
         found: &'a FoundResource<'a>,
@@ -91,7 +102,7 @@ impl<'a> Call<'a> {
         source: &'a dyn CallSource,
     ) -> Self {
         let call = Self::new(found.feature(), Arguments::Absent, source);
-        Self { uri, bindings: found.bindings(), ..call }
+        Self { subject: uri, bindings: found.bindings(), ..call }
     }
 
     fn new(
@@ -102,7 +113,7 @@ impl<'a> Call<'a> {
         Self {
             feature,
             arguments,
-            uri: "",
+            subject: "",
             bindings: None,
             source,
             spawn: None,
@@ -126,7 +137,7 @@ impl<'a> Call<'a> {
     pub(super) fn from_owned(owned: &'a Owned, spawn: Option<Spawn<'a>>) -> Self {
         let call = Self::new(&owned.feature, Arguments::Text(&owned.arguments), owned);
         let (bindings, asked) = (owned.bindings.as_ref(), owned.asked.as_ref());
-        Self { uri: &owned.uri, bindings, spawn, asked, ..call }
+        Self { subject: &owned.subject, bindings, spawn, asked, ..call }
     }
 
     /// The same call with what its client answered to an earlier one like it.
@@ -139,7 +150,7 @@ impl<'a> Call<'a> {
         self.feature.kind
     }
 
-    /// The name of the tool, prompt, resource or template.
+    /// The name of the tool, prompt, resource or template, or of the argument that is completed.
     pub fn name(&self) -> &'a str {
         &self.feature.name
     }
@@ -173,7 +184,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// One text argument; how prompts read theirs.
+    /// One text argument; how prompts read theirs, and completions the arguments known already.
     pub fn argument(&self, name: &str) -> Option<Cow<'a, str>> {
         match self.arguments {
             Arguments::Absent => None,
@@ -182,9 +193,14 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The URI that is read; empty for tools and prompts.
+    /// The URI that is read; empty for others than resources.
     pub fn uri(&self) -> &'a str {
-        self.uri
+        if self.kind() == FeatureKind::Resource { self.subject } else { "" }
+    }
+
+    /// What was typed so far of the argument to complete; empty for others than completions.
+    pub fn partial(&self) -> &'a str {
+        if self.kind() == FeatureKind::Completion { self.subject } else { "" }
     }
 
     /// The registered media type of the resource that is read.
@@ -244,7 +260,7 @@ impl<'a> Call<'a> {
         match catch_unwind(AssertUnwindSafe(|| feature.handler.call(self))) {
             Ok(Outcome::Deferred) if self.is_deferred => Outcome::Deferred,
             Ok(Outcome::Deferred) => Outcome::internal("the handler put off an answer it dropped"),
-            Ok(outcome) => feature.checked(outcome),
+            Ok(outcome) => feature.checked(outcome, || Arc::clone(self.context())),
             Err(_panic) => feature.kind.panicked(),
         }
     }
@@ -271,7 +287,7 @@ impl<'a> Call<'a> {
                 Arguments::Absent => Bytes::from_static(NO_ARGUMENTS),
                 _ => self.source.share(self.arguments_json()),
             },
-            uri: self.uri.into(),
+            subject: self.subject.into(),
             bindings: self.bindings.cloned(),
             context: Arc::clone(self.context()),
             asked: self.asked.cloned(),
@@ -283,7 +299,7 @@ impl fmt::Debug for Call<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call")
             .field("feature", &self.feature)
-            .field("uri", &self.uri)
+            .field("subject", &self.subject)
             .finish_non_exhaustive()
     }
 }

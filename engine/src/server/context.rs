@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 
-use super::{Ask, Outcome, Parked};
+use super::{Ask, Outcome, Parked, Publisher};
 use crate::mcp::{Client, Version};
 use crate::model::{LogLevel, RawJson};
 
@@ -23,6 +23,8 @@ pub struct Ticket(
 pub trait Post: Send + Sync {
     /// Takes one event; must not block.
     fn post(&self, event: CallEvent);
+    /// The way to all clients.
+    fn publisher(&self) -> Publisher;
 }
 
 /// Something that happened to a call.
@@ -65,6 +67,11 @@ pub enum CallEvent {
         logger: Option<String>,
         /// What it says.
         data: Box<RawJson>,
+    },
+    /// Its result broke the tool's own output schema. What is sent comes as [`CallEvent::Done`].
+    OutputBroken {
+        /// Which call.
+        ticket: Ticket,
     },
     /// Its client is to fetch what follows later.
     CloseStream {
@@ -177,6 +184,16 @@ impl CallContext {
     pub fn log_data(&self, level: LogLevel, logger: Option<&str>, data: Box<RawJson>) {
         let logger = logger.map(str::to_owned);
         self.post.post(CallEvent::Log { ticket: self.ticket, level, logger, data });
+    }
+
+    /// The way to change the server's features, and to tell all clients of updates.
+    pub fn publisher(&self) -> Publisher {
+        self.post.publisher()
+    }
+
+    /// Takes an event of the call's to its shard.
+    pub(super) fn post(&self, event: CallEvent) {
+        self.post.post(event);
     }
 
     /// Lets go of the HTTP connection that waits for the answer: the client comes back for it, and

@@ -17,7 +17,7 @@ use crate::uri::Bindings;
 pub(super) struct Owned {
     pub(super) feature: Arc<Feature>,
     pub(super) arguments: Bytes,
-    pub(super) uri: Box<str>,
+    pub(super) subject: Box<str>,
     pub(super) bindings: Option<Bindings>,
     pub(super) context: Arc<CallContext>,
     /// What the client answered, for a call that is entered again.
@@ -77,14 +77,19 @@ impl Deferred {
         super::arguments::decode(&self.call.arguments)
     }
 
-    /// One text argument; how prompts read theirs.
+    /// One text argument; how prompts read theirs, and completions the arguments known already.
     pub fn argument(&self, name: &str) -> Option<Cow<'_, str>> {
         super::arguments::text(&self.call.arguments, name)
     }
 
-    /// The URI that is read; empty for tools and prompts.
+    /// The URI that is read; empty for others than resources.
     pub fn uri(&self) -> &str {
-        &self.call.uri
+        if self.kind() == FeatureKind::Resource { &self.call.subject } else { "" }
+    }
+
+    /// What was typed so far of the argument to complete; empty for others than completions.
+    pub fn partial(&self) -> &str {
+        if self.kind() == FeatureKind::Completion { &self.call.subject } else { "" }
     }
 
     /// The registered media type of the resource that is read.
@@ -112,7 +117,7 @@ impl Deferred {
         self.is_armed = false;
         let outcome = match outcome {
             Outcome::Deferred => Outcome::internal("the handler put off an answer it dropped"),
-            outcome => self.call.feature.checked(outcome),
+            outcome => self.call.feature.checked(outcome, || Arc::clone(&self.call.context)),
         };
         self.call.answer(outcome);
     }

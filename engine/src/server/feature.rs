@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Execution, Handler, Outcome, output::OutputCheck};
+use crate::model::CacheHint;
 
 /// The kinds of feature a client can call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub enum FeatureKind {
     Resource,
     /// Asked for by name with text arguments.
     Prompt,
+    /// Completes an argument of a prompt or a variable of a template.
+    Completion,
 }
 
 impl FeatureKind {
@@ -24,6 +27,7 @@ impl FeatureKind {
             Self::Tool => "tool",
             Self::Resource => "resource",
             Self::Prompt => "prompt",
+            Self::Completion => "completion",
         }
     }
 
@@ -31,7 +35,15 @@ impl FeatureKind {
     pub fn failed(self, words: String) -> Outcome {
         match self {
             Self::Tool => Outcome::failure(words),
-            Self::Resource | Self::Prompt => Outcome::internal(words),
+            Self::Resource | Self::Prompt | Self::Completion => Outcome::internal(words),
+        }
+    }
+
+    /// Whether its handlers may ask the client something before they answer.
+    pub const fn may_ask(self) -> bool {
+        match self {
+            Self::Tool | Self::Resource | Self::Prompt => true,
+            Self::Completion => false,
         }
     }
 
@@ -42,6 +54,7 @@ impl FeatureKind {
             Self::Tool => Outcome::failure("the tool panicked"),
             Self::Resource => Outcome::internal("the resource's handler panicked"),
             Self::Prompt => Outcome::internal("the prompt's handler panicked"),
+            Self::Completion => Outcome::internal("the completion's handler panicked"),
         }
     }
 }
@@ -54,6 +67,7 @@ pub struct Feature {
     pub(super) execution: Execution,
     pub(super) timeout: Option<Duration>,
     pub(super) output: Option<OutputCheck>,
+    pub(super) cache: Option<CacheHint>,
     pub(super) handler: Arc<dyn Handler>,
 }
 
@@ -63,7 +77,7 @@ impl Feature {
         self.kind
     }
 
-    /// The name of a tool, resource, template or prompt.
+    /// The name of a tool, resource, template or prompt, or of the argument that is completed.
     pub fn name(&self) -> &str {
         &self.name
     }

@@ -11,7 +11,7 @@ use super::listing::Listing;
 use super::{Feature, PromptEntry, ResourceEntry, TemplateEntry, ToolEntry};
 use crate::error::Error;
 use crate::json::Writer;
-use crate::model::Fields;
+use crate::model::{Capabilities, Fields, TaskSupport};
 use crate::uri::{Bindings, Router, Template};
 
 /// A feature that has a place in a list.
@@ -24,7 +24,8 @@ pub(super) trait Listed {
 
 /// Features of one kind.
 pub struct FeatureSet<T> {
-    entries: Vec<T>,
+    /// Shared with the revisions before and after.
+    entries: Vec<Arc<T>>,
     /// The names are the program's own, so their hash needs no secret.
     by_key: HashMap<Box<str>, u32, FixedState>,
     listing: Listing,
@@ -43,7 +44,7 @@ pub struct Page<'a> {
 
 impl<T> FeatureSet<T> {
     /// The entries, which must differ in their keys.
-    pub(super) fn new(entries: Vec<T>, kind: &str) -> Result<Self, Error>
+    pub(super) fn new(entries: Vec<Arc<T>>, kind: &str) -> Result<Self, Error>
     where
         T: Listed,
     {
@@ -57,18 +58,23 @@ impl<T> FeatureSet<T> {
                 }
             };
         }
-        let listing = Listing::new(&entries, T::encode);
+        let listing = Listing::new(&entries, |entry, w, fields| entry.encode(w, fields));
         Ok(Self { entries, by_key, listing })
     }
 
     /// The feature of that exact name (tools, prompts) or URI (resources, templates).
     pub fn find(&self, key: &str) -> Option<&T> {
-        self.by_key.get(key).map(|place| &self.entries[*place as usize])
+        self.by_key.get(key).map(|place| &*self.entries[*place as usize])
     }
 
     /// All features, in the order they were registered.
-    pub fn iter(&self) -> std::slice::Iter<'_, T> {
-        self.entries.iter()
+    pub fn iter(&self) -> FeatureIter<'_, T> {
+        self.entries.iter().map(Arc::as_ref)
+    }
+
+    /// The same, to make another revision of.
+    pub(super) fn entries(&self) -> &[Arc<T>] {
+        &self.entries
     }
 
     /// How many there are.
@@ -98,9 +104,12 @@ impl<T> FeatureSet<T> {
     }
 }
 
+/// The features of a set, one after another.
+pub type FeatureIter<'a, T> = std::iter::Map<std::slice::Iter<'a, Arc<T>>, fn(&Arc<T>) -> &T>;
+
 impl<'a, T> IntoIterator for &'a FeatureSet<T> {
     type Item = &'a T;
-    type IntoIter = std::slice::Iter<'a, T>;
+    type IntoIter = FeatureIter<'a, T>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
@@ -113,14 +122,14 @@ impl<T: fmt::Debug> fmt::Debug for FeatureSet<T> {
     }
 }
 
-/// All features of a server.
-#[derive(Debug)]
+/// All features of a server. A clone shares them.
+#[derive(Clone, Debug)]
 pub struct Features {
-    pub(super) tools: FeatureSet<ToolEntry>,
-    pub(super) resources: FeatureSet<ResourceEntry>,
-    pub(super) templates: FeatureSet<TemplateEntry>,
-    pub(super) prompts: FeatureSet<PromptEntry>,
-    pub(super) router: TemplateRouter,
+    pub(super) tools: Arc<FeatureSet<ToolEntry>>,
+    pub(super) resources: Arc<FeatureSet<ResourceEntry>>,
+    pub(super) templates: Arc<FeatureSet<TemplateEntry>>,
+    pub(super) prompts: Arc<FeatureSet<PromptEntry>>,
+    pub(super) router: Arc<TemplateRouter>,
 }
 
 impl Features {
@@ -142,6 +151,22 @@ impl Features {
     /// The prompts.
     pub fn prompts(&self) -> &FeatureSet<PromptEntry> {
         &self.prompts
+    }
+
+    /// What `offered` comes to with these features.
+    pub(super) fn capabilities(&self, offered: Capabilities) -> Capabilities {
+        Capabilities {
+            tools: offered.list_changes || !self.tools.is_empty(),
+            resources: offered.list_changes
+                || offered.resource_subscriptions
+                || !self.resources.is_empty()
+                || !self.templates.is_empty(),
+            prompts: offered.list_changes || !self.prompts.is_empty(),
+            completions: self.prompts.iter().any(|prompt| !prompt.completers().is_empty())
+                || self.templates.iter().any(|template| !template.completers().is_empty()),
+            tasks: self.tools.iter().any(|tool| tool.task_support() != TaskSupport::Forbidden),
+            ..offered
+        }
     }
 
     /// What answers a read of `uri`: the resource of that exact URI before any template.
@@ -169,6 +194,11 @@ impl TemplateRouter {
                 .map_err(|fault| Error::usage(format!("template {text:?}: {fault}")))?;
         }
         Ok(Self(router))
+    }
+
+    /// The templates in the order of their entries.
+    pub(super) fn templates(&self) -> impl Iterator<Item = &Template> {
+        self.0.iter().map(|(template, _)| template)
     }
 }
 

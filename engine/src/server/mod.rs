@@ -15,8 +15,10 @@ mod ask;
 mod asking;
 mod builder;
 mod call;
+mod completer;
 mod context;
 mod deferred;
+mod edit;
 mod feature;
 mod features;
 mod handler;
@@ -27,8 +29,10 @@ mod output;
 mod param_header;
 mod parked;
 mod prompt;
+mod publisher;
 mod resource;
 mod returns;
+mod revision;
 mod schema_cache;
 mod schema_source;
 mod setters;
@@ -39,7 +43,7 @@ mod tool;
 use std::time::Duration;
 
 use crate::mcp::Need;
-use crate::model::{Capabilities, Fields, Implementation, RawJson};
+use crate::model::{CacheHint, Capabilities, Fields, Implementation, RawJson};
 
 pub use crate::mcp::AskMethod;
 pub use answers::{Answer, Answers, Asked};
@@ -47,23 +51,29 @@ pub use arguments::NoArguments;
 pub use ask::{Ask, AskRequest};
 pub use builder::ServerBuilder;
 pub use call::{Call, CallSource};
+pub use completer::{Completer, Completers};
 pub use context::{CallContext, CallEvent, Post, Ticket};
 pub use deferred::Deferred;
+pub use edit::ServerEdit;
 pub use feature::{Feature, FeatureKind};
-pub use features::{FeatureSet, Features, FoundResource, Page};
+pub use features::{FeatureIter, FeatureSet, Features, FoundResource, Page};
 pub use handler::{Execution, Handler};
 pub use job::{Job, Lane, LocalFuture};
 pub use outcome::{Outcome, ToolError};
+pub use output::OutputPolicy;
 pub use param_header::{HeaderParam, ParamKind};
 pub use parked::Parked;
 pub use prompt::{Prompt, PromptEntry};
+pub use publisher::{Publication, Publisher};
 pub use resource::{Resource, ResourceEntry, ResourceTemplate, TemplateEntry};
-pub use returns::{Json, PromptReturn, ResourceReturn, ToolReturn};
+pub use returns::{CompletionReturn, Json, PromptReturn, ResourceReturn, ToolReturn};
+pub use revision::ListKind;
 pub use schema_cache::{SchemaCache, SchemaStats};
 pub use schema_source::SchemaSource;
 pub use tool::{Tool, ToolEntry};
 
 use listing::Listing;
+use revision::Revision;
 
 /// Everything a program offers, checked and ready. Share it in an `Arc`.
 ///
@@ -108,14 +118,17 @@ use listing::Listing;
 /// assert_eq!(server.features().tools().len(), 5);
 /// # Ok::<(), mcpring::Error>(())
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Server {
     info: Implementation,
     info_listing: Listing,
     instructions: Option<String>,
     features: Features,
+    revision: Revision,
     capabilities: Capabilities,
     capabilities_listing: Listing,
+    cache_hint: CacheHint,
+    output_policy: OutputPolicy,
     call_timeout: Option<Duration>,
     schema_stats: SchemaStats,
 }
@@ -146,6 +159,17 @@ impl Server {
         &self.features
     }
 
+    /// Which revision this is: 0 as it was built, one more with each
+    /// [`edit`](Publisher::edit) that changed something.
+    pub fn revision(&self) -> u64 {
+        self.revision.number
+    }
+
+    /// The revision in which this list last changed.
+    pub fn list_revision(&self, list: ListKind) -> u64 {
+        self.revision.lists[list as usize]
+    }
+
     /// What exists here.
     pub fn capabilities(&self) -> &Capabilities {
         &self.capabilities
@@ -163,12 +187,17 @@ impl Server {
             Need::Nothing => true,
             Need::Tools => offered.tools,
             Need::Resources => offered.resources,
-            Need::Subscriptions => offered.resource_subscriptions,
+            Need::Subscriptions => offered.resources && offered.resource_subscriptions,
             Need::Prompts => offered.prompts,
             Need::Logging => offered.logging,
             Need::Completions => offered.completions,
             Need::Tasks => offered.tasks,
         }
+    }
+
+    /// How long clients may keep the lists and the introduction.
+    pub fn cache_hint(&self) -> CacheHint {
+        self.cache_hint
     }
 
     /// How long a call may take when its feature does not say; `None` leaves it to the engine.

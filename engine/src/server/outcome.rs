@@ -5,7 +5,8 @@ use std::fmt;
 use super::Ask;
 use crate::json::Writer;
 use crate::model::{
-    Elicitation, Fields, MetaExtra, PromptResult, RawJson, ResourceContents, Text, ToolResult,
+    Completion, Elicitation, Fields, MetaExtra, PromptResult, RawJson, ResourceResult, Text,
+    ToolResult,
 };
 use crate::rpc::{RpcError, code};
 
@@ -15,9 +16,11 @@ pub enum Outcome {
     /// A tool's answer, or its failure in words for the model.
     Tool(ToolResult),
     /// What a resource holds.
-    Resource(Vec<ResourceContents>),
+    Resource(ResourceResult),
     /// A prompt's messages.
     Prompt(PromptResult),
+    /// What an argument could be completed to.
+    Completion(Completion),
     /// A failure at the level of the protocol.
     Error(RpcError),
     /// Questions to the client: the handler is entered again when they are answered.
@@ -47,25 +50,25 @@ impl Outcome {
         Self::Error(RpcError::internal(message))
     }
 
-    /// The person has to visit these URLs before the request can succeed (−32042). Versions
-    /// other than 2025-11-25 do not have the error, and get an internal one: ask there instead.
-    pub fn urls_required(message: impl Into<Text>, questions: &[Elicitation]) -> Self {
-        let mut error = RpcError::new(code::URL_ELICITATION_REQUIRED, message);
-        error.data = Some(Elicitation::required_data(questions));
-        Self::Error(error)
-    }
-
     /// Writes the members of the result into an object the caller opened, with `extra` added to
     /// its `_meta`. Only an answer has members: an error, a question or "later" writes nothing.
     pub fn encode_members(&self, w: &mut Writer<'_>, fields: &Fields, extra: &MetaExtra<'_>) {
         match self {
             Self::Tool(result) => result.encode_members(w, fields, extra),
-            Self::Resource(contents) => {
-                ResourceContents::encode_members(contents, w, fields, extra);
-            }
+            Self::Resource(result) => result.encode_members(w, fields, extra),
             Self::Prompt(prompt) => prompt.encode_members(w, fields, extra),
+            Self::Completion(completion) => completion.encode_members(w, extra),
             Self::Error(_) | Self::Ask(_) | Self::Deferred => {}
         }
+    }
+
+    /// The request can succeed only after the person visited the URLs of these questions: the error
+    /// −32042. Only 2025-11-25 has it; elsewhere an internal error is sent in its place, and a
+    /// handler asks instead.
+    pub fn urls_required(message: impl Into<Text>, questions: &[Elicitation]) -> Self {
+        let mut error = RpcError::new(code::URL_ELICITATION_REQUIRED, message);
+        error.data = Some(Elicitation::required_data(questions));
+        Self::Error(error)
     }
 
     /// The resource does not exist. The code is that of the handshake era; a later version's is

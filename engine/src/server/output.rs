@@ -1,30 +1,64 @@
 //! Holds a tool to its output schema: what does not conform is our fault, not the client's.
 //!
 //! Only for tools whose author gave a schema by hand; one derived from the returned type needs no
-//! second look.
+//! second look. [`OutputPolicy`] says what becomes of a result that breaks its schema; that it did
+//! is counted either way.
 
 use std::sync::Arc;
 
-use super::{Feature, Outcome};
+use super::{CallContext, CallEvent, Feature, Outcome};
 use crate::json::schema::Schema;
 use crate::json::{Backend, PaddedBuf, Parser};
 use crate::model::ToolResult;
 
-/// A compiled output schema.
-pub(super) struct OutputCheck(
+/// What becomes of a result that breaks the tool's own output schema.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OutputPolicy {
+    /// An internal error is sent in its place: clients may rely on the schema.
+    #[default]
+    Error,
+    /// It is sent as it is.
+    Warn,
+}
+
+/// A compiled output schema, and how results are held to it.
+pub(super) struct OutputCheck {
     /// What structured content must fit.
-    pub(super) Arc<Schema>,
-);
+    pub(super) schema: Arc<Schema>,
+    /// What becomes of content that does not.
+    pub(super) policy: OutputPolicy,
+}
 
 impl Feature {
-    /// `outcome`, or an internal error in its place when a tool breaks its own output schema.
-    pub(super) fn checked(&self, outcome: Outcome) -> Outcome {
-        let (Some(check), Outcome::Tool(result)) = (&self.output, &outcome) else {
-            return outcome;
-        };
-        match check.fault(result) {
-            None => outcome,
-            Some(fault) => Outcome::internal(format!("tool {:?}: {fault}", self.name)),
+    /// `outcome` as it may leave the handler: a read with its resource's cache hint, a tool's
+    /// result held to its own output schema.
+    pub(super) fn checked(
+        &self,
+        outcome: Outcome,
+        context: impl FnOnce() -> Arc<CallContext>,
+    ) -> Outcome {
+        match outcome {
+            Outcome::Tool(result) => self.checked_result(result, context),
+            Outcome::Resource(mut result) => {
+                result.cache = result.cache.or(self.cache);
+                Outcome::Resource(result)
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn checked_result(
+        &self,
+        result: ToolResult,
+        context: impl FnOnce() -> Arc<CallContext>,
+    ) -> Outcome {
+        let Some(check) = &self.output else { return Outcome::Tool(result) };
+        let Some(fault) = check.fault(&result) else { return Outcome::Tool(result) };
+        let context = context();
+        context.post(CallEvent::OutputBroken { ticket: context.ticket() });
+        match check.policy {
+            OutputPolicy::Error => Outcome::internal(format!("tool {:?}: {fault}", self.name)),
+            OutputPolicy::Warn => Outcome::Tool(result),
         }
     }
 }
@@ -43,7 +77,7 @@ impl OutputCheck {
             Ok(value) => value,
             Err(fault) => return Some(format!("its structured content cannot be read: {fault}")),
         };
-        let violation = self.0.check(value).err()?;
+        let violation = self.schema.check(value).err()?;
         Some(format!(
             "its structured content breaks its output schema at {:?}: {}",
             violation.path, violation.message

@@ -4,12 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::completer::{Completer, Completers};
 use super::features::Listed;
-use super::setters::{info_setters, run_setters};
+use super::setters::{completer_setters, info_setters, run_setters};
 use super::{Call, Deferred, Execution, Feature, FeatureKind, Handler, PromptReturn};
 use crate::error::Error;
 use crate::json::{Kind, Value, Writer};
-use crate::model::{Fields, PromptArgument, PromptInfo, Text};
+use crate::model::{Fields, Icon, PromptArgument, PromptInfo, Text};
 use crate::rpc::RpcError;
 
 /// A prompt to register.
@@ -18,6 +19,7 @@ pub struct Prompt {
     execution: Execution,
     timeout: Option<Duration>,
     handler: Arc<dyn Handler>,
+    completers: Vec<(Text, Completer)>,
 }
 
 impl Prompt {
@@ -54,6 +56,7 @@ impl Prompt {
             execution: Execution::default(),
             timeout: None,
             handler: Arc::new(handler),
+            completers: Vec::new(),
         }
     }
 
@@ -65,6 +68,7 @@ impl Prompt {
 
     info_setters!(info);
     run_setters!();
+    completer_setters!("argument");
 
     pub(super) fn register(self) -> Result<PromptEntry, Error> {
         let name = &self.info.name;
@@ -81,6 +85,11 @@ impl Prompt {
                 return Err(refuse(format!("it has two arguments {:?}", argument.name)));
             }
         }
+        if let Some(fault) = self.info.icons.iter().find_map(Icon::fault) {
+            return Err(refuse(fault.into()));
+        }
+        let is_known = |name: &str| arguments.iter().any(|argument| argument.name == name);
+        let completers = Completers::register(self.completers, is_known).map_err(refuse)?;
         let feature = Feature {
             kind: FeatureKind::Prompt,
             name: name.as_ref().into(),
@@ -88,9 +97,10 @@ impl Prompt {
             execution: self.execution,
             timeout: self.timeout,
             output: None,
+            cache: None,
             handler: self.handler,
         };
-        Ok(PromptEntry { feature: Arc::new(feature), info: self.info })
+        Ok(PromptEntry { feature: Arc::new(feature), info: self.info, completers })
     }
 }
 
@@ -105,6 +115,7 @@ impl fmt::Debug for Prompt {
 pub struct PromptEntry {
     feature: Arc<Feature>,
     info: PromptInfo,
+    completers: Completers,
 }
 
 impl PromptEntry {
@@ -116,6 +127,11 @@ impl PromptEntry {
     /// As it is listed.
     pub fn info(&self) -> &PromptInfo {
         &self.info
+    }
+
+    /// What completes its arguments.
+    pub fn completers(&self) -> &Completers {
+        &self.completers
     }
 
     /// Checks the arguments of a request: an object of texts, the required ones present. Ones the

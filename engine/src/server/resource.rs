@@ -6,13 +6,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::completer::{Completer, Completers};
 use super::features::Listed;
-use super::setters::{info_setters, resource_setters, run_setters};
+use super::setters::{completer_setters, info_setters, resource_setters, run_setters};
 use super::{Call, Deferred, Execution, Feature, FeatureKind, Handler, Outcome, ResourceReturn};
 use crate::error::Error;
 use crate::json::Writer;
 use crate::limits;
-use crate::model::{Body, Fields, ResourceContents, ResourceInfo, TemplateInfo, Text};
+use crate::model::{
+    Annotations, Body, CacheHint, Fields, Icon, ResourceContents, ResourceInfo, TemplateInfo, Text,
+};
 use crate::uri::{Screen, Template};
 
 /// A resource to register: one URI, listed.
@@ -20,6 +23,7 @@ pub struct Resource {
     info: ResourceInfo,
     execution: Execution,
     timeout: Option<Duration>,
+    cache: Option<CacheHint>,
     content: Content,
 }
 
@@ -79,6 +83,7 @@ impl Resource {
             info: ResourceInfo::new(uri, name),
             execution: Execution::default(),
             timeout: None,
+            cache: None,
             content,
         }
     }
@@ -94,10 +99,10 @@ impl Resource {
     run_setters!();
 
     pub(super) fn register(self) -> Result<ResourceEntry, Error> {
-        let Self { info, execution, timeout, content } = self;
+        let Self { info, execution, timeout, cache, content } = self;
         check_uri(&info.uri)
             .map_err(|fault| Error::usage(format!("resource {:?}: {fault}", info.uri)))?;
-        check_named(&info, "resource")?;
+        check_info(&info, "resource")?;
         let handler = match content {
             Content::Handler(handler) => handler,
             Content::Fixed(body) => {
@@ -107,10 +112,13 @@ impl Resource {
                     body,
                     meta: None,
                 };
-                Arc::new(move |_call: &mut Call<'_>| Outcome::Resource(vec![contents.clone()]))
+                Arc::new(move |_call: &mut Call<'_>| {
+                    Outcome::Resource(vec![contents.clone()].into())
+                })
             }
         };
-        Ok(ResourceEntry { feature: feature(&info, execution, timeout, handler), info })
+        let run = Run { execution, timeout, cache, handler };
+        Ok(ResourceEntry { feature: feature(&info, run), info })
     }
 }
 
@@ -154,8 +162,10 @@ pub struct ResourceTemplate {
     info: TemplateInfo,
     execution: Execution,
     timeout: Option<Duration>,
+    cache: Option<CacheHint>,
     screen: Screen,
     handler: Arc<dyn Handler>,
+    completers: Vec<(Text, Completer)>,
 }
 
 impl ResourceTemplate {
@@ -190,8 +200,10 @@ impl ResourceTemplate {
             info: TemplateInfo(ResourceInfo::new(template, name)),
             execution: Execution::default(),
             timeout: None,
+            cache: None,
             screen: Screen::default(),
             handler: Arc::new(handler),
+            completers: Vec::new(),
         }
     }
 
@@ -204,15 +216,19 @@ impl ResourceTemplate {
     info_setters!(info.0);
     resource_setters!(info.0);
     run_setters!();
+    completer_setters!("variable");
 
     pub(super) fn register(self) -> Result<(TemplateEntry, Template), Error> {
-        let Self { info, execution, timeout, screen, handler } = self;
-        check_named(&info.0, "template")?;
+        let Self { info, execution, timeout, cache, screen, handler, completers } = self;
+        check_info(&info.0, "template")?;
         let refuse = |fault| Error::usage(format!("template {:?}: {fault}", info.0.uri));
         let template = Template::parse(&info.0.uri).map_err(refuse)?.screen(screen);
         template.matcher().map_err(refuse)?;
-        let feature = feature(&info.0, execution, timeout, handler);
-        Ok((TemplateEntry { feature, info }, template))
+        let is_known = |name: &str| template.variables().any(|variable| variable == name);
+        let completers = Completers::register(completers, is_known)
+            .map_err(|fault| Error::usage(format!("template {:?}: {fault}", info.0.uri)))?;
+        let feature = feature(&info.0, Run { execution, timeout, cache, handler });
+        Ok((TemplateEntry { feature, info, completers }, template))
     }
 }
 
@@ -227,6 +243,7 @@ impl fmt::Debug for ResourceTemplate {
 pub struct TemplateEntry {
     feature: Arc<Feature>,
     info: TemplateInfo,
+    completers: Completers,
 }
 
 impl TemplateEntry {
@@ -238,6 +255,11 @@ impl TemplateEntry {
     /// As it is listed.
     pub fn info(&self) -> &TemplateInfo {
         &self.info
+    }
+
+    /// What completes its variables.
+    pub fn completers(&self) -> &Completers {
+        &self.completers
     }
 }
 
@@ -278,12 +300,16 @@ where
     }
 }
 
-fn feature(
-    info: &ResourceInfo,
+/// How reads are carried out.
+struct Run {
     execution: Execution,
     timeout: Option<Duration>,
+    cache: Option<CacheHint>,
     handler: Arc<dyn Handler>,
-) -> Arc<Feature> {
+}
+
+fn feature(info: &ResourceInfo, run: Run) -> Arc<Feature> {
+    let Run { execution, timeout, cache, handler } = run;
     Arc::new(Feature {
         kind: FeatureKind::Resource,
         name: info.name.as_ref().into(),
@@ -291,15 +317,18 @@ fn feature(
         execution,
         timeout,
         output: None,
+        cache,
         handler,
     })
 }
 
-fn check_named(info: &ResourceInfo, kind: &str) -> Result<(), Error> {
-    if info.name.is_empty() {
-        return Err(Error::usage(format!("{kind} {:?}: the name is empty", info.uri)));
+fn check_info(info: &ResourceInfo, kind: &str) -> Result<(), Error> {
+    let fault = info.icons.iter().find_map(Icon::fault);
+    let fault = fault.or_else(|| info.annotations.as_ref().and_then(Annotations::fault));
+    match fault.or(info.name.is_empty().then_some("the name is empty")) {
+        None => Ok(()),
+        Some(fault) => Err(Error::usage(format!("{kind} {:?}: {fault}", info.uri))),
     }
-    Ok(())
 }
 
 /// A resource's URI is compared byte by byte, so only its outline is checked: a scheme, a length.

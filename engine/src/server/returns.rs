@@ -13,7 +13,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Outcome, SchemaSource};
-use crate::model::{Content, PromptMessage, PromptResult, ResourceContents, Text, ToolResult};
+use crate::model::{
+    Completion, Content, PromptMessage, PromptResult, ResourceContents, ResourceResult, Text,
+    ToolResult,
+};
 
 /// What a typed tool may return.
 pub trait ToolReturn {
@@ -139,15 +142,21 @@ impl ResourceReturn for Outcome {
     }
 }
 
+impl ResourceReturn for ResourceResult {
+    fn into_resource(self, _uri: &str, _mime_type: Option<&str>) -> Outcome {
+        Outcome::Resource(self)
+    }
+}
+
 impl ResourceReturn for ResourceContents {
     fn into_resource(self, _uri: &str, _mime_type: Option<&str>) -> Outcome {
-        Outcome::Resource(vec![self])
+        Outcome::Resource(vec![self].into())
     }
 }
 
 impl ResourceReturn for Vec<ResourceContents> {
     fn into_resource(self, _uri: &str, _mime_type: Option<&str>) -> Outcome {
-        Outcome::Resource(self)
+        Outcome::Resource(self.into())
     }
 }
 
@@ -183,7 +192,7 @@ macro_rules! resource_body {
             fn into_resource(self, uri: &str, mime_type: Option<&str>) -> Outcome {
                 let mut contents = ResourceContents::$make(uri.to_owned(), self);
                 contents.mime_type = mime_type.map(|text| Text::Owned(text.to_owned()));
-                Outcome::Resource(vec![contents])
+                Outcome::Resource(vec![contents].into())
             }
         }
     )*};
@@ -247,5 +256,38 @@ impl<T: PromptReturn, E: Display> PromptReturn for Result<T, E> {
 impl<T: PromptReturn> PromptReturn for Result<T, Outcome> {
     fn into_prompt(self) -> Outcome {
         self.map_or_else(|outcome| outcome, T::into_prompt)
+    }
+}
+
+/// What a completion's handler may return.
+pub trait CompletionReturn {
+    /// The value as an outcome.
+    fn into_completion(self) -> Outcome;
+}
+
+impl CompletionReturn for Outcome {
+    fn into_completion(self) -> Outcome {
+        self
+    }
+}
+
+impl CompletionReturn for Completion {
+    fn into_completion(self) -> Outcome {
+        Outcome::Completion(self)
+    }
+}
+
+impl<T: Into<Text>> CompletionReturn for Vec<T> {
+    fn into_completion(self) -> Outcome {
+        Outcome::Completion(self.into())
+    }
+}
+
+impl<T: CompletionReturn, E: Display> CompletionReturn for Result<T, E> {
+    fn into_completion(self) -> Outcome {
+        match self {
+            Ok(value) => value.into_completion(),
+            Err(fault) => Outcome::internal(fault.to_string()),
+        }
     }
 }

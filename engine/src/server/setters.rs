@@ -71,7 +71,39 @@ macro_rules! resource_setters {
             self.$($info)+.annotations = Some(annotations);
             self
         }
+
+        /// Says how long clients may keep what is read here; without it, not at all.
+        pub fn cache_hint(mut self, hint: crate::model::CacheHint) -> Self {
+            self.cache = Some(hint);
+            self
+        }
     };
 }
 
-pub(super) use {info_setters, resource_setters, run_setters};
+/// What completes the arguments or variables of `self`: `self.completers`.
+macro_rules! completer_setters {
+    ($what:literal) => {
+        #[doc = concat!("Completes the ", $what, " `name` with what `complete` returns: it reads")]
+        /// what was typed so far with [`Call::partial`](crate::server::Call::partial), and the
+        /// others that are known already with [`Call::argument`](crate::server::Call::argument).
+        pub fn complete<R, F>(self, name: impl Into<crate::model::Text>, complete: F) -> Self
+        where
+            R: crate::server::CompletionReturn + 'static,
+            F: Fn(&mut crate::server::Call<'_>) -> R + Send + Sync + 'static,
+        {
+            self.completer(name, crate::server::Completer::new(complete))
+        }
+
+        #[doc = concat!("Completes the ", $what, " `name` with any [`Completer`].")]
+        pub fn completer(
+            mut self,
+            name: impl Into<crate::model::Text>,
+            completer: crate::server::Completer,
+        ) -> Self {
+            self.completers.push((name.into(), completer));
+            self
+        }
+    };
+}
+
+pub(super) use {completer_setters, info_setters, resource_setters, run_setters};

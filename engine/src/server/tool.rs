@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use super::features::Listed;
-use super::output::OutputCheck;
+use super::output::{OutputCheck, OutputPolicy};
 use super::param_header::{self, HeaderParam};
 use super::schema_source::Compiled;
 use super::setters::{info_setters, run_setters};
@@ -18,7 +18,7 @@ use super::{
 use crate::error::Error;
 use crate::json::schema::{Schema, Violation};
 use crate::json::{Backend, PaddedBuf, Parser, Value, Writer};
-use crate::model::{Fields, RawJson, Text, ToolAnnotations, ToolInfo};
+use crate::model::{Fields, Icon, RawJson, TaskSupport, Text, ToolAnnotations, ToolInfo};
 
 /// A tool to register.
 pub struct Tool {
@@ -148,20 +148,33 @@ impl Tool {
         self
     }
 
+    /// Says whether calls may become tasks, whose answer is fetched later.
+    pub fn task_support(mut self, support: TaskSupport) -> Self {
+        self.info.task_support = support;
+        self
+    }
+
     info_setters!(info);
     run_setters!();
 
     /// Checks everything and compiles the schemas.
-    pub(super) fn register(mut self, schemas: &mut SchemaCache) -> Result<ToolEntry, Error> {
+    pub(super) fn register(
+        mut self,
+        schemas: &mut SchemaCache,
+        policy: OutputPolicy,
+    ) -> Result<ToolEntry, Error> {
         let name = self.info.name.clone();
         let refuse = |fault: String| Error::usage(format!("tool {name:?}: {fault}"));
         check_name(&name).map_err(refuse)?;
+        if let Some(fault) = self.info.icons.iter().find_map(Icon::fault) {
+            return Err(refuse(fault.into()));
+        }
         let input = compile(&self.input, schemas, "input").map_err(refuse)?;
         if !input.is_object_type() {
             return Err(refuse("the input schema's root must say \"type\": \"object\"".into()));
         }
         let headers = param_header::collect(&input.value).map_err(refuse)?;
-        let check = self.register_output(schemas).map_err(refuse)?;
+        let schema = self.register_output(schemas).map_err(refuse)?;
         self.info.input_schema = input.text;
         let feature = Feature {
             kind: FeatureKind::Tool,
@@ -169,7 +182,8 @@ impl Tool {
             mime_type: None,
             execution: self.execution,
             timeout: self.timeout,
-            output: check,
+            output: schema.map(|schema| OutputCheck { schema, policy }),
+            cache: None,
             handler: self.handler,
         };
         Ok(ToolEntry {
@@ -185,7 +199,7 @@ impl Tool {
     fn register_output(
         &mut self,
         schemas: &mut SchemaCache,
-    ) -> Result<Option<OutputCheck>, String> {
+    ) -> Result<Option<Arc<Schema>>, String> {
         let (schema, is_trusted) = match &self.output {
             None => return Ok(None),
             Some(Output::Derived(schema)) => (schema, true),
@@ -194,7 +208,7 @@ impl Tool {
         let schema = compile(schema, schemas, "output")?;
         self.info.output_is_object = schema.is_object_type();
         self.info.output_schema = Some(schema.text);
-        Ok((!is_trusted).then_some(OutputCheck(schema.schema)))
+        Ok((!is_trusted).then_some(schema.schema))
     }
 }
 
@@ -240,6 +254,11 @@ impl ToolEntry {
         &self.info
     }
 
+    /// Whether calls may become tasks.
+    pub fn task_support(&self) -> TaskSupport {
+        self.info.task_support
+    }
+
     /// Arguments that 2026-07-28 mirrors in headers.
     pub fn headers(&self) -> &[HeaderParam] {
         &self.headers
@@ -273,18 +292,23 @@ impl fmt::Debug for ToolEntry {
 /// Longest name of a tool, in bytes.
 const NAME_BYTES_MAX: usize = 128;
 
-/// Tool names are short and plain, so that every host can show them and models can say them.
+/// Tool names are short and plain, so that every host can show them and models can say them. The
+/// specification says only that they should be; here they must.
 fn check_name(name: &str) -> Result<(), String> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-/".contains(&byte);
-    if name.is_empty() {
-        Err("the name is empty".into())
+    let fault = if name.is_empty() {
+        "the name is empty".into()
     } else if name.len() > NAME_BYTES_MAX {
-        Err(format!("the name is longer than {NAME_BYTES_MAX} bytes"))
+        format!("the name is longer than {NAME_BYTES_MAX} bytes")
     } else if !name.bytes().all(is_plain) {
-        Err("the name has characters other than A-Z a-z 0-9 _ . - /".into())
+        "the name has characters other than A-Z a-z 0-9 _ . - /".into()
     } else {
-        Ok(())
-    }
+        return Ok(());
+    };
+    Err(format!(
+        "{fault}: by the specification tool names should be 1 to {NAME_BYTES_MAX} of these, and \
+         hosts refuse others"
+    ))
 }
 
 fn compile(

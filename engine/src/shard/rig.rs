@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::stats::Publisher;
+use super::stats::Stats;
 use super::turn::{Parts, Phase, Shard};
 use super::wake::{self, Message, Poster};
 use crate::config::Config;
@@ -52,6 +52,7 @@ impl Rig {
             .iter()
             .map(|driver| wake::inbox(setup.config.inbox_max, driver.waker()))
             .unzip();
+        let publisher = wake::publisher(Arc::clone(&setup.server), inboxes.clone());
         let shards = drivers.into_iter().zip(receivers).enumerate();
         let shards = shards
             .map(|(number, (driver, inbox))| {
@@ -63,7 +64,10 @@ impl Rig {
                     seed: setup.seed.map(|byte| byte ^ number as u8),
                     unix_s_at_zero: 0,
                     state_ring: Arc::clone(&state_ring),
-                    post: Arc::new(Poster(inboxes[number].clone())),
+                    post: Arc::new(Poster {
+                        inbox: inboxes[number].clone(),
+                        publisher: publisher.clone(),
+                    }),
                     metrics: Arc::clone(&metrics),
                     driver: "sim",
                 };
@@ -73,7 +77,7 @@ impl Rig {
                     inbox,
                     peers: inboxes.clone(),
                     work: Box::new(work.clone()),
-                    stats: Publisher::new(Arc::clone(&metrics[number]), None),
+                    stats: Stats::new(Arc::clone(&metrics[number]), None),
                     drain_ms: setup.config.drain_ms,
                 };
                 Shard::new(setup.now, parts)

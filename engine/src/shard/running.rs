@@ -15,6 +15,7 @@ use super::signal::Bell;
 use super::wake::Message;
 use crate::error::Error;
 use crate::inbox::Sender;
+use crate::server::Publisher;
 
 /// An engine that serves. Dropping it stops it at once; [`Running::join`] waits for its end.
 ///
@@ -24,6 +25,7 @@ use crate::inbox::Sender;
 pub struct Running {
     pub(super) control: Arc<Control>,
     pub(super) threads: Vec<JoinHandle<Result<(), Error>>>,
+    pub(super) publisher: Publisher,
     pub(super) addresses: Vec<String>,
     pub(super) driver_line: String,
 }
@@ -39,6 +41,11 @@ impl Running {
     /// One line that says which driver won, and why another was refused.
     pub fn driver_line(&self) -> &str {
         &self.driver_line
+    }
+
+    /// The way to change the server's features while it runs, and to tell clients of updates.
+    pub fn publisher(&self) -> Publisher {
+        self.publisher.clone()
     }
 
     /// Begins to end in good order: no new connections, what was asked is answered, within the

@@ -16,7 +16,7 @@ use super::place::Place;
 use super::running::{Control, Running};
 use super::stdio::{self, Stdio};
 use super::thread::{Opened, Opening, Serving, Starting, spawn};
-use super::wake::Message;
+use super::wake::{self, Message};
 use crate::config::Config;
 use crate::endpoint::Framing;
 use crate::endpoint::{self, KeyRing, ListenerKind};
@@ -24,7 +24,7 @@ use crate::error::Error;
 use crate::inbox;
 use crate::metrics::ShardMetrics;
 use crate::ring::{Choice, DriverKind};
-use crate::server::Server;
+use crate::server::{Publisher, Server};
 
 /// Starts `shards` shards that serve `server` on `places`.
 pub(super) fn start(
@@ -48,10 +48,13 @@ pub(super) fn start(
     };
     let control = Arc::new(Control::new(shards, bound.paths));
     let addresses = bound.addresses;
+    let inboxes: Vec<_> = open.iter().map(|shard| shard.opened.inbox.clone()).collect();
+    let publisher = wake::publisher(Arc::clone(&server), inboxes.clone());
     let common = Common {
         server,
+        publisher: publisher.clone(),
         listeners: bound.kinds,
-        inboxes: open.iter().map(|shard| shard.opened.inbox.clone()).collect(),
+        inboxes,
         lanes: Arc::new(Lanes::new(&config)),
         metrics: (0..shards).map(|_| Arc::new(ShardMetrics::new(endpoint::LABELS))).collect(),
         clock: Clock::start(),
@@ -59,7 +62,7 @@ pub(super) fn start(
         control: Arc::clone(&control),
     };
     let threads = serve_all(open, &common, bound.sockets, stdio)?;
-    Ok(Running { control, threads, addresses, driver_line })
+    Ok(Running { control, threads, publisher, addresses, driver_line })
 }
 
 /// The configured keys, or one that dies with the process.
@@ -178,6 +181,7 @@ fn give_up(open: Vec<OpenShard>) {
 /// What all shards get alike.
 struct Common {
     server: Arc<Server>,
+    publisher: Publisher,
     listeners: Vec<ListenerKind>,
     inboxes: Vec<inbox::Sender<Message>>,
     lanes: Arc<Lanes>,
@@ -191,6 +195,7 @@ impl Common {
     fn serving(&self, sockets: Vec<(u16, OwnedFd)>, stdio: Option<(u16, Stdio)>) -> Serving {
         Serving {
             server: Arc::clone(&self.server),
+            publisher: self.publisher.clone(),
             listeners: self.listeners.clone(),
             sockets,
             stdio,

@@ -9,13 +9,13 @@ use crate::metrics::ShardMetrics;
 use crate::ring::DriverStats;
 
 /// Writes one shard's numbers.
-pub(crate) struct Publisher {
+pub(crate) struct Stats {
     metrics: Arc<ShardMetrics>,
     /// The pool is common to all shards, so one of them tells of it.
     lanes: Option<Arc<Lanes>>,
 }
 
-impl Publisher {
+impl Stats {
     /// Writes into `metrics`, and there of `lanes` too.
     pub(crate) fn new(metrics: Arc<ShardMetrics>, lanes: Option<Arc<Lanes>>) -> Self {
         Self { metrics, lanes }

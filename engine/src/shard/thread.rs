@@ -15,7 +15,7 @@ use rustix::thread::CpuSet;
 use super::clock::Clock;
 use super::lanes::Lanes;
 use super::running::Control;
-use super::stats::Publisher;
+use super::stats::Stats;
 use super::stdio::Stdio;
 use super::turn::{Parts, Phase, Shard};
 use super::wake::{self, Message, Poster};
@@ -25,7 +25,7 @@ use crate::error::Error;
 use crate::inbox::{self, Inbox};
 use crate::metrics::ShardMetrics;
 use crate::ring::{self, Choice, Driver, DriverKind};
-use crate::server::Server;
+use crate::server::{Publisher, Server};
 use crate::trace;
 
 /// What a thread needs to open its driver.
@@ -51,6 +51,7 @@ pub(crate) struct Opened {
 /// What an opened shard needs to serve.
 pub(crate) struct Serving {
     pub(crate) server: Arc<Server>,
+    pub(crate) publisher: Publisher,
     /// What each listener's connections speak, by listener number.
     pub(crate) listeners: Vec<ListenerKind>,
     /// This shard's listening sockets, with their listener numbers.
@@ -160,10 +161,11 @@ fn build(
     driver: Box<dyn Driver>,
     inbox: Inbox<Message>,
 ) -> Shard {
-    let Serving { server, listeners, peers, lanes, metrics, clock, state_ring, .. } = serving;
+    let Serving { server, publisher, listeners, peers, lanes, metrics, clock, .. } = serving;
+    let state_ring = serving.state_ring;
     let number = opening.number as usize;
     let told_lanes = (number == 0).then(|| Arc::clone(&lanes));
-    let stats = Publisher::new(Arc::clone(&metrics[number]), told_lanes);
+    let stats = Stats::new(Arc::clone(&metrics[number]), told_lanes);
     let now = clock.now();
     let endpoint = EndpointConfig {
         server,
@@ -174,7 +176,7 @@ fn build(
         seed: rand::random(),
         unix_s_at_zero: clock.unix_s_at_zero(),
         state_ring,
-        post: Arc::new(Poster(peers[number].clone())),
+        post: Arc::new(Poster { inbox: peers[number].clone(), publisher }),
         metrics,
         driver: match driver.kind() {
             DriverKind::Uring => "io_uring",

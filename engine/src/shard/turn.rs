@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use std::mem;
 use std::time::Duration;
 
-use super::stats::Publisher;
+use super::stats::Stats;
 use super::wake::{self, Message};
 use crate::endpoint::Chunk;
 use crate::endpoint::{Endpoint, Forwarded, Input, Now, Output};
@@ -36,7 +36,7 @@ pub(crate) struct Parts {
     /// Takes jobs to the workers; must not block.
     pub(crate) work: Box<dyn FnMut(Job)>,
     /// Where the counters are shown.
-    pub(crate) stats: Publisher,
+    pub(crate) stats: Stats,
     /// How long a drain may take, in milliseconds.
     pub(crate) drain_ms: u64,
 }
@@ -129,7 +129,7 @@ impl Shard {
 
     /// How long the wait may last: not at all when something is left over.
     pub(super) fn timeout(&self) -> Option<Duration> {
-        if self.is_behind {
+        if self.is_behind || self.parts.endpoint.is_behind() {
             return Some(Duration::ZERO);
         }
         let own = match self.phase {
@@ -190,6 +190,7 @@ impl Shard {
             match message {
                 Message::Call(event) => self.handle(Input::Call(event)),
                 Message::Forward(message) => self.handle(Input::Forward(message)),
+                Message::Publish(publication) => self.handle(Input::Publish(publication)),
                 Message::Drain => self.drain(),
                 Message::Stop => self.phase = Phase::Stopped,
             }

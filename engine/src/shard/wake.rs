@@ -3,13 +3,16 @@
 //! Everything comes through the shard's inbox, and each message ends the shard's wait through the
 //! driver's waker, which costs a system call only when the shard sleeps. What must not be lost (the
 //! end of a call, an answer for another shard's connection, a stop) is never refused: there is at
-//! most one for each call in flight. The rest (forwarded requests, progress, log lines) is refused
-//! when the inbox is full.
+//! most one for each call in flight. The rest (forwarded requests, progress, log lines, updates of
+//! resources) is refused when the inbox is full.
+
+use std::sync::Arc;
 
 use crate::endpoint::Forwarded;
-use crate::inbox::{self, Inbox, Sender};
+use crate::error::LimitError;
+use crate::inbox::{self, Inbox, Reason, Sender};
 use crate::ring::Waker;
-use crate::server::{CallEvent, Post};
+use crate::server::{CallEvent, Post, Publication, Publisher, Server};
 
 /// One message to a shard.
 pub(crate) enum Message {
@@ -17,6 +20,8 @@ pub(crate) enum Message {
     Call(CallEvent),
     /// Another shard says something.
     Forward(Box<Forwarded>),
+    /// The program says something to clients.
+    Publish(Publication),
     /// Answer what was asked, then end.
     Drain,
     /// End now.
@@ -29,7 +34,10 @@ pub(crate) fn inbox(inbox_max: usize, waker: Waker) -> (Sender<Message>, Inbox<M
 }
 
 /// Takes the events of calls to the shard that waits for them.
-pub(crate) struct Poster(pub(crate) Sender<Message>);
+pub(crate) struct Poster {
+    pub(crate) inbox: Sender<Message>,
+    pub(crate) publisher: Publisher,
+}
 
 impl Post for Poster {
     fn post(&self, event: CallEvent) {
@@ -38,12 +46,37 @@ impl Post for Poster {
             CallEvent::Done { .. }
             | CallEvent::Refused { .. }
             | CallEvent::Asked { .. }
-            | CallEvent::Elicited { .. } => self.0.send(Message::Call(event)),
-            CallEvent::Progress { .. } | CallEvent::Log { .. } | CallEvent::CloseStream { .. } => {
-                self.0.try_send(Message::Call(event))
-            }
+            | CallEvent::Elicited { .. } => self.inbox.send(Message::Call(event)),
+            CallEvent::Progress { .. }
+            | CallEvent::Log { .. }
+            | CallEvent::CloseStream { .. }
+            | CallEvent::OutputBroken { .. } => self.inbox.try_send(Message::Call(event)),
         };
     }
+
+    fn publisher(&self) -> Publisher {
+        self.publisher.clone()
+    }
+}
+
+/// A publisher that reaches the shards of `inboxes`.
+pub(crate) fn publisher(server: Arc<Server>, inboxes: Vec<Sender<Message>>) -> Publisher {
+    Publisher::new(server, move |publication| {
+        let is_refusable = match publication {
+            Publication::Server(_) => false,
+            Publication::ResourceUpdated(_) => true,
+        };
+        let mut outcome = Ok(());
+        for inbox in &inboxes {
+            let message = Message::Publish(publication.clone());
+            let sent = if is_refusable { inbox.try_send(message) } else { inbox.send(message) };
+            // A shard that has ended has no clients to tell.
+            if sent.is_err_and(|refused| refused.reason == Reason::Full) {
+                outcome = Err(LimitError("inbox_max"));
+            }
+        }
+        outcome
+    })
 }
 
 /// Hands `message` to another shard; comes back with what to tell the own endpoint when it could

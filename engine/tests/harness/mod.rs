@@ -5,7 +5,7 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test program uses a part")]
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -14,7 +14,7 @@ use mcpring::endpoint::{
     Endpoint, EndpointConfig, Input, KeyRing, LABELS, ListenerKind, Now, Output,
 };
 use mcpring::metrics::ShardMetrics;
-use mcpring::server::{CallEvent, Job, Post, Server};
+use mcpring::server::{CallEvent, Job, Post, Publication, Publisher, Server};
 use mcpring::slot::Slot;
 use mcpring::transport::{Assembled, Framing, HttpRules};
 
@@ -23,22 +23,45 @@ pub const LENGTH: u16 = 0;
 pub const LINE: u16 = 1;
 pub const HTTP: u16 = 2;
 
-#[derive(Default)]
-struct Events(Mutex<Vec<CallEvent>>);
+/// What arrives from other threads.
+enum Event {
+    Call(CallEvent),
+    Publish(Publication),
+}
 
-impl Post for Events {
+type Inbox = Arc<Mutex<Vec<Event>>>;
+
+struct Poster {
+    inbox: Inbox,
+    publisher: Publisher,
+}
+
+impl Post for Poster {
     fn post(&self, event: CallEvent) {
-        self.0.lock().expect("no test panics while it holds this").push(event);
+        put(&self.inbox, Event::Call(event));
     }
+
+    fn publisher(&self) -> Publisher {
+        self.publisher.clone()
+    }
+}
+
+fn put(inbox: &Inbox, event: Event) {
+    inbox.lock().expect("no test panics while it holds this").push(event);
 }
 
 /// One endpoint and what it sent.
 pub struct World {
     endpoint: Endpoint,
     pub now: Now,
-    events: Arc<Events>,
+    inbox: Inbox,
+    pub publisher: Publisher,
+    pub metrics: Arc<ShardMetrics>,
     sent: HashMap<Slot, Vec<u8>>,
     closed: Vec<Slot>,
+    /// Connections whose sends do not come back.
+    held: HashSet<Slot>,
+    sending: HashMap<Slot, (Vec<u8>, usize)>,
     next: u32,
     /// Whether jobs run at once; otherwise when [`World::run_job`] says so.
     pub works: bool,
@@ -49,10 +72,16 @@ pub struct World {
 
 impl World {
     pub fn new(server: Server, config: Config) -> Self {
-        let events = Arc::new(Events::default());
+        let (server, inbox) = (Arc::new(server), Inbox::default());
+        let published = Arc::clone(&inbox);
+        let publisher = Publisher::new(Arc::clone(&server), move |publication| {
+            put(&published, Event::Publish(publication));
+            Ok(())
+        });
+        let post = Poster { inbox: Arc::clone(&inbox), publisher: publisher.clone() };
         let metrics = Arc::new(ShardMetrics::new(LABELS));
         let endpoint = EndpointConfig {
-            server: Arc::new(server),
+            server,
             listeners: vec![
                 ListenerKind::Pipe(Framing::Length),
                 ListenerKind::Pipe(Framing::Line),
@@ -63,16 +92,20 @@ impl World {
             seed: [7; 32],
             unix_s_at_zero: 1_000_000,
             state_ring: Arc::new(KeyRing::ephemeral(&[7; 32])),
-            post: events.clone(),
-            metrics: [metrics].into(),
+            post: Arc::new(post),
+            metrics: [Arc::clone(&metrics)].into(),
             driver: "none",
         };
         Self {
             endpoint: Endpoint::new(Now(0), endpoint),
             now: Now(0),
-            events,
+            inbox,
+            publisher,
+            metrics,
             sent: HashMap::new(),
             closed: Vec::new(),
+            held: HashSet::new(),
+            sending: HashMap::new(),
             next: 0,
             works: true,
             takes: true,
@@ -86,6 +119,11 @@ impl World {
         self.next += 1;
         self.handle(Input::Accepted { slot, listener });
         slot
+    }
+
+    /// Hands `input` over and leaves what follows to the next turn.
+    pub fn put(&mut self, input: Input<'_>) {
+        self.endpoint.handle(self.now, input);
     }
 
     /// Lets bytes arrive in one piece; gives what was sent since the last time.
@@ -107,12 +145,26 @@ impl World {
     /// Runs the oldest job that waits.
     pub fn run_job(&mut self) {
         self.jobs.pop_front().expect("a job waits").run();
-        self.take_events();
+        self.settle();
     }
 
     /// What was sent and not taken yet.
     pub fn take(&mut self, slot: Slot) -> Vec<u8> {
         self.sent.remove(&slot).unwrap_or_default()
+    }
+
+    /// From now on the peer takes nothing of what is sent.
+    pub fn hold(&mut self, slot: Slot) {
+        self.held.insert(slot);
+    }
+
+    /// The peer takes everything again.
+    pub fn release(&mut self, slot: Slot) {
+        self.held.remove(&slot);
+        if let Some((bytes, start)) = self.sending.remove(&slot) {
+            self.take_send(slot, bytes, start);
+        }
+        self.settle();
     }
 
     pub fn is_closed(&self, slot: Slot) -> bool {
@@ -140,35 +192,45 @@ impl World {
 
     pub fn handle(&mut self, input: Input<'_>) {
         self.endpoint.handle(self.now, input);
-        self.drain();
-        self.take_events();
+        self.settle();
     }
 
-    fn take_events(&mut self) {
-        loop {
-            let events: Vec<_> = std::mem::take(&mut *self.events.0.lock().expect("as above"));
-            if events.is_empty() {
-                return;
-            }
-            for event in events {
-                self.endpoint.handle(self.now, Input::Call(event));
-                self.drain();
+    /// Turns until nothing is left to do.
+    pub fn settle(&mut self) {
+        while self.turn() {}
+    }
+
+    /// One turn; whether there is more to do.
+    pub fn turn(&mut self) -> bool {
+        let events: Vec<_> = std::mem::take(&mut *self.inbox.lock().expect("as above"));
+        for event in events {
+            match event {
+                Event::Call(event) => {
+                    self.endpoint.handle(self.now, Input::Call(event));
+                    self.drain();
+                }
+                // What is published in one turn is one.
+                Event::Publish(publication) => {
+                    self.endpoint.handle(self.now, Input::Publish(publication));
+                }
             }
         }
+        self.drain();
+        self.endpoint.turn_ended(self.now);
+        self.endpoint.is_behind() || !self.inbox.lock().expect("as above").is_empty()
     }
 
     fn drain(&mut self) {
         while let Some(output) = self.endpoint.poll() {
             match output {
-                Output::Send { slot, bytes, start } => {
-                    self.sent.entry(slot).or_default().extend_from_slice(&bytes[start..]);
-                    if !self.takes {
-                        continue;
-                    }
-                    let start = bytes.len();
-                    let sent = Input::Sent { slot, bytes, start, is_failed: false };
-                    self.endpoint.handle(self.now, sent);
+                Output::Send { slot, bytes, start } if self.held.contains(&slot) => {
+                    let before = self.sending.insert(slot, (bytes, start));
+                    assert!(before.is_none(), "two sends on the way");
                 }
+                Output::Send { slot, bytes, start } if !self.takes => {
+                    self.sent.entry(slot).or_default().extend_from_slice(&bytes[start..]);
+                }
+                Output::Send { slot, bytes, start } => self.take_send(slot, bytes, start),
                 Output::Close { slot } => {
                     self.closed.push(slot);
                     self.endpoint.handle(self.now, Input::Closed { slot });
@@ -181,6 +243,12 @@ impl World {
                 | Output::Drained => {}
             }
         }
+    }
+
+    fn take_send(&mut self, slot: Slot, bytes: Vec<u8>, start: usize) {
+        self.sent.entry(slot).or_default().extend_from_slice(&bytes[start..]);
+        let start = bytes.len();
+        self.endpoint.handle(self.now, Input::Sent { slot, bytes, start, is_failed: false });
     }
 }
 

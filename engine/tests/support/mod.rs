@@ -187,6 +187,12 @@ impl Client {
         self.send_request(&json!(id), "tools/call", &parameters);
     }
 
+    /// Asks and waits for the answer.
+    pub(crate) fn ask(&mut self, id: u64, method: &str, parameters: &Value) -> Value {
+        self.send_request(&json!(id), method, parameters);
+        self.receive().expect("an answer")
+    }
+
     fn send_request(&mut self, id: &Value, method: &str, parameters: &Value) {
         let request = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": parameters });
         self.send(&request);

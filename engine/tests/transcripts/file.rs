@@ -21,27 +21,27 @@ const THROWN: &[&str] = &["taskId", "requestState", "createdAt", "lastUpdatedAt"
 
 /// What a client says, and what it is answered.
 #[derive(Clone, Debug, Default)]
-pub struct Block {
-    pub client: Vec<Value>,
-    pub server: Vec<Value>,
+pub(crate) struct Block {
+    pub(crate) client: Vec<Value>,
+    pub(crate) server: Vec<Value>,
 }
 
 /// One conversation.
 #[derive(Clone, Debug)]
-pub struct Transcript {
-    pub path: PathBuf,
+pub(crate) struct Transcript {
+    pub(crate) path: PathBuf,
     /// The name of the folder.
-    pub version: String,
+    pub(crate) version: String,
     /// Transports it is for, if not for all.
-    pub transports: Option<Vec<String>>,
+    pub(crate) transports: Option<Vec<String>>,
     /// Lines before the first block.
     head: Vec<String>,
-    pub blocks: Vec<Block>,
+    pub(crate) blocks: Vec<Block>,
 }
 
 impl Transcript {
     /// All transcripts below `folder`, in order.
-    pub fn all(folder: &Path) -> Vec<Self> {
+    pub(crate) fn all(folder: &Path) -> Vec<Self> {
         let mut found = Vec::new();
         for version in sorted(folder) {
             for path in sorted(&version) {
@@ -88,7 +88,7 @@ impl Transcript {
     }
 
     /// Writes the file again, with `answers` in the place of the server's blocks.
-    pub fn update(&self, answers: &[Vec<Value>]) {
+    pub(crate) fn update(&self, answers: &[Vec<Value>]) {
         let mut text = String::new();
         for line in &self.head {
             text += &format!("{line}\n");
@@ -147,13 +147,13 @@ impl Thrown {
 
 /// What the names of a transcript stand for in one run.
 #[derive(Clone, Default)]
-pub struct Bindings {
+pub(crate) struct Bindings {
     values: BTreeMap<String, String>,
 }
 
 impl Bindings {
     /// Whether `found` is what `wanted` describes; binds names that stand for nothing yet.
-    pub fn matches(&mut self, wanted: &Value, found: &Value) -> bool {
+    pub(crate) fn matches(&mut self, wanted: &Value, found: &Value) -> bool {
         match (wanted, found) {
             (Value::String(name), Value::String(text)) if is_name(name) => {
                 self.values.entry(name.clone()).or_insert_with(|| text.clone()) == text
@@ -173,7 +173,7 @@ impl Bindings {
     }
 
     /// Puts what names stand for in their place.
-    pub fn fill(&self, value: &mut Value) {
+    pub(crate) fn fill(&self, value: &mut Value) {
         match value {
             Value::String(text) => {
                 if let Some(bound) = self.values.get(text) {

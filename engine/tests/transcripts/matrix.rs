@@ -31,7 +31,7 @@ fn exists(row: &Row, version: Version) -> bool {
 }
 
 /// Cells of the table that no transcript shows.
-pub fn untested(transcripts: &[Transcript]) -> Vec<String> {
+pub(crate) fn untested(transcripts: &[Transcript]) -> Vec<String> {
     let shown = shown(transcripts);
     let mut missing = Vec::new();
     for row in METHODS {
@@ -45,7 +45,7 @@ pub fn untested(transcripts: &[Transcript]) -> Vec<String> {
 }
 
 /// The page.
-pub fn render(transcripts: &[Transcript]) -> String {
+pub(crate) fn render(transcripts: &[Transcript]) -> String {
     let shown = shown(transcripts);
     let mut page = String::from(
         "# The protocol, method by method\n\n\

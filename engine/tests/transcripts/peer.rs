@@ -8,7 +8,7 @@ use mcpring::slot::Slot;
 
 /// The transports of a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Transport {
+pub(crate) enum Transport {
     Length,
     Line,
     Http,
@@ -17,10 +17,10 @@ pub enum Transport {
 }
 
 impl Transport {
-    pub const ALL: [Self; 4] = [Self::Length, Self::Line, Self::Http, Self::Sse];
+    pub(crate) const ALL: [Self; 4] = [Self::Length, Self::Line, Self::Http, Self::Sse];
 
     /// The word in a transcript's head.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Length | Self::Line => "pipe",
             Self::Http => "http",
@@ -31,7 +31,7 @@ impl Transport {
 
 /// How received bytes are cut.
 #[derive(Clone, Copy, Debug)]
-pub enum Cut {
+pub(crate) enum Cut {
     Whole,
     Bytes,
     /// Anywhere, thrown from this seed.
@@ -53,7 +53,7 @@ impl Cut {
 }
 
 /// A client in the middle of a conversation.
-pub struct Peer {
+pub(crate) struct Peer {
     transport: Transport,
     cut: Cut,
     version: String,
@@ -65,7 +65,7 @@ pub struct Peer {
 }
 
 impl Peer {
-    pub fn new(world: &mut World, transport: Transport, cut: Cut, version: &str) -> Self {
+    pub(crate) fn new(world: &mut World, transport: Transport, cut: Cut, version: &str) -> Self {
         let version = version.to_owned();
         let mut peer =
             Self { transport, cut, version, session: None, lines: Vec::new(), endpoint: None };
@@ -101,7 +101,7 @@ impl Peer {
     }
 
     /// Sends one message.
-    pub fn send(&mut self, world: &mut World, message: &Value) {
+    pub(crate) fn send(&mut self, world: &mut World, message: &Value) {
         let text = message.to_string();
         match self.transport {
             Transport::Length => self.feed(world, 0, &harness::framed(text.as_bytes())),
@@ -164,7 +164,7 @@ impl Peer {
     }
 
     /// Every message that has come since the last time.
-    pub fn receive(&mut self, world: &mut World) -> Vec<Value> {
+    pub(crate) fn receive(&mut self, world: &mut World) -> Vec<Value> {
         let mut messages = Vec::new();
         for line in 0..self.lines.len() {
             let sent = world.take(self.lines[line].0);

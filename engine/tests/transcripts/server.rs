@@ -25,11 +25,11 @@ struct Sum {
     sum: f64,
 }
 
-pub fn config() -> Config {
+pub(crate) fn config() -> Config {
     Config { page_items: 4, ..Config::default() }
 }
 
-pub fn server() -> Server {
+pub(crate) fn server() -> Server {
     Server::builder("transcripts", "1.0.0")
         .title("The transcripts' server")
         .instructions("Say what the transcript says.")

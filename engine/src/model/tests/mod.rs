@@ -7,8 +7,8 @@ use serde_json::json;
 use super::{
     Annotations, Body, Capabilities, Completion, Content, Fields, Icon, Implementation, LogLevel,
     Meta, PromptArgument, PromptInfo, PromptMessage, PromptResult, RawJson, ResourceContents,
-    ResourceInfo, ResourceLink, Role, TaskSupport, TemplateInfo, Theme, ToolInfo, ToolResult,
-    base64,
+    ResourceInfo, ResourceLink, ResourceResult, Role, TaskSupport, TemplateInfo, Theme, ToolInfo,
+    ToolResult, base64,
 };
 use crate::json::Writer;
 
@@ -217,7 +217,7 @@ fn results_gain_members_from_the_protocol() {
         r#"{"resultType":"complete","messages":[],"_meta":{"s/info":{"name":"x"}}}"#,
     );
     check(
-        &|w| ResourceContents::encode_members(&[], w, fields, &[]),
+        &|w| ResourceResult::default().encode_members(w, fields, &[]),
         r#"{"resultType":"complete","contents":[]}"#,
     );
 }
@@ -429,7 +429,7 @@ fn completions_are_cut_at_a_hundred() {
         let completion = Completion { total, ..values.collect() };
         let text = written(|w| {
             w.begin_object();
-            completion.encode_members(w);
+            completion.encode_members(w, &[]);
             w.end_object();
         });
         let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");

@@ -13,11 +13,12 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 
 use super::{
-    Call, CallContext, CallEvent, CallSource, Outcome, Post, Server, ServerBuilder, Ticket,
+    Call, CallContext, CallEvent, CallSource, Outcome, Post, Publisher, Server, ServerBuilder,
+    Ticket,
 };
 use crate::json::{Backend, PaddedBuf, Parser, Value, Writer};
 use crate::mcp::Version;
-use crate::model::{Fields, ResourceContents};
+use crate::model::Fields;
 
 /// Keeps what is posted.
 #[derive(Default)]
@@ -35,6 +36,10 @@ impl Post for Mailbox {
     fn post(&self, event: CallEvent) {
         self.0.lock().expect("no test panics while it holds the mailbox").push(event);
     }
+
+    fn publisher(&self) -> Publisher {
+        Publisher::new(Arc::new(builder().build().expect("an empty server")), |_| Ok(()))
+    }
 }
 
 fn line(event: &CallEvent) -> String {
@@ -46,6 +51,7 @@ fn line(event: &CallEvent) -> String {
         CallEvent::Log { ticket, level, logger, data } => {
             format!("log {} {} {logger:?} {data}", ticket.0, level.as_str())
         }
+        CallEvent::OutputBroken { ticket } => format!("broken {}", ticket.0),
         CallEvent::CloseStream { ticket } => format!("close stream {}", ticket.0),
         CallEvent::Refused { ticket } => format!("refused {}", ticket.0),
         CallEvent::Elicited { ticket, id } => format!("elicited {} {id}", ticket.0),
@@ -59,18 +65,24 @@ fn shown(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Tool(result) => format!("tool {}", json(|w| result.encode(w, fields))),
         Outcome::Prompt(result) => format!("prompt {}", json(|w| result.encode(w, fields))),
-        Outcome::Resource(contents) => {
-            let members = json(|w| {
-                w.begin_object();
-                ResourceContents::encode_members(contents, w, fields, &[]);
-                w.end_object();
-            });
-            format!("resource {members}")
+        Outcome::Resource(result) => {
+            format!("resource {}", members(|w| result.encode_members(w, fields, &[])))
+        }
+        Outcome::Completion(completion) => {
+            format!("completion {}", members(|w| completion.encode_members(w, &[])))
         }
         Outcome::Error(error) => format!("error {}", json(|w| error.encode(w))),
         Outcome::Ask(ask) => format!("ask {ask:?}"),
         Outcome::Deferred => "deferred".into(),
     }
+}
+
+fn members(write: impl FnOnce(&mut Writer<'_>)) -> String {
+    json(|w| {
+        w.begin_object();
+        write(w);
+        w.end_object();
+    })
 }
 
 fn json(write: impl FnOnce(&mut Writer<'_>)) -> String {

@@ -4,9 +4,9 @@ use serde_json::json;
 
 use super::builder;
 use crate::error::ErrorKind;
-use crate::model::{PromptArgument, Text};
+use crate::model::{Annotations, Icon, PromptArgument, Text};
 use crate::server::{
-    Call, Outcome, Prompt, Resource, ResourceTemplate, SchemaSource, ServerBuilder, Tool,
+    Call, Completer, Outcome, Prompt, Resource, ResourceTemplate, SchemaSource, ServerBuilder, Tool,
 };
 
 fn answer(_call: &mut Call<'_>) -> Outcome {
@@ -45,7 +45,7 @@ fn check_tool(tool: Tool, words: &[&str]) {
 #[test]
 fn tool_names() {
     check_tool(named(""), &["tool \"\"", "empty"]);
-    check_tool(named("x".repeat(129)), &["longer than 128 bytes"]);
+    check_tool(named("x".repeat(129)), &["longer than 128 bytes", "should be 1 to 128"]);
     for name in ["a b", "a\n", "ä", "a:b", "a@b", "\u{0}"] {
         check_tool(named(name), &[&format!("tool {name:?}"), "characters other than"]);
     }
@@ -148,6 +148,52 @@ fn prompts_and_the_server_itself() {
     check(builder().prompt(unnamed), &["prompt \"p\"", "argument's name is empty"]);
     check(crate::server::Server::builder("", "1"), &["name"]);
     check(crate::server::Server::builder("a", ""), &["version"]);
+}
+
+#[test]
+fn completers() {
+    let prompt = || Prompt::new("p", |_call| "").argument(PromptArgument::required("a"));
+    let values = || Completer::values(["x"]);
+    let other = prompt().completer("b", values());
+    check(builder().prompt(other), &["prompt \"p\"", "completes \"b\", which it does not have"]);
+    let twice = prompt().completer("a", values()).completer("a", values());
+    check(builder().prompt(twice), &["prompt \"p\"", "completes \"a\" twice"]);
+    let other = template("demo://{id}").completer("name", values());
+    check(builder().template(other), &["template \"demo://{id}\"", "completes \"name\""]);
+    let twice = template("demo://{id}").completer("id", values()).completer("id", values());
+    check(builder().template(twice), &["template \"demo://{id}\"", "completes \"id\" twice"]);
+}
+
+#[test]
+fn pictures_and_hints() {
+    let icon = || Icon::new("javascript:alert(1)");
+    let fault = "no http, https or data URI";
+    check_tool(named("t").icon(icon()), &["tool \"t\"", fault]);
+    check(builder().icon(icon()), &["server \"test\"", fault]);
+    let resource = || Resource::text("demo://a", "r", "");
+    check(builder().resource(resource().icon(icon())), &["resource \"demo://a\"", fault]);
+    check(builder().template(template("demo://{a}").icon(icon())), &["template", fault]);
+    check(builder().prompt(Prompt::new("p", |_call| "").icon(icon())), &["prompt \"p\"", fault]);
+    for priority in [-0.1, 1.5, f64::NAN] {
+        let hints = Annotations { priority: Some(priority), ..Annotations::default() };
+        check(builder().resource(resource().annotations(hints)), &["demo://a", "outside 0 to 1"]);
+    }
+}
+
+#[test]
+fn declared_capabilities() {
+    let object = json!({});
+    for name in ["", "a", "/a", "a/"] {
+        check(builder().extension(name, &object), &["extension", "needs a prefix"]);
+    }
+    let tasks = "io.modelcontextprotocol/tasks";
+    check(builder().extension(tasks, &object), &[tasks, "declared by itself"]);
+    let twice = builder().extension("a/b", &object).extension("a/b", &object);
+    check(twice, &["extension \"a/b\"", "twice"]);
+    check(builder().extension("a/b", &json!(1)), &["extension \"a/b\"", "no JSON object"]);
+    let twice = builder().experimental("a", &object).experimental("a", &object);
+    check(twice, &["experimental capability \"a\"", "twice"]);
+    check(builder().experimental("a", &json!(null)), &["capability \"a\"", "no JSON object"]);
 }
 
 #[test]

@@ -11,8 +11,8 @@ use super::{Source, builder, shown, tool_call};
 use crate::model::{Content, PromptMessage, ResourceContents, ToolResult};
 use crate::rpc::RpcError;
 use crate::server::{
-    Call, Json, NoArguments, Outcome, Prompt, PromptReturn, Resource, ResourceReturn, Tool,
-    ToolReturn,
+    Call, Json, NoArguments, Outcome, OutputPolicy, Prompt, PromptReturn, Resource, ResourceReturn,
+    Tool, ToolReturn,
 };
 
 fn check_tool(value: impl ToolReturn, expected: &str) {
@@ -116,6 +116,28 @@ fn output_is_held_to_a_schema_given_by_hand() {
         r#"error {"code":-32603,"message":"tool \"t\": its structured content breaks"#,
     );
     check("3", "breaks its output schema");
+}
+
+#[test]
+fn output_that_breaks_its_schema_is_counted_under_either_policy() {
+    let check = |policy: OutputPolicy, json: &'static str, expected: &str, posted: &[&str]| {
+        let run = move |_call: &mut Call<'_>| {
+            ToolResult::structured(
+                serde_json::value::RawValue::from_string(json.into()).expect("the test's JSON"),
+            )
+        };
+        let tool =
+            Tool::raw("t", json!({"type": "object"}), run).output_schema(json!({"type": "object"}));
+        let server = builder().output_policy(policy).tool(tool).build().expect("the tool is good");
+        let source = Source::default();
+        let outcome = shown(&tool_call(&server, "{}", &source).invoke());
+        assert!(outcome.starts_with(expected), "{outcome}");
+        assert_eq!(source.mailbox.lines(), posted);
+    };
+    check(OutputPolicy::Error, "{}", "tool", &[]);
+    check(OutputPolicy::Warn, "{}", "tool", &[]);
+    check(OutputPolicy::Error, "3", "error", &["broken 7"]);
+    check(OutputPolicy::Warn, "3", "tool", &["broken 7"]);
 }
 
 #[test]

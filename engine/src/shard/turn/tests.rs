@@ -98,16 +98,17 @@ fn shard() -> (Shard, Rc<RefCell<Script>>, Sender<Message>) {
     let (sender, inbox) = wake::inbox(16, waker.clone());
     let config = Arc::new(Config::default());
     let metrics = Arc::new(ShardMetrics::new(LABELS));
-    let server = Server::builder("test", "1").build().expect("an empty server");
+    let server = Arc::new(Server::builder("test", "1").build().expect("an empty server"));
+    let publisher = wake::publisher(Arc::clone(&server), vec![sender.clone()]);
     let endpoint = EndpointConfig {
-        server: Arc::new(server),
+        server,
         listeners: vec![ListenerKind::Pipe(Framing::Line)],
         shard: 0,
         config: Arc::clone(&config),
         seed: [7; 32],
         unix_s_at_zero: 0,
         state_ring: Arc::new(KeyRing::ephemeral(&[7; 32])),
-        post: Arc::new(Poster(sender.clone())),
+        post: Arc::new(Poster { inbox: sender.clone(), publisher }),
         metrics: Arc::from([Arc::clone(&metrics)]),
         driver: "sim",
     };
@@ -118,7 +119,7 @@ fn shard() -> (Shard, Rc<RefCell<Script>>, Sender<Message>) {
         inbox,
         peers: vec![sender.clone()],
         work: Box::new(Job::refuse),
-        stats: Publisher::new(metrics, None),
+        stats: Stats::new(metrics, None),
         drain_ms: config.drain_ms,
     };
     (Shard::new(START, parts), script, sender)
