@@ -39,7 +39,8 @@ pub struct Config {
     pub inbox_max: usize,
 
     /// Whether addresses may be listened on that other machines can reach. Off by default, because
-    /// the engine by itself does not ask who is calling.
+    /// the engine by itself does not ask who is calling. With authorization it does on HTTP, which
+    /// needs no leave then.
     pub public: bool,
     /// The path of the HTTP endpoint.
     pub http_path: String,

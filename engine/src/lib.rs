@@ -9,6 +9,7 @@
 
 #![deny(unsafe_code)]
 
+pub mod auth;
 pub mod codec;
 pub mod config;
 pub mod endpoint;
@@ -30,6 +31,7 @@ mod trace;
 pub mod transport;
 pub mod uri;
 
+pub use auth::{Authorization, Issuer, Jwks, Principal};
 pub use config::Config;
 pub use error::{Error, ErrorKind};
 pub use model::{

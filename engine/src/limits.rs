@@ -116,6 +116,36 @@ pub const STATE_TTL_S: u64 = 600;
 /// Most keys that open sealed state.
 pub const STATE_KEYS_MAX: usize = 16;
 
+/// Longest access token, in bytes.
+pub const TOKEN_BYTES_MAX: usize = 8 << 10;
+/// Good tokens one shard remembers.
+pub const TOKENS_CACHED_MAX: usize = 1024;
+/// Time for which a good token is not checked again, in seconds.
+pub const TOKEN_CACHE_S: u64 = 60;
+/// Difference of clocks forgiven when a token's times are checked, in seconds.
+pub const TOKEN_LEEWAY_S: u64 = 30;
+/// Most that may be forgiven, in seconds.
+pub const TOKEN_LEEWAY_S_MAX: u64 = 600;
+/// Most issuers whose tokens are taken.
+pub const ISSUERS_MAX: usize = 16;
+/// Most static tokens.
+pub const STATIC_TOKENS_MAX: usize = 1024;
+/// Most scopes in the settings.
+pub const SCOPES_MAX: usize = 256;
+/// Largest key set of an issuer, in bytes.
+pub const JWKS_BYTES_MAX: usize = 256 << 10;
+/// Most keys in it.
+pub const JWKS_KEYS_MAX: usize = 64;
+/// Time until a key set is read again, in seconds.
+pub const JWKS_EVERY_S: u64 = 600;
+/// Least time between readings because a token names an unknown key, in seconds.
+pub const JWKS_ASKED_EVERY_S: u64 = 30;
+/// Time until a key set that could not be read is tried again, in seconds; doubled each time, up
+/// to [`JWKS_EVERY_S`].
+pub const JWKS_RETRY_S: u64 = 2;
+/// Time one reading of a key set may take, in milliseconds.
+pub const JWKS_FETCH_MS: u64 = 5_000;
+
 /// Compiled schemas kept by content.
 pub const SCHEMAS_MAX: usize = 4096;
 /// Bytes of one schema's text.
@@ -176,6 +206,9 @@ const _: () = assert!(HEAD_BYTES_MAX < FRAME_BYTES_MAX && STATE_BYTES_MAX < FRAM
 const _: () =
     assert!(COMPLETIONS as usize >= 2 * RECEIVE_BUFFERS, "a full pool must fit the queue");
 const _: () = assert!(TICK_MS < FRAME_MS && FRAME_MS <= SEND_STALL_MS && SEND_STALL_MS < IDLE_MS);
+const _: () = assert!(TOKEN_BYTES_MAX < HEAD_BYTES_MAX && TOKEN_LEEWAY_S <= TOKEN_LEEWAY_S_MAX);
+const _: () = assert!(JWKS_RETRY_S < JWKS_ASKED_EVERY_S && JWKS_ASKED_EVERY_S < JWKS_EVERY_S);
+const _: () = assert!(TOKEN_BYTES_MAX == 8 << 10, "a challenge's text names this limit");
 const _: () = assert!(ID_BYTES_MAX < RECEIVE_BUFFER_BYTES);
 const _: () = assert!(ASK_REQUESTS_MAX <= ASKED_MAX && ASK_REQUESTS_MAX <= ANSWERS_MAX);
 const _: () = assert!(CALL_MS <= ASK_MS && ASK_MS < SESSION_IDLE_MS);

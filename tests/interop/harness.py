@@ -156,7 +156,8 @@ class Server:
 
     def pair(self, kind):
         """Host and port of the listener `kind`, which is the name of its option."""
-        host, port = self.addresses[kind].split("//")[-1].rsplit(":", 1)
+        authority = self.addresses[kind].split("//")[-1].split("/")[0]
+        host, port = authority.rsplit(":", 1)
         return host, int(port)
 
 

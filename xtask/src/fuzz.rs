@@ -12,7 +12,7 @@ use crate::tools;
 use crate::verdict::Verdict;
 
 /// Every target but the canary.
-const TARGETS: &[&str] = &["json", "length", "line", "http1", "rpc", "uri"];
+const TARGETS: &[&str] = &["json", "length", "line", "http1", "rpc", "uri", "token"];
 /// A target with a planted fault: a fuzzer that cannot find it finds nothing.
 const CANARY: &str = "canary";
 const CANARY_SECONDS_MAX: u64 = 60;

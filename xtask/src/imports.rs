@@ -22,14 +22,15 @@ const TABLE: &[(&str, &[&str])] = &[
     ("ring", &[]),
     ("inbox", &[]),
     ("metrics", &[]),
+    ("auth", &[]),
     ("transport", &["codec"]),
     ("rpc", &["json"]),
     ("model", &["json"]),
     ("mcp", &["rpc", "model", "json"]),
-    ("server", &["mcp", "rpc", "model", "json", "uri", "inbox"]),
-    ("endpoint", &["transport", "server", "mcp", "rpc", "json", "metrics"]),
-    ("shard", &["endpoint", "server", "ring", "inbox", "metrics"]),
-    ("sim", &["shard", "endpoint", "server", "transport", "ring"]),
+    ("server", &["mcp", "rpc", "model", "json", "uri", "inbox", "auth"]),
+    ("endpoint", &["transport", "server", "mcp", "rpc", "model", "json", "metrics", "auth"]),
+    ("shard", &["endpoint", "server", "ring", "inbox", "metrics", "auth"]),
+    ("sim", &["shard", "endpoint", "server", "model", "transport", "ring"]),
 ];
 
 /// The program: a crate of its own that sees the library as any other program does.

@@ -40,7 +40,9 @@ fn main() -> ExitCode {
 
 fn serve(arguments: &Arguments) -> Result<(), Error> {
     let Arguments { shards, driver, json, .. } = *arguments;
-    let config = Config { shards, driver, json, ..Config::default() };
+    // The table holds ten thousand sessions, and a few more while it warms up.
+    let sessions_max = 2 * Config::default().sessions_max;
+    let config = Config { shards, driver, json, sessions_max, ..Config::default() };
     let engine = Engine::new(tools::server()?).config(config);
     let engine = if arguments.stdio {
         engine.stdio()

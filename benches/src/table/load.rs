@@ -125,11 +125,15 @@ impl Bench {
         let waited = sides.iter().map(|side| side.median(|sample| sample.waited));
         let most = waited.fold(0.0, f64::max);
         if most > WAITED_MAX {
-            let note =
-                format!("noisy: a server was kept off its core {:.0} % of the time", most * 100.0);
+            let share = most * 100.0;
+            let note = format!("noisy: a server was kept off its core {share:.0} % of the time");
             for row in self.rows.iter_mut().filter(|row| row.name.starts_with(&format!("{name}:")))
             {
-                row.note.clone_from(&note);
+                row.note = if row.note.is_empty() {
+                    note.clone()
+                } else {
+                    format!("{}; {note}", row.note)
+                };
             }
         }
         self.comparisons.push(Comparison { name, sides });

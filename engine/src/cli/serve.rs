@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use mcpring::json::Backend;
 use mcpring::ring::Choice;
-use mcpring::{Config, Engine, Error, ErrorKind, Running, limits};
+use mcpring::{Authorization, Config, Engine, Error, ErrorKind, Principal, Running, limits};
 
 use super::{Failure, demo, out};
 
@@ -83,6 +83,13 @@ pub(super) struct ServeArgs {
     /// Serve requests of web pages from this origin (`scheme://host[:port]`); may be repeated.
     #[arg(long, value_name = "ORIGIN", help_heading = "Access")]
     allow_origin: Vec<String>,
+    /// Serve HTTP only to clients that show a token of this file, one a line. The file should be
+    /// readable by its owner alone.
+    #[arg(long, value_name = "PATH", help_heading = "Access")]
+    token_file: Option<PathBuf>,
+    /// The URL that clients reach the HTTP server at; by default what it listens on.
+    #[arg(long, value_name = "URL", requires = "token_file", help_heading = "Access")]
+    resource: Option<String>,
     /// Listen where other machines can connect. Nobody is asked who they are.
     #[arg(long, help_heading = "Access")]
     allow_remote: bool,
@@ -93,6 +100,9 @@ pub(super) fn run(args: ServeArgs) -> Result<(), Failure> {
     let public = args.is_public()?;
     let server = demo::server().map_err(failure)?;
     let mut engine = Engine::new(server).config(args.config(public));
+    if let Some(authorization) = args.authorization()? {
+        engine = engine.authorization(authorization);
+    }
     for address in args.http {
         engine = engine.http(address);
     }
@@ -128,7 +138,8 @@ impl ServeArgs {
 
     /// Whether an address is open to other machines, which somebody must have said is meant.
     fn is_public(&self) -> Result<bool, Failure> {
-        let asked = [&self.http, &self.tcp, &self.tcp_line].into_iter().flatten();
+        let http = self.http.iter().filter(|_| self.token_file.is_none());
+        let asked = http.chain(&self.tcp).chain(&self.tcp_line);
         let Some(open) = asked.clone().find(|address| !is_local(address)) else {
             return Ok(false);
         };
@@ -140,6 +151,24 @@ impl ServeArgs {
              listen on 127.0.0.1, or name the host it is meant for with --allow-host NAME, or say \
              --allow-remote"
         )))
+    }
+
+    /// Who is served over HTTP; anybody without a file of tokens.
+    fn authorization(&self) -> Result<Option<Authorization>, Failure> {
+        let Some(path) = &self.token_file else { return Ok(None) };
+        let text = std::fs::read_to_string(path).map_err(|fault| {
+            Failure::Usage(format!("the tokens in {} cannot be read: {fault}", path.display()))
+        })?;
+        let listening = self.http.first().map_or(HTTP, String::as_str);
+        let host = if listening.starts_with(':') { "127.0.0.1" } else { "" };
+        let resource = || format!("http://{host}{listening}/mcp");
+        let mut authorization = Authorization::new(self.resource.clone().unwrap_or_else(resource));
+        let tokens = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        for (place, token) in tokens.enumerate() {
+            let holder = Principal::new(format!("token {}", place + 1));
+            authorization = authorization.static_token(token, holder);
+        }
+        Ok(Some(authorization))
     }
 
     fn config(&self, public: bool) -> Config {
@@ -256,10 +285,27 @@ mod tests {
             ("--http 0.0.0.0:0 --allow-remote", Some(true)),
             ("--http 0.0.0.0:0 --allow-host a.example", Some(true)),
             ("--http 127.0.0.1:0 --allow-remote", Some(false)),
+            ("--http 0.0.0.0:0 --token-file x", Some(false)),
+            ("--http 0.0.0.0:0 --tcp 0.0.0.0:0 --token-file x", None),
         ];
         for (line, want) in rows {
             assert_eq!(args(line).is_public().ok(), want, "{line}");
         }
+    }
+
+    #[test]
+    fn tokens_come_from_a_file_and_are_shown_nowhere() {
+        let name = format!("mcpring-tokens-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, "\nfirst-0123456789\n second-0123456789 \n").unwrap();
+        let found = args(&format!("--http :1 --token-file {}", path.display())).authorization();
+        std::fs::remove_file(&path).unwrap();
+        let authorization = found.unwrap().unwrap();
+        let shown = format!("{authorization:?}");
+        assert!(shown.contains("http://127.0.0.1:1/mcp") && !shown.contains("0123"), "{shown}");
+        assert!(authorization.build().is_ok());
+        assert!(args("--token-file /nonexistent/tokens").authorization().is_err());
+        assert!(args("").authorization().unwrap().is_none());
     }
 
     #[test]

@@ -49,6 +49,7 @@ impl CallSource for Source<'_> {
         let token = progress_token(self.request.params).map(Bytes::copy_from_slice);
         let cancelled = Arc::clone(self.cancelled.get_or_init(Arc::default));
         let context = CallContext::new(self.admitted.version, self.ticket, Arc::clone(&self.post));
+        let context = context.with_principal(self.incoming.principal.cloned());
         Arc::new(context.with_client(client).with_progress_token(token).with_cancelled(cancelled))
     }
 }
@@ -136,6 +137,9 @@ impl Core {
         feature: &Feature,
         call: impl for<'s> FnOnce(&'s Source<'a>) -> Call<'s>,
     ) -> Carried {
+        if let Some(done) = self.forbid(incoming, feature) {
+            return done;
+        }
         let client = self.check_peer(incoming.peer, request, admitted.version)?;
         let source = Source {
             incoming,
@@ -147,7 +151,7 @@ impl Core {
             cancelled: OnceCell::new(),
         };
         let call = call(&source);
-        let asked = match self.brought(request, admitted, &call) {
+        let asked = match self.brought(incoming.principal.map(|p| &**p), request, admitted, &call) {
             Ok(asked) => asked,
             Err(refusal) => {
                 self.calls.release(source.ticket);
@@ -231,8 +235,8 @@ impl Core {
             started: self.now,
             entered: self.now,
             deadline,
-            asking: None,
             listens_as: None,
+            asking: None,
         };
         self.enter_call(*ticket, call);
     }

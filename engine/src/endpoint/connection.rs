@@ -4,11 +4,13 @@
 //! to the shard's spare ones, and partial input only exists while a frame is incomplete.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use super::events::EventsOwner;
 use super::labels::CloseReason;
 use super::topics::Debt;
 use super::{Now, Output};
+use crate::auth::Principal;
 use crate::config::Config;
 use crate::limits::EVENTS_PING_MS;
 use crate::mcp::Session;
@@ -35,6 +37,8 @@ pub(super) struct OpenExchange {
     pub(super) call: Option<Ticket>,
     /// Its answer became an event stream. Boxed: most answers do not, and a connection is small.
     pub(super) events: Option<Box<OpenEvents>>,
+    /// Who sent it, where that is asked.
+    pub(super) principal: Option<Arc<Principal>>,
 }
 
 /// An answer that is an event stream.
@@ -49,7 +53,7 @@ pub(super) struct OpenEvents {
 impl OpenExchange {
     /// A request that nothing is known of.
     pub(super) fn new(keep_alive: bool, takes_chunks: bool) -> Self {
-        Self { keep_alive, takes_chunks, call: None, events: None }
+        Self { keep_alive, takes_chunks, call: None, events: None, principal: None }
     }
 }
 

@@ -98,6 +98,9 @@ impl Core {
         chunk: &dyn Chunk,
     ) {
         self.metrics.frames.add(1);
+        if !self.let_in(slot, exchange) {
+            return;
+        }
         let header = exchange.facts.protocol_version();
         let is_handshake = header
             .and_then(|header| Version::parse(header.trim()))
@@ -105,6 +108,7 @@ impl Core {
         match (exchange.route, exchange.verb, is_handshake) {
             (Route::Health, ..) => self.reply_health(slot),
             (Route::Metrics, ..) => self.reply_metrics(slot),
+            (Route::ResourceMetadata, ..) => self.reply_resource_metadata(slot),
             (Route::Mcp, Verb::Post, false) => {
                 self.post(parser, slot, exchange, chunk, Peer::Exchange);
             }
@@ -137,14 +141,17 @@ impl Core {
             };
         };
         let origin = Origin::Exchange(slot);
+        let principal = self.principal_of(slot);
         match self.owner(id.trim()) {
             None => self.reply_unknown_session(origin),
             Some((shard, key)) if shard != self.shard => {
                 self.forward_request(shard, key, slot, exchange, chunk);
             }
+            Some((_, key)) if !self.has_session(key, principal.as_deref()) => {
+                self.reply_unknown_session(origin);
+            }
             Some((_, key)) => match exchange.verb {
                 Verb::Delete => self.delete_session(origin, key),
-                _ if self.session(key).is_none() => self.reply_unknown_session(origin),
                 Verb::Get => {
                     let last = exchange.facts.last_event_id().and_then(EventId::parse);
                     self.listen_in_session(origin, key, last, Line::Here(slot));
@@ -176,6 +183,7 @@ impl Core {
             version: exchange.facts.protocol_version().map(str::to_owned),
             last_event_id: exchange.facts.last_event_id().map(str::to_owned),
             is_legacy: exchange.route == Route::Messages,
+            principal: self.principal_of(slot),
             body: Assembled::copy(exchange.body.payload(chunk)),
         };
         self.metrics.forwards.add(1);
@@ -218,8 +226,10 @@ impl Core {
             has_duplicates: exchange.facts.duplicate_routing_header(),
         };
         let origin = Origin::Exchange(slot);
+        let principal = self.principal_of(slot);
         let incoming = Incoming::new(origin, peer, chunk, &exchange.body, Some(&facts))
-            .with_params(&exchange.facts);
+            .with_params(&exchange.facts)
+            .with_principal(principal.as_ref());
         self.message(parser, &incoming);
     }
 
@@ -228,6 +238,9 @@ impl Core {
         match message {
             Forwarded::Request(request) => self.forwarded_request(parser, &request),
             Forwarded::Answer(answer) => self.forwarded_answer(&answer),
+            Forwarded::Challenged(refused) => {
+                self.reply_challenge(refused.slot, &refused.challenge);
+            }
             Forwarded::Events(events) => self.forwarded_events(events),
             Forwarded::Detached(gone) => self.detach(gone.session, gone.stream, gone.line),
             Forwarded::Undelivered(slot) => {
@@ -239,15 +252,16 @@ impl Core {
 
     fn forwarded_request(&mut self, parser: &mut Parser, request: &ForwardedRequest) {
         let origin = Origin::Remote { shard: request.shard, slot: request.slot };
+        if !self.has_session(request.session, request.principal.as_deref()) {
+            return self.reply_unknown_session(origin);
+        }
         if request.verb == Verb::Delete {
             return self.delete_session(origin, request.session);
         }
-        if self.session(request.session).is_none() {
-            return self.reply_unknown_session(origin);
-        }
         if request.is_legacy {
             self.reply_nothing(origin);
-            return self.legacy_message(parser, request.session, &request.body);
+            let principal = request.principal.as_ref();
+            return self.legacy_message(parser, request.session, &request.body, principal);
         }
         if request.verb == Verb::Get {
             let last = request.last_event_id.as_deref().and_then(EventId::parse);
@@ -262,7 +276,8 @@ impl Core {
         };
         let body = crate::transport::Frame::Assembled(request.body.clone());
         let peer = Peer::Session(request.session);
-        let incoming = Incoming::new(origin, peer, &request.body, &body, Some(&facts));
+        let incoming = Incoming::new(origin, peer, &request.body, &body, Some(&facts))
+            .with_principal(request.principal.as_ref());
         self.message(parser, &incoming);
     }
 

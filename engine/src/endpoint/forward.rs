@@ -4,10 +4,13 @@
 //! that arrives elsewhere travels there whole, and its answer travels back; both are one inbox
 //! message, and the shards share nothing else.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::session_stream::Line;
 use super::sessions::SessionKey;
+use crate::auth::{Challenge, Principal};
 use crate::slot::Slot;
 use crate::transport::{Assembled, Verb};
 
@@ -18,12 +21,21 @@ pub enum Forwarded {
     Request(ForwardedRequest),
     /// What it came to.
     Answer(Answer),
+    /// That its principal may not do this.
+    Challenged(Challenged),
     /// The sender could not deliver a request (its target's inbox is full).
     Undelivered(Slot),
     /// What an event stream says, from its session's shard to its connection's.
     Events(ForwardedEvents),
     /// An event stream's connection is gone, from the connection's shard to the session's.
     Detached(Detached),
+}
+
+/// A request whose token is not good enough, on its way back to the connection.
+#[derive(Debug)]
+pub struct Challenged {
+    pub(super) slot: Slot,
+    pub(super) challenge: Challenge,
 }
 
 /// The connection that carried an event stream is gone.
@@ -74,6 +86,7 @@ pub struct ForwardedRequest {
     pub(super) last_event_id: Option<String>,
     /// A message of a client of 2024-11-05, answered on its stream.
     pub(super) is_legacy: bool,
+    pub(super) principal: Option<Arc<Principal>>,
     pub(super) body: Assembled,
 }
 
@@ -94,7 +107,11 @@ impl Forwarded {
         match self {
             Self::Request(request) => Some(Self::Undelivered(request.slot)),
             // A step that was lost would be an event out of order or a stream without an end.
-            Self::Answer(_) | Self::Undelivered(_) | Self::Events(_) | Self::Detached(_) => None,
+            Self::Answer(_)
+            | Self::Challenged(_)
+            | Self::Undelivered(_)
+            | Self::Events(_)
+            | Self::Detached(_) => None,
         }
     }
 }

@@ -12,6 +12,7 @@ use super::dispatch::write_meta;
 use super::labels::Ending;
 use super::reply::Head;
 use super::request_state;
+use crate::auth::Principal;
 use crate::error::LimitError;
 use crate::json::{Kind, Value};
 use crate::limits::STATE_TTL_S;
@@ -27,7 +28,8 @@ impl Core {
         let Some(row) = self.calls.get(ticket).map(|call| call.row) else { return };
         let asked = parked.asked().after(ask);
         let name = if parked.uri().is_empty() { parked.feature().name() } else { parked.uri() };
-        let state = match self.seal_state(&asked, binding(row, name, parked.arguments_json())) {
+        let binding = binding(parked.context().principal(), row, name, parked.arguments_json());
+        let state = match self.seal_state(&asked, binding) {
             Ok(state) => state,
             Err(limit) => {
                 let words = format!("there is too much to remember for the next round: {limit}");
@@ -74,6 +76,7 @@ impl Core {
     /// What a request brings along from earlier ones like it. In the handshake era: nothing.
     pub(super) fn brought(
         &self,
+        principal: Option<&Principal>,
         request: &Request<'_>,
         admitted: &Admitted<'_>,
         call: &Call<'_>,
@@ -90,7 +93,8 @@ impl Core {
         let mut asked = match state {
             None => Asked::default(),
             Some(state) => {
-                self.open_state(state, binding(admitted.row, name, call.arguments_json()))?
+                let binding = binding(principal, admitted.row, name, call.arguments_json());
+                self.open_state(state, binding)?
             }
         };
         if let Some(responses) = responses {
@@ -116,16 +120,11 @@ impl Core {
         // Another release of the engine, which shares the keys, may write another form.
         request_state::decode(&plain).ok_or_else(|| invalid(SealError::Malformed.text()))
     }
-
-    /// The present, in Unix seconds.
-    fn unix_s(&self) -> u64 {
-        self.unix_s_at_zero + self.now.0 / 1_000_000_000
-    }
 }
 
-/// What state belongs to: only the same request gets it back.
-fn binding(row: &Row, name: &str, arguments: &[u8]) -> [u8; 32] {
-    Binding::new(None, row.name, name).part(arguments).digest()
+/// What state belongs to: only the same request of the same principal gets it back.
+fn binding(principal: Option<&Principal>, row: &Row, name: &str, arguments: &[u8]) -> [u8; 32] {
+    Binding::new(principal.map(Principal::key), row.name, name).part(arguments).digest()
 }
 
 fn read_responses(responses: Value<'_>, asked: &mut Asked) -> Result<(), Refusal> {

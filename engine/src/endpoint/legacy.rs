@@ -3,12 +3,15 @@
 //! `GET /sse` opens a session with its stream, whose first event names the place. What is posted
 //! there is taken at once and answered on the stream. The session ends with the stream.
 
+use std::sync::Arc;
+
 use super::Core;
 use super::forward::EventsStep;
 use super::message::Incoming;
 use super::origin::{Origin, Peer};
 use super::session_stream::{Line, StreamKind};
 use super::sessions::SessionKey;
+use crate::auth::Principal;
 use crate::json::Parser;
 use crate::mcp::{Session, Status};
 use crate::rpc::RpcError;
@@ -21,7 +24,8 @@ const PARAMETER: &str = "sessionId=";
 impl Core {
     /// Opens a session whose only way to its client is this exchange.
     pub(super) fn open_legacy(&mut self, slot: Slot) {
-        let session = self.open_session(Session::new());
+        let principal = self.principal_of(slot);
+        let session = self.open_session(Session::new(), principal);
         let line = Line::Here(slot);
         if self.open_session_events(session, StreamKind::Legacy, line).is_some() {
             let path = format!("/messages?{PARAMETER}{}", self.sessions.id(session));
@@ -46,14 +50,15 @@ impl Core {
             );
             return self.reply_error(origin, None, &error, Status::BadRequest);
         };
+        let principal = self.principal_of(slot);
         match self.owner(id) {
             Some((shard, key)) if shard != self.shard => {
                 self.forward_request(shard, key, slot, exchange, chunk);
             }
-            Some((_, key)) if self.session(key).is_some() => {
+            Some((_, key)) if self.has_session(key, principal.as_deref()) => {
                 self.reply_nothing(origin);
                 let body = Assembled::copy(exchange.body.payload(chunk));
-                self.legacy_message(parser, key, &body);
+                self.legacy_message(parser, key, &body, principal.as_ref());
             }
             _ => self.reply_unknown_session(origin),
         }
@@ -65,10 +70,12 @@ impl Core {
         parser: &mut Parser,
         session: SessionKey,
         body: &Assembled,
+        principal: Option<&Arc<Principal>>,
     ) {
         let origin = Origin::Events { session, stream: 0 };
         let frame = Frame::Assembled(body.clone());
-        let incoming = Incoming::new(origin, Peer::Session(session), body, &frame, None);
+        let incoming = Incoming::new(origin, Peer::Session(session), body, &frame, None)
+            .with_principal(principal);
         self.message(parser, &incoming);
     }
 }

@@ -1,5 +1,7 @@
 //! Openings: `initialize` of the handshake era, `server/discover` of the stateless one.
 
+use std::sync::Arc;
+
 use super::Core;
 use super::dispatch::write_meta;
 use super::labels::Ending;
@@ -7,6 +9,7 @@ use super::message::Incoming;
 use super::origin::Peer;
 use super::reply::Head;
 use super::sessions::{HttpSession, SessionKey};
+use crate::auth::Principal;
 use crate::mcp::{Admitted, Initialize, Refusal, Session, Version};
 use crate::rpc::Request;
 
@@ -30,7 +33,7 @@ impl Core {
                 }
             }
             Peer::Newcomer => {
-                let key = self.open_session(Session::open(initialize));
+                let key = self.open_session(Session::open(initialize), incoming.principal.cloned());
                 head.session = Some(self.sessions.id(key));
             }
             // Its stream came first (HTTP+SSE of 2024-11-05); any other is refused before.
@@ -46,9 +49,13 @@ impl Core {
         Ok(Some(Ending::Result))
     }
 
-    /// Enters a session, in the place of the longest unused one if there are too many.
-    pub(super) fn open_session(&mut self, session: Session) -> SessionKey {
-        let opened = self.sessions.open(self.now, &mut self.rng, session);
+    /// Enters a session of `principal`, in the place of the longest unused one if there are too many.
+    pub(super) fn open_session(
+        &mut self,
+        session: Session,
+        principal: Option<Arc<Principal>>,
+    ) -> SessionKey {
+        let opened = self.sessions.open(self.now, &mut self.rng, session, principal);
         if let Some((key, evicted)) = opened.evicted {
             self.metrics.sessions_evicted.add(1);
             self.abandon_session(key, evicted);

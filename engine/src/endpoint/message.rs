@@ -1,9 +1,12 @@
 //! One message: parsed in place, told apart, admitted or refused.
 
+use std::sync::Arc;
+
 use super::Core;
 use super::labels::{Ending, OTHER_METHOD};
 use super::origin::Origin;
 use super::origin::Peer;
+use crate::auth::Principal;
 use crate::json::{Kind, Padded, Parser, Value};
 use crate::limits::BATCH_MESSAGES_MAX;
 use crate::mcp::{
@@ -21,6 +24,8 @@ pub(super) struct Incoming<'a> {
     pub(super) facts: Option<&'a mcp::Facts<'a>>,
     /// `Mcp-Param-*` headers, for the check against a tool's schema.
     pub(super) params: Option<&'a Facts<'a>>,
+    /// Who sent it, where that is asked.
+    pub(super) principal: Option<&'a Arc<Principal>>,
     chunk: &'a dyn Chunk,
     frame: &'a Frame,
     text: &'a [u8],
@@ -35,11 +40,15 @@ impl<'a> Incoming<'a> {
         facts: Option<&'a mcp::Facts<'a>>,
     ) -> Self {
         let text = frame.payload(chunk);
-        Self { origin, peer, facts, params: None, chunk, frame, text }
+        Self { origin, peer, facts, params: None, principal: None, chunk, frame, text }
     }
 
     pub(super) fn with_params(self, facts: &'a Facts<'a>) -> Self {
         Self { params: Some(facts), ..self }
+    }
+
+    pub(super) fn with_principal(self, principal: Option<&'a Arc<Principal>>) -> Self {
+        Self { principal, ..self }
     }
 
     /// The same message's part of a batch.

@@ -9,6 +9,7 @@
 //! Received → stream | exchange → message → dispatch → handler → outcome → reply → Send
 //! ```
 
+mod access;
 mod admin;
 mod ask;
 mod batch;
@@ -61,6 +62,7 @@ use slots::Slots;
 use timers::Timers;
 use topics::Topics;
 
+use crate::auth::{Guard, Verifier};
 use crate::config::Config;
 use crate::json::Parser;
 use crate::metrics::ShardMetrics;
@@ -108,6 +110,8 @@ pub struct EndpointConfig {
     pub metrics: Arc<[Arc<ShardMetrics>]>,
     /// What `/metrics` says about the process, such as the driver's name.
     pub driver: &'static str,
+    /// Who may use it over HTTP; anybody without.
+    pub authorization: Option<Arc<Guard>>,
 }
 
 /// Something happened.
@@ -247,6 +251,7 @@ struct Core {
     answered: Vec<(u8, Ending)>,
     all_metrics: Arc<[Arc<ShardMetrics>]>,
     driver: &'static str,
+    verifier: Option<Verifier>,
     is_draining: bool,
     is_drained: bool,
 }
@@ -255,7 +260,7 @@ impl Endpoint {
     /// An endpoint without connections at time `now`.
     pub fn new(now: Now, setup: EndpointConfig) -> Self {
         let EndpointConfig { server, listeners, shard, config, seed, post, metrics, .. } = setup;
-        let EndpointConfig { unix_s_at_zero, state_ring, driver, .. } = setup;
+        let EndpointConfig { unix_s_at_zero, state_ring, driver, authorization, .. } = setup;
         let mut timers = Timers::new(now);
         timers.set(now.after_ms(config.session_idle_ms), Timer::Sessions);
         let core = Core {
@@ -281,6 +286,7 @@ impl Endpoint {
             answered: Vec::new(),
             all_metrics: metrics,
             driver,
+            verifier: authorization.map(Verifier::new),
             is_draining: false,
             is_drained: false,
             config: Arc::clone(&config),
@@ -631,8 +637,8 @@ impl Core {
         }
         self.is_draining = true;
         self.timers.set(self.now.after_ms(self.config.drain_ms), Timer::Drain);
-        self.end_all_questions();
         self.end_all_listens();
+        self.end_all_questions();
         for slot in self.slots.slots() {
             if let Some(connection) = self.slots.get_mut(slot) {
                 connection.is_ending = true;

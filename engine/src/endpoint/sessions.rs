@@ -1,6 +1,7 @@
 //! Handshake-era sessions over HTTP: unguessable ids, a ceiling, the longest idle goes first.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 use rand::RngExt;
 use rand::rngs::StdRng;
@@ -9,6 +10,7 @@ use bytes::Bytes;
 
 use super::Now;
 use super::session_stream::{EventId, Line, SessionStream, SessionStreams, StreamKind};
+use crate::auth::Principal;
 use crate::limits::REPLAY_SHARD_BYTES_MAX;
 use crate::mcp::Session;
 
@@ -22,6 +24,8 @@ const SKIPPED_MAX: usize = 1024;
 #[derive(Debug)]
 pub(super) struct HttpSession {
     pub(super) session: Session,
+    /// Who opened it; nobody else finds it.
+    pub(super) principal: Option<Arc<Principal>>,
     pub(super) streams: SessionStreams,
     pub(super) used: Now,
 }
@@ -54,12 +58,18 @@ impl Sessions {
     }
 
     /// Opens a session, ending the longest idle one if there are too many.
-    pub(super) fn open(&mut self, now: Now, rng: &mut StdRng, session: Session) -> Opened {
+    pub(super) fn open(
+        &mut self,
+        now: Now,
+        rng: &mut StdRng,
+        session: Session,
+        principal: Option<Arc<Principal>>,
+    ) -> Opened {
         let full = self.by_key.len() >= self.most;
         let evicted = if full { self.take_oldest(now, false) } else { None };
         let key: SessionKey = rng.random();
         let streams = SessionStreams::default();
-        self.by_key.insert(key, HttpSession { session, streams, used: now });
+        self.by_key.insert(key, HttpSession { session, principal, streams, used: now });
         self.by_use.push_back((now, key));
         Opened { key, evicted }
     }
@@ -190,10 +200,10 @@ mod tests {
     fn the_longest_idle_goes_first_and_use_counts() {
         let mut rng = StdRng::from_seed([7; 32]);
         let mut sessions = Sessions::new(0, 2, 1000);
-        let first = sessions.open(Now(1), &mut rng, session()).key;
-        let second = sessions.open(Now(2), &mut rng, session()).key;
+        let first = sessions.open(Now(1), &mut rng, session(), None).key;
+        let second = sessions.open(Now(2), &mut rng, session(), None).key;
         sessions.get_mut(first).expect("open").used = Now(3);
-        assert!(sessions.open(Now(4), &mut rng, session()).evicted.is_some());
+        assert!(sessions.open(Now(4), &mut rng, session(), None).evicted.is_some());
         assert!(sessions.get_mut(second).is_none(), "the second was idle longest");
         assert!(sessions.get_mut(first).is_some());
         assert_eq!(sessions.len(), 2);
@@ -203,8 +213,8 @@ mod tests {
     fn idle_sessions_end_and_closed_ones_are_skipped() {
         let mut rng = StdRng::from_seed([7; 32]);
         let mut sessions = Sessions::new(0, 10, 1000);
-        let first = sessions.open(Now(0), &mut rng, session()).key;
-        let second = sessions.open(Now(0), &mut rng, session()).key;
+        let first = sessions.open(Now(0), &mut rng, session(), None).key;
+        let second = sessions.open(Now(0), &mut rng, session(), None).key;
         assert!(sessions.close(first).is_some());
         sessions.get_mut(second).expect("open").used = Now(0).after_ms(900);
         assert!(sessions.take_idle(Now(0).after_ms(1500)).is_none());

@@ -58,6 +58,12 @@ const COUNTERS: &[Row<Counter>] = &[
     ("http_refused", "HTTP requests answered by the transport's rules alone", None, |m| {
         &m.http_refused
     }),
+    ("http_challenged", "HTTP requests refused because of their access token", None, |m| {
+        &m.http_challenged
+    }),
+    ("sessions_foreign", "Requests for a session that another principal opened", None, |m| {
+        &m.sessions_foreign
+    }),
     ("forwards", "Requests handed to the shard that owns their session", None, |m| &m.forwards),
     ("responses_dropped", "Responses to questions never asked", None, |m| &m.responses_dropped),
     ("notifications_delivered", "Notifications written to subscribers", None, |m| {

@@ -82,6 +82,10 @@ pub struct ShardMetrics {
     pub answers_dropped: Counter,
     /// HTTP requests that the transport's rules answered before the protocol saw them.
     pub http_refused: Counter,
+    /// HTTP requests refused because of their access token, or for want of one.
+    pub http_challenged: Counter,
+    /// Requests for a session that another principal opened.
+    pub sessions_foreign: Counter,
     /// Requests handed to the shard that owns their session.
     pub forwards: Counter,
     /// Responses to questions that were never asked, or answered before.
@@ -141,6 +145,8 @@ impl ShardMetrics {
             outputs_broken: Counter::new(),
             answers_dropped: Counter::new(),
             http_refused: Counter::new(),
+            http_challenged: Counter::new(),
+            sessions_foreign: Counter::new(),
             forwards: Counter::new(),
             responses_dropped: Counter::new(),
             subscriptions: Gauge::new(),

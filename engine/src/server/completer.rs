@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use super::setters::run_setters;
 use super::{Call, CompletionReturn, Deferred, Execution, Feature, FeatureKind, Handler};
+use crate::auth::check_scopes;
 use crate::model::{Completion, Text};
 
 /// Suggests values for an argument or variable, from what was typed of it so far.
 pub struct Completer {
     execution: Execution,
     timeout: Option<Duration>,
+    scopes: Vec<Box<str>>,
     handler: Arc<dyn Handler>,
 }
 
@@ -55,7 +57,8 @@ impl Completer {
 
     /// As [`Completer::new`] for any [`Handler`].
     pub fn handler(handler: impl Handler) -> Self {
-        Self { execution: Execution::default(), timeout: None, handler: Arc::new(handler) }
+        let (execution, scopes) = (Execution::default(), Vec::new());
+        Self { execution, timeout: None, scopes, handler: Arc::new(handler) }
     }
 
     run_setters!();
@@ -72,9 +75,11 @@ impl fmt::Debug for Completer {
 pub struct Completers(Vec<Arc<Feature>>);
 
 impl Completers {
-    /// Each of `completers` for one of the names that `is_known` knows.
+    /// Each of `completers` for one of the names that `is_known` knows. Who may not use what they
+    /// belong to, for want of `scopes`, is told nothing of its values.
     pub(super) fn register(
         completers: Vec<(Text, Completer)>,
+        scopes: &[Box<str>],
         is_known: impl Fn(&str) -> bool,
     ) -> Result<Self, String> {
         let mut registered = Self::default();
@@ -85,12 +90,15 @@ impl Completers {
             if registered.find(&name).is_some() {
                 return Err(format!("it completes {name:?} twice"));
             }
+            let scopes = [scopes, &completer.scopes].concat();
+            check_scopes(&scopes, "completer", &name).map_err(|fault| fault.to_string())?;
             registered.0.push(Arc::new(Feature {
                 kind: FeatureKind::Completion,
                 name: name.as_ref().into(),
                 mime_type: None,
                 execution: completer.execution,
                 timeout: completer.timeout,
+                scopes,
                 output: None,
                 cache: None,
                 handler: completer.handler,

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytes::Bytes;
 
 use super::{Ask, Outcome, Parked, Publisher};
+use crate::auth::Principal;
 use crate::mcp::{Client, Version};
 use crate::model::{LogLevel, RawJson};
 
@@ -96,6 +97,7 @@ pub enum CallEvent {
 pub struct CallContext {
     version: Version,
     client: Option<Arc<Client>>,
+    principal: Option<Arc<Principal>>,
     progress_token: Option<Bytes>,
     ticket: Ticket,
     cancelled: Arc<AtomicBool>,
@@ -109,6 +111,7 @@ impl CallContext {
         Self {
             version,
             client: None,
+            principal: None,
             progress_token: None,
             ticket,
             cancelled: Arc::default(),
@@ -120,6 +123,12 @@ impl CallContext {
     /// Says who is asking.
     pub fn with_client(mut self, client: Option<Arc<Client>>) -> Self {
         self.client = client;
+        self
+    }
+
+    /// Says whom the access token speaks for.
+    pub fn with_principal(mut self, principal: Option<Arc<Principal>>) -> Self {
+        self.principal = principal;
         self
     }
 
@@ -143,6 +152,12 @@ impl CallContext {
     /// Who is asking, in its own words; unproven.
     pub fn client(&self) -> Option<&Client> {
         self.client.as_deref()
+    }
+
+    /// Who is asking, as the authorization server says. `None` without authorization, and for what
+    /// comes over other transports than HTTP.
+    pub fn principal(&self) -> Option<&Principal> {
+        self.principal.as_deref()
     }
 
     /// The token that progress is reported under, as JSON text; `None` when nobody wants it.
@@ -242,6 +257,7 @@ impl CallContext {
             cancelled: Arc::clone(&self.cancelled),
             is_answered: AtomicBool::new(false),
             post: Arc::clone(&self.post),
+            principal: self.principal.clone(),
         }
     }
 

@@ -66,6 +66,7 @@ pub struct Feature {
     pub(super) mime_type: Option<Box<str>>,
     pub(super) execution: Execution,
     pub(super) timeout: Option<Duration>,
+    pub(super) scopes: Vec<Box<str>>,
     pub(super) output: Option<OutputCheck>,
     pub(super) cache: Option<CacheHint>,
     pub(super) handler: Arc<dyn Handler>,
@@ -85,6 +86,11 @@ impl Feature {
     /// Where its handler runs.
     pub fn execution(&self) -> Execution {
         self.execution
+    }
+
+    /// The scopes a call needs where authorization is asked for.
+    pub fn scopes(&self) -> &[Box<str>] {
+        &self.scopes
     }
 
     /// How long a call may take; `None` means as long as the server's calls may.

@@ -8,6 +8,7 @@ use super::completer::{Completer, Completers};
 use super::features::Listed;
 use super::setters::{completer_setters, info_setters, run_setters};
 use super::{Call, Deferred, Execution, Feature, FeatureKind, Handler, PromptReturn};
+use crate::auth::check_scopes;
 use crate::error::Error;
 use crate::json::{Kind, Value, Writer};
 use crate::model::{Fields, Icon, PromptArgument, PromptInfo, Text};
@@ -18,6 +19,7 @@ pub struct Prompt {
     info: PromptInfo,
     execution: Execution,
     timeout: Option<Duration>,
+    scopes: Vec<Box<str>>,
     handler: Arc<dyn Handler>,
     completers: Vec<(Text, Completer)>,
 }
@@ -55,6 +57,7 @@ impl Prompt {
             info: PromptInfo::new(name),
             execution: Execution::default(),
             timeout: None,
+            scopes: Vec::new(),
             handler: Arc::new(handler),
             completers: Vec::new(),
         }
@@ -76,6 +79,7 @@ impl Prompt {
         if name.is_empty() {
             return Err(refuse("the name is empty".into()));
         }
+        check_scopes(&self.scopes, "prompt", name)?;
         let arguments = &self.info.arguments;
         for (place, argument) in arguments.iter().enumerate() {
             if argument.name.is_empty() {
@@ -89,13 +93,15 @@ impl Prompt {
             return Err(refuse(fault.into()));
         }
         let is_known = |name: &str| arguments.iter().any(|argument| argument.name == name);
-        let completers = Completers::register(self.completers, is_known).map_err(refuse)?;
+        let completers =
+            Completers::register(self.completers, &self.scopes, is_known).map_err(refuse)?;
         let feature = Feature {
             kind: FeatureKind::Prompt,
             name: name.as_ref().into(),
             mime_type: None,
             execution: self.execution,
             timeout: self.timeout,
+            scopes: self.scopes,
             output: None,
             cache: None,
             handler: self.handler,

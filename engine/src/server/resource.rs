@@ -10,6 +10,7 @@ use super::completer::{Completer, Completers};
 use super::features::Listed;
 use super::setters::{completer_setters, info_setters, resource_setters, run_setters};
 use super::{Call, Deferred, Execution, Feature, FeatureKind, Handler, Outcome, ResourceReturn};
+use crate::auth::check_scopes;
 use crate::error::Error;
 use crate::json::Writer;
 use crate::limits;
@@ -23,6 +24,7 @@ pub struct Resource {
     info: ResourceInfo,
     execution: Execution,
     timeout: Option<Duration>,
+    scopes: Vec<Box<str>>,
     cache: Option<CacheHint>,
     content: Content,
 }
@@ -83,6 +85,7 @@ impl Resource {
             info: ResourceInfo::new(uri, name),
             execution: Execution::default(),
             timeout: None,
+            scopes: Vec::new(),
             cache: None,
             content,
         }
@@ -99,10 +102,11 @@ impl Resource {
     run_setters!();
 
     pub(super) fn register(self) -> Result<ResourceEntry, Error> {
-        let Self { info, execution, timeout, cache, content } = self;
+        let Self { info, execution, timeout, scopes, cache, content } = self;
         check_uri(&info.uri)
             .map_err(|fault| Error::usage(format!("resource {:?}: {fault}", info.uri)))?;
         check_info(&info, "resource")?;
+        check_scopes(&scopes, "resource", &info.uri)?;
         let handler = match content {
             Content::Handler(handler) => handler,
             Content::Fixed(body) => {
@@ -117,7 +121,7 @@ impl Resource {
                 })
             }
         };
-        let run = Run { execution, timeout, cache, handler };
+        let run = Run { execution, timeout, scopes, cache, handler };
         Ok(ResourceEntry { feature: feature(&info, run), info })
     }
 }
@@ -162,6 +166,7 @@ pub struct ResourceTemplate {
     info: TemplateInfo,
     execution: Execution,
     timeout: Option<Duration>,
+    scopes: Vec<Box<str>>,
     cache: Option<CacheHint>,
     screen: Screen,
     handler: Arc<dyn Handler>,
@@ -200,6 +205,7 @@ impl ResourceTemplate {
             info: TemplateInfo(ResourceInfo::new(template, name)),
             execution: Execution::default(),
             timeout: None,
+            scopes: Vec::new(),
             cache: None,
             screen: Screen::default(),
             handler: Arc::new(handler),
@@ -219,15 +225,16 @@ impl ResourceTemplate {
     completer_setters!("variable");
 
     pub(super) fn register(self) -> Result<(TemplateEntry, Template), Error> {
-        let Self { info, execution, timeout, cache, screen, handler, completers } = self;
+        let Self { info, execution, timeout, scopes, cache, screen, handler, completers } = self;
         check_info(&info.0, "template")?;
+        check_scopes(&scopes, "template", &info.0.uri)?;
         let refuse = |fault| Error::usage(format!("template {:?}: {fault}", info.0.uri));
         let template = Template::parse(&info.0.uri).map_err(refuse)?.screen(screen);
         template.matcher().map_err(refuse)?;
         let is_known = |name: &str| template.variables().any(|variable| variable == name);
-        let completers = Completers::register(completers, is_known)
+        let completers = Completers::register(completers, &scopes, is_known)
             .map_err(|fault| Error::usage(format!("template {:?}: {fault}", info.0.uri)))?;
-        let feature = feature(&info.0, Run { execution, timeout, cache, handler });
+        let feature = feature(&info.0, Run { execution, timeout, scopes, cache, handler });
         Ok((TemplateEntry { feature, info, completers }, template))
     }
 }
@@ -304,18 +311,20 @@ where
 struct Run {
     execution: Execution,
     timeout: Option<Duration>,
+    scopes: Vec<Box<str>>,
     cache: Option<CacheHint>,
     handler: Arc<dyn Handler>,
 }
 
 fn feature(info: &ResourceInfo, run: Run) -> Arc<Feature> {
-    let Run { execution, timeout, cache, handler } = run;
+    let Run { execution, timeout, scopes, cache, handler } = run;
     Arc::new(Feature {
         kind: FeatureKind::Resource,
         name: info.name.as_ref().into(),
         mime_type: info.mime_type.as_deref().map(Into::into),
         execution,
         timeout,
+        scopes,
         output: None,
         cache,
         handler,

@@ -1,6 +1,7 @@
 //! The builder methods that tools, resources, templates and prompts share, written once.
 
-/// Where and how long the handler of `self` runs: `self.execution`, `self.timeout`.
+/// Where and how long the handler of `self` runs: `self.execution`, `self.timeout`; and who
+/// may: `self.scopes`.
 macro_rules! run_setters {
     () => {
         /// Runs the handler on the thread that serves sockets: for brief computing that never
@@ -17,6 +18,13 @@ macro_rules! run_setters {
         /// Says where the handler runs.
         pub fn execution(mut self, execution: crate::server::Execution) -> Self {
             self.execution = execution;
+            self
+        }
+
+        /// Says which scopes a caller needs, beside those the server always wants. They count where
+        /// [`Authorization`](crate::Authorization) is configured, and over HTTP only.
+        pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+            self.scopes.extend(scopes.into_iter().map(|scope| Box::from(scope.as_ref())));
             self
         }
 

@@ -15,6 +15,7 @@ use super::setters::{info_setters, run_setters};
 use super::{
     Call, Deferred, Execution, Feature, FeatureKind, Handler, SchemaCache, SchemaSource, ToolReturn,
 };
+use crate::auth::check_scopes;
 use crate::error::Error;
 use crate::json::schema::{Schema, Violation};
 use crate::json::{Backend, PaddedBuf, Parser, Value, Writer};
@@ -27,6 +28,7 @@ pub struct Tool {
     output: Option<Output>,
     execution: Execution,
     timeout: Option<Duration>,
+    scopes: Vec<Box<str>>,
     handler: Arc<dyn Handler>,
 }
 
@@ -107,6 +109,7 @@ impl Tool {
             output: None,
             execution: Execution::default(),
             timeout: None,
+            scopes: Vec::new(),
             handler: Arc::new(handler),
         }
     }
@@ -166,6 +169,7 @@ impl Tool {
         let name = self.info.name.clone();
         let refuse = |fault: String| Error::usage(format!("tool {name:?}: {fault}"));
         check_name(&name).map_err(refuse)?;
+        check_scopes(&self.scopes, "tool", &name)?;
         if let Some(fault) = self.info.icons.iter().find_map(Icon::fault) {
             return Err(refuse(fault.into()));
         }
@@ -182,6 +186,7 @@ impl Tool {
             mime_type: None,
             execution: self.execution,
             timeout: self.timeout,
+            scopes: self.scopes,
             output: schema.map(|schema| OutputCheck { schema, policy }),
             cache: None,
             handler: self.handler,

@@ -37,7 +37,8 @@ pub(crate) fn tcp(address: &str, shards: usize, public: bool) -> Result<TcpPort,
     if !public && !wanted.ip().is_loopback() {
         return Err(Error::usage(format!(
             "{address} can be reached from other machines, and the engine does not ask who is \
-             calling: listen on 127.0.0.1, or allow it with the setting `public`"
+             calling: listen on 127.0.0.1, configure authorization (HTTP only), or allow it with \
+             the setting `public`"
         )));
     }
     let in_words = |fault| tcp_fault(address, wanted, &fault);

@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::auth::Guard;
 use crate::config::Config;
 use crate::endpoint::ListenerKind;
 use crate::endpoint::{Framing, HttpRules};
@@ -30,10 +31,15 @@ pub(crate) enum Speech {
 
 impl Speech {
     /// What connections to the TCP `address` speak.
-    pub(crate) fn kind(self, address: SocketAddr, config: &Config) -> ListenerKind {
+    pub(crate) fn kind(
+        self,
+        address: SocketAddr,
+        config: &Config,
+        guard: Option<&Guard>,
+    ) -> ListenerKind {
         match self {
             Self::Framed(framing) => ListenerKind::Pipe(framing),
-            Self::Http => ListenerKind::Http(Arc::new(http_rules(address, config))),
+            Self::Http => ListenerKind::Http(Arc::new(http_rules(address, config, guard))),
         }
     }
 
@@ -48,7 +54,7 @@ impl Speech {
 }
 
 /// The rules of a listener: local names, its own address, and what the settings add.
-fn http_rules(address: SocketAddr, config: &Config) -> HttpRules {
+fn http_rules(address: SocketAddr, config: &Config, guard: Option<&Guard>) -> HttpRules {
     let mut rules = HttpRules {
         path: config.http_path.clone(),
         allowed_origins: config.allowed_origins.clone(),
@@ -64,6 +70,11 @@ fn http_rules(address: SocketAddr, config: &Config) -> HttpRules {
         });
     }
     rules.allowed_hosts.extend_from_slice(&config.allowed_hosts);
+    if let Some(guard) = guard {
+        // Where the program says it is reached, it answers.
+        rules.allowed_hosts.push(guard.host().to_owned());
+        rules.metadata_paths = guard.metadata_paths(&rules.path);
+    }
     rules
 }
 
@@ -75,7 +86,7 @@ mod tests {
     fn a_listener_answers_for_its_own_address_and_no_other() {
         let check = |address: &str, wants: &[&str]| {
             let config = Config { allowed_hosts: vec!["example.org".to_owned()], ..default() };
-            let rules = http_rules(address.parse().expect("an address"), &config);
+            let rules = http_rules(address.parse().expect("an address"), &config, None);
             let local = HttpRules::default().allowed_hosts.len();
             assert_eq!(rules.allowed_hosts[local..], *wants, "{address}");
         };

@@ -11,6 +11,7 @@ use super::place::{Place, Speech};
 use super::running::Running;
 use super::signal::{self, Event, Signals};
 use super::start;
+use crate::auth::Authorization;
 use crate::config::Config;
 use crate::endpoint::Framing;
 use crate::error::Error;
@@ -25,17 +26,26 @@ pub struct Engine {
     server: Arc<Server>,
     config: Config,
     places: Vec<Place>,
+    authorization: Option<Authorization>,
 }
 
 impl Engine {
     /// An engine for `server` that listens nowhere yet.
     pub fn new(server: impl Into<Arc<Server>>) -> Self {
-        Self { server: server.into(), config: Config::default(), places: Vec::new() }
+        let (config, places) = (Config::default(), Vec::new());
+        Self { server: server.into(), config, places, authorization: None }
     }
 
     /// Uses `config` for everything.
     pub fn config(mut self, config: Config) -> Self {
         self.config = config;
+        self
+    }
+
+    /// Serves over HTTP only whom `authorization` lets. Addresses that other machines can reach may
+    /// be listened on with it. Key sets of issuers are read when the engine starts.
+    pub fn authorization(mut self, authorization: Authorization) -> Self {
+        self.authorization = Some(authorization);
         self
     }
 
@@ -88,11 +98,12 @@ impl Engine {
     /// Starts to serve and returns; faults of the environment are all found here.
     pub fn start(self) -> Result<Running, Error> {
         self.check()?;
-        signal::survive_broken_pipes()?;
         let shards = self.count_shards();
+        let guard = self.authorization.map(Authorization::build).transpose()?;
+        signal::survive_broken_pipes()?;
         // Both drivers are bounded by the soft limit; that it cannot be raised is no fault.
         let _ = ring::raise_descriptor_limit();
-        start::start(self.server, self.config, &self.places, shards)
+        start::start(self.server, self.config, guard, &self.places, shards)
     }
 
     /// Starts, and serves until SIGTERM or SIGINT, or until standard input ends. The first signal

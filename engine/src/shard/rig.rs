@@ -70,6 +70,7 @@ impl Rig {
                     }),
                     metrics: Arc::clone(&metrics),
                     driver: "sim",
+                    authorization: None,
                 };
                 let parts = Parts {
                     driver,

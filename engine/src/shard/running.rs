@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 
 use std::sync::Arc;
 
+use super::jwks::Refreshers;
 use super::listener::SocketPath;
 use super::signal::Bell;
 use super::wake::Message;
@@ -28,6 +29,8 @@ pub struct Running {
     pub(super) publisher: Publisher,
     pub(super) addresses: Vec<String>,
     pub(super) driver_line: String,
+    /// Dropped with the engine, which ends them.
+    pub(super) _refreshers: Option<Refreshers>,
 }
 
 impl Running {

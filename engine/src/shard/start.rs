@@ -10,13 +10,15 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use super::clock::Clock;
+use super::jwks::Refreshers;
 use super::lanes::Lanes;
 use super::listener::{self, SocketPath};
-use super::place::Place;
+use super::place::{Place, Speech};
 use super::running::{Control, Running};
 use super::stdio::{self, Stdio};
 use super::thread::{Opened, Opening, Serving, Starting, spawn};
 use super::wake::{self, Message};
+use crate::auth::Guard;
 use crate::config::Config;
 use crate::endpoint::Framing;
 use crate::endpoint::{self, KeyRing, ListenerKind};
@@ -30,14 +32,16 @@ use crate::server::{Publisher, Server};
 pub(super) fn start(
     server: Arc<Server>,
     config: Config,
+    guard: Option<Guard>,
     places: &[Place],
     shards: usize,
 ) -> Result<Running, Error> {
     let config = Arc::new(config);
     let mut bound = Bound::new(shards);
     for (number, place) in places.iter().enumerate() {
-        bound.bind(number as u16, place, &config)?;
+        bound.bind(number as u16, place, &config, guard.as_ref())?;
     }
+    let refreshers = guard.as_ref().map(Refreshers::start).transpose()?;
     let (open, driver_line) = open_all(&config, shards)?;
     let stdio = match bound.stdio.map(|listener| Ok((listener, stdio::take()?))).transpose() {
         Ok(stdio) => stdio,
@@ -58,11 +62,12 @@ pub(super) fn start(
         lanes: Arc::new(Lanes::new(&config)),
         metrics: (0..shards).map(|_| Arc::new(ShardMetrics::new(endpoint::LABELS))).collect(),
         clock: Clock::start(),
+        authorization: guard.map(Arc::new),
         state_ring: Arc::new(state_ring(&config)),
         control: Arc::clone(&control),
     };
     let threads = serve_all(open, &common, bound.sockets, stdio)?;
-    Ok(Running { control, threads, publisher, addresses, driver_line })
+    Ok(Running { control, threads, publisher, addresses, driver_line, _refreshers: refreshers })
 }
 
 /// The configured keys, or one that dies with the process.
@@ -93,12 +98,20 @@ impl Bound {
         }
     }
 
-    fn bind(&mut self, number: u16, place: &Place, config: &Config) -> Result<(), Error> {
+    fn bind(
+        &mut self,
+        number: u16,
+        place: &Place,
+        config: &Config,
+        guard: Option<&Guard>,
+    ) -> Result<(), Error> {
         let shards = self.sockets.len();
         let (kind, address, sockets) = match place {
             Place::Tcp(address, speech) => {
-                let port = listener::tcp(address, shards, config.public)?;
-                (speech.kind(port.address, config), speech.url(port.address, config), port.sockets)
+                let is_guarded = guard.is_some() && matches!(speech, Speech::Http);
+                let port = listener::tcp(address, shards, config.public || is_guarded)?;
+                let kind = speech.kind(port.address, config, guard);
+                (kind, speech.url(port.address, config), port.sockets)
             }
             Place::Unix(path, framing) => {
                 let port = listener::unix(path, config.unix_mode, shards)?;
@@ -187,6 +200,7 @@ struct Common {
     lanes: Arc<Lanes>,
     metrics: Arc<[Arc<ShardMetrics>]>,
     clock: Clock,
+    authorization: Option<Arc<Guard>>,
     state_ring: Arc<KeyRing>,
     control: Arc<Control>,
 }
@@ -203,6 +217,7 @@ impl Common {
             lanes: Arc::clone(&self.lanes),
             metrics: Arc::clone(&self.metrics),
             clock: self.clock,
+            authorization: self.authorization.clone(),
             state_ring: Arc::clone(&self.state_ring),
             control: Arc::clone(&self.control),
         }

@@ -19,6 +19,7 @@ use super::stats::Stats;
 use super::stdio::Stdio;
 use super::turn::{Parts, Phase, Shard};
 use super::wake::{self, Message, Poster};
+use crate::auth::Guard;
 use crate::config::Config;
 use crate::endpoint::{Endpoint, EndpointConfig, KeyRing, ListenerKind};
 use crate::error::Error;
@@ -62,6 +63,7 @@ pub(crate) struct Serving {
     pub(crate) lanes: Arc<Lanes>,
     pub(crate) metrics: Arc<[Arc<ShardMetrics>]>,
     pub(crate) clock: Clock,
+    pub(crate) authorization: Option<Arc<Guard>>,
     pub(crate) state_ring: Arc<KeyRing>,
     pub(crate) control: Arc<Control>,
 }
@@ -161,8 +163,18 @@ fn build(
     driver: Box<dyn Driver>,
     inbox: Inbox<Message>,
 ) -> Shard {
-    let Serving { server, publisher, listeners, peers, lanes, metrics, clock, .. } = serving;
-    let state_ring = serving.state_ring;
+    let Serving {
+        server,
+        publisher,
+        listeners,
+        peers,
+        lanes,
+        metrics,
+        clock,
+        authorization,
+        state_ring,
+        ..
+    } = serving;
     let number = opening.number as usize;
     let told_lanes = (number == 0).then(|| Arc::clone(&lanes));
     let stats = Stats::new(Arc::clone(&metrics[number]), told_lanes);
@@ -183,6 +195,7 @@ fn build(
             DriverKind::Epoll => "epoll",
             DriverKind::Sim => "sim",
         },
+        authorization,
     };
     let parts = Parts {
         driver,

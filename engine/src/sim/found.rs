@@ -60,6 +60,7 @@ impl Bench {
             post: Arc::clone(&events) as Arc<dyn Post>,
             metrics: Arc::from([Arc::new(ShardMetrics::new(LABELS))]),
             driver: "sim",
+            authorization: None,
         };
         let endpoint = Endpoint::new(START, setup);
         let (sending, jobs) = (Vec::new(), Vec::new());

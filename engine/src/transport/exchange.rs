@@ -25,6 +25,8 @@ pub struct HttpRules {
     pub allowed_origins: Vec<String>,
     /// Largest request body, in bytes.
     pub body_bytes_max: usize,
+    /// Paths of the page that tells where to get a token; none without authorization.
+    pub metadata_paths: Vec<String>,
 }
 
 /// What a listener on this machine needs: local names, any port, no other origins.
@@ -35,6 +37,7 @@ impl Default for HttpRules {
             allowed_hosts: ["localhost", "127.0.0.1", "[::1]"].map(str::to_owned).to_vec(),
             allowed_origins: Vec::new(),
             body_bytes_max: FRAME_BYTES_MAX,
+            metadata_paths: Vec::new(),
         }
     }
 }
@@ -48,6 +51,8 @@ pub enum Route {
     Health,
     /// `/metrics`.
     Metrics,
+    /// The page that tells where to get a token (RFC 9728).
+    ResourceMetadata,
     /// `/sse`, where a client of 2024-11-05 opens its event stream.
     Sse,
     /// `/messages`, where it posts.
@@ -125,6 +130,9 @@ pub(super) fn judge<'b>(
     if facts.has_two_authorizations() {
         return Err(refusal::TWO_AUTHORIZATIONS);
     }
+    if has_token(request.path) {
+        return Err(refusal::TOKEN_IN_QUERY);
+    }
     let route = Route::of(rules, request.path).ok_or(refusal::NO_ROUTE)?;
     if route == Route::Messages {
         facts.note_query(head, request.path);
@@ -182,9 +190,18 @@ impl Route {
             "/metrics" => Some(Self::Metrics),
             "/sse" => Some(Self::Sse),
             "/messages" | "/messages/" => Some(Self::Messages),
+            _ if rules.metadata_paths.iter().any(|known| known == path) => {
+                Some(Self::ResourceMetadata)
+            }
             _ => None,
         }
     }
+}
+
+/// Whether the query holds an access token, which ends up in logs and histories there (OAuth 2.1).
+fn has_token(target: &str) -> bool {
+    let query = target.split_once('?').map_or("", |(_, query)| query);
+    query.split('&').any(|part| part.split('=').next() == Some("access_token"))
 }
 
 fn verb_of(route: Route, method: &str) -> Result<Verb, Refusal> {
@@ -199,7 +216,9 @@ fn verb_of(route: Route, method: &str) -> Result<Verb, Refusal> {
     };
     match (route, verb) {
         (Route::Mcp, _) | (Route::Messages, Verb::Post) => Ok(verb),
-        (Route::Health | Route::Metrics | Route::Sse, Verb::Get) => Ok(verb),
+        (Route::Health | Route::Metrics | Route::ResourceMetadata | Route::Sse, Verb::Get) => {
+            Ok(verb)
+        }
         _ => Err(refusal::verb(route, false)),
     }
 }

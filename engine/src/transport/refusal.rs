@@ -73,6 +73,11 @@ pub(super) const ORIGIN: Refusal = Refusal::closing(
 );
 pub(super) const TWO_AUTHORIZATIONS: Refusal =
     Refusal::closing(400, "Bad request: more than one Authorization header. Send one.");
+pub(super) const TOKEN_IN_QUERY: Refusal = Refusal::closing(
+    400,
+    "Bad request: an access token in the query. It is to be taken for known to others now; send a \
+     new one as Authorization: Bearer.",
+);
 pub(super) const NO_ROUTE: Refusal = Refusal::new(
     404,
     "Not found: nothing is served at this path. Use the path of the server's MCP endpoint, \
@@ -105,7 +110,7 @@ pub(super) fn verb(route: Route, bodiless: bool) -> Refusal {
             "GET, POST, DELETE",
             "Method not allowed: the MCP endpoint takes POST, GET and DELETE only.",
         ),
-        Route::Health | Route::Metrics | Route::Sse => {
+        Route::Health | Route::Metrics | Route::ResourceMetadata | Route::Sse => {
             ("GET", "Method not allowed: this page can be read with GET only.")
         }
         Route::Messages => ("POST", "Method not allowed: messages are posted here."),

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use mcpring::Config;
+use mcpring::auth::Guard;
 use mcpring::endpoint::{
     Endpoint, EndpointConfig, Input, KeyRing, LABELS, ListenerKind, Now, Output,
 };
@@ -72,6 +73,14 @@ pub struct World {
 
 impl World {
     pub fn new(server: Server, config: Config) -> Self {
+        Self::guarded(server, config, None)
+    }
+
+    /// A world whose HTTP asks who is there.
+    pub fn guarded(server: Server, config: Config, guard: Option<Arc<Guard>>) -> Self {
+        let mut rules = HttpRules::default();
+        rules.metadata_paths =
+            guard.as_ref().map_or_else(Vec::new, |guard| guard.metadata_paths(&rules.path));
         let (server, inbox) = (Arc::new(server), Inbox::default());
         let published = Arc::clone(&inbox);
         let publisher = Publisher::new(Arc::clone(&server), move |publication| {
@@ -85,7 +94,7 @@ impl World {
             listeners: vec![
                 ListenerKind::Pipe(Framing::Length),
                 ListenerKind::Pipe(Framing::Line),
-                ListenerKind::Http(Arc::new(HttpRules::default())),
+                ListenerKind::Http(Arc::new(rules)),
             ],
             shard: 0,
             config: Arc::new(config),
@@ -95,6 +104,7 @@ impl World {
             post: Arc::new(post),
             metrics: [Arc::clone(&metrics)].into(),
             driver: "none",
+            authorization: guard,
         };
         Self {
             endpoint: Endpoint::new(Now(0), endpoint),

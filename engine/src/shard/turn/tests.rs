@@ -111,6 +111,7 @@ fn shard() -> (Shard, Rc<RefCell<Script>>, Sender<Message>) {
         post: Arc::new(Poster { inbox: sender.clone(), publisher }),
         metrics: Arc::from([Arc::clone(&metrics)]),
         driver: "sim",
+        authorization: None,
     };
     let driver = Scripted { script: Rc::clone(&script), waker, stats: DriverStats::default() };
     let parts = Parts {
