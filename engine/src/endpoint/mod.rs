@@ -420,6 +420,9 @@ impl Core {
         if is_broken {
             return self.close(slot, CloseReason::Broken);
         }
+        if connection.is_left_by_its_client() {
+            return self.close(slot, CloseReason::Done);
+        }
         self.end_listens_of(slot);
         self.touch(slot);
     }

@@ -3,7 +3,7 @@
 use mcpring::model::{
     Annotations, Elicitation, Icon, Property, ResourceLink, Role, Sampling, ToolAnnotations,
 };
-use mcpring::server::{Json, Server};
+use mcpring::server::{Completer, Json, Server};
 use mcpring::{
     Call, Config, Content, Outcome, Prompt, PromptArgument, PromptMessage, Resource,
     ResourceContents, ResourceTemplate, Tool, ToolResult,
@@ -33,6 +33,9 @@ pub(crate) fn server() -> Server {
     Server::builder("transcripts", "1.0.0")
         .title("The transcripts' server")
         .instructions("Say what the transcript says.")
+        .logging()
+        .list_changes()
+        .resource_subscriptions()
         .tool(
             Tool::new("add", |Add { a, b }| Json(Sum { sum: a + b }))
                 .title("Adder")
@@ -51,6 +54,7 @@ pub(crate) fn server() -> Server {
         }))
         .tool(Tool::raw("steps", json!({ "type": "object" }), steps))
         .tool(Tool::raw("talk", json!({ "type": "object" }), talk))
+        .tool(Tool::raw("change", json!({ "type": "object" }), change))
         .tool(Tool::raw("ask", json!({ "type": "object" }), ask))
         .tool(Tool::raw("who", json!({ "type": "object" }), who).inline())
         .tool(Tool::raw("visit", json!({ "type": "object" }), visit))
@@ -65,7 +69,8 @@ pub(crate) fn server() -> Server {
                 vec![PromptMessage::user(format!("Greet {name}."))]
             })
             .description("Greets somebody.")
-            .argument(PromptArgument::required("name")),
+            .argument(PromptArgument::required("name"))
+            .completer("name", Completer::values(["Ada", "Adele", "Blaise"])),
         )
         .build()
         .expect("the transcripts' server is in order")
@@ -120,4 +125,18 @@ fn visit(call: &mut Call<'_>) -> Result<&'static str, Outcome> {
     let answer = call.elicit("in", &question)?;
     call.context().elicited("in-1");
     Ok(if answer.is_accepted() { "signed in" } else { "not signed in" })
+}
+
+/// Updates a resource, and adds a feature of each kind.
+fn change(call: &mut Call<'_>) -> Result<&'static str, Outcome> {
+    let publisher = call.context().publisher();
+    let failed = |fault: String| Outcome::internal(fault);
+    publisher.resource_updated("test://text").map_err(|fault| failed(fault.to_string()))?;
+    let edit = publisher.edit(|edit| {
+        edit.add_tool(Tool::raw("new", json!({ "type": "object" }), |_: &mut Call<'_>| "new"));
+        edit.add_resource(Resource::text("test://new", "new", "new"));
+        edit.add_prompt(Prompt::new("new", |_: &mut Call<'_>| "new"));
+    });
+    edit.map_err(|fault| failed(fault.to_string()))?;
+    Ok("changed")
 }
