@@ -31,10 +31,6 @@ impl Core {
                     }
                     _ => {}
                 }
-                if error.code == code::URL_ELICITATION_REQUIRED && !version.fields().elicitation_id
-                {
-                    error = RpcError::internal(NO_URL_ERROR);
-                }
                 self.reply_error(origin, Some(id), &error, Status::Ok);
             }
             Outcome::Ask(_) | Outcome::Deferred => {
@@ -164,6 +160,3 @@ impl Core {
         self.metrics.count_request(call.label, ending as usize, time);
     }
 }
-
-const NO_URL_ERROR: &str =
-    "the person has to visit a URL first, and this protocol version has no error that says so";
