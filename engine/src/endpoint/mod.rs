@@ -20,6 +20,7 @@ mod census;
 mod completion;
 mod connection;
 mod dispatch;
+mod elicitation;
 mod events;
 mod exchange;
 mod fanout;
@@ -56,6 +57,7 @@ use rand::rngs::StdRng;
 use batch::Batches;
 use calls::Calls;
 use connection::{Connection, Outbox, Wire};
+use elicitation::Elicitations;
 use labels::{CloseReason, Ending};
 use sessions::{SessionKey, Sessions};
 use slots::Slots;
@@ -235,6 +237,7 @@ struct Core {
     calls: Calls,
     batches: Batches,
     topics: Topics,
+    elicitations: Elicitations,
     /// Calls that stay open to be told of changes.
     listens: usize,
     /// Subscribers told in this turn.
@@ -273,6 +276,7 @@ impl Endpoint {
             calls: Calls::default(),
             batches: Batches::default(),
             topics: Topics::new(),
+            elicitations: Elicitations::default(),
             listens: 0,
             fanned_out: 0,
             timers,

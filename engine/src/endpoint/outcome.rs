@@ -31,10 +31,6 @@ impl Core {
                     }
                     _ => {}
                 }
-                if error.code == code::URL_ELICITATION_REQUIRED && !version.fields().elicitation_id
-                {
-                    error = RpcError::internal(NO_URL_ERROR);
-                }
                 self.reply_error(origin, Some(id), &error, Status::Ok);
             }
             Outcome::Ask(_) | Outcome::Deferred => {
@@ -76,7 +72,8 @@ impl Core {
         let Some(call) = self.take_call(ticket) else {
             return self.metrics.answers_late.add(1);
         };
-        let PendingCall { origin, row, version, .. } = *call;
+        let PendingCall { origin, peer, row, version, .. } = *call;
+        self.note_elicitations(peer, version, &outcome);
         let ending = self.write_outcome(origin, call.id.borrow(), row, version, outcome);
         self.count_call(&call, ending);
     }
@@ -165,6 +162,3 @@ impl Core {
         self.metrics.count_request(call.label, ending as usize, time);
     }
 }
-
-const NO_URL_ERROR: &str =
-    "the person has to visit a URL first, and this protocol version has no error that says so";

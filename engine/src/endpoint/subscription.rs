@@ -291,7 +291,9 @@ fn acknowledge(w: &mut Writer<'_>, id: Id<'_>, filter: &Filter<'_>) {
         if let Some(uris) = &filter.uris {
             w.key("resourceSubscriptions");
             w.begin_array();
-            uris.iter().for_each(|uri| w.string(uri));
+            for uri in uris {
+                w.string(uri);
+            }
             w.end_array();
         }
         w.end_object();

@@ -84,9 +84,9 @@ impl World {
         rules.metadata_paths =
             guard.as_ref().map_or_else(Vec::new, |guard| guard.metadata_paths(&rules.path));
         let (server, inbox) = (Arc::new(server), Inbox::default());
-        let published = Arc::clone(&inbox);
-        let publisher = Publisher::new(Arc::clone(&server), move |publication| {
-            put(&published, Event::Publish(publication));
+        let sink = Arc::clone(&inbox);
+        let publisher = Publisher::new(Arc::clone(&server), move |news| {
+            put(&sink, Event::Publish(news));
             Ok(())
         });
         let post = Poster { inbox: Arc::clone(&inbox), publisher: publisher.clone() };
