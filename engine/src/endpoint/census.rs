@@ -15,6 +15,12 @@ pub(crate) struct Census {
     pub(crate) calls: usize,
     /// Batches whose answers are not all there.
     pub(crate) batches: usize,
+    /// Subscriptions of all kinds.
+    pub(crate) subscriptions: usize,
+    /// News that are owed to connections.
+    pub(crate) owed: usize,
+    /// Most news owed to any one connection.
+    pub(crate) owed_max: usize,
     /// Event streams that sessions keep.
     pub(crate) streams: usize,
     /// Most event streams of any one session.
@@ -55,6 +61,7 @@ impl Core {
             sessions: self.sessions.len(),
             calls: self.calls.len(),
             batches: self.batches.len(),
+            subscriptions: self.topics.len(),
             pending: self.sessions.pending().sum(),
             pending_max: self.sessions.pending().max().unwrap_or(0),
             ..Census::default()
@@ -77,6 +84,8 @@ impl Core {
             let pending = connection.session.as_ref().map_or(0, |session| session.pending.len());
             census.pending += pending;
             census.pending_max = census.pending_max.max(pending);
+            census.owed += connection.owed.len();
+            census.owed_max = census.owed_max.max(connection.owed.len());
             census.lines += usize::from(connection.events().is_some());
             census.unsent_bytes_max = census.unsent_bytes_max.max(connection.unsent());
             census.behind_bytes_max = census.behind_bytes_max.max(connection.behind_bytes());

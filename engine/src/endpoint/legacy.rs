@@ -91,7 +91,7 @@ impl Core {
     pub(super) fn drain_legacy(&mut self, session: SessionKey) {
         let is_draining = self.is_draining;
         let held = self.sessions.get_mut(session);
-        if is_draining && held.is_some_and(|held| held.session.pending.len() == 0) {
+        if is_draining && held.is_some_and(|held| held.session.pending.is_empty()) {
             self.end_session(session);
         }
     }

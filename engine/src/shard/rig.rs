@@ -15,7 +15,7 @@ use crate::error::SystemError;
 use crate::inbox;
 use crate::metrics::ShardMetrics;
 use crate::ring::Driver;
-use crate::server::{Job, Server};
+use crate::server::{Job, Publisher, Server};
 
 /// What the shards of a rig have in common.
 pub(crate) struct RigSetup {
@@ -35,6 +35,7 @@ pub(crate) struct RigSetup {
 pub(crate) struct Rig {
     shards: Vec<Shard>,
     inboxes: Vec<inbox::Sender<Message>>,
+    publisher: Publisher,
     metrics: Arc<[Arc<ShardMetrics>]>,
 }
 
@@ -84,7 +85,7 @@ impl Rig {
                 Shard::new(setup.now, parts)
             })
             .collect();
-        Self { shards, inboxes, metrics }
+        Self { shards, inboxes, publisher, metrics }
     }
 
     /// One turn of one shard, at `now`.
@@ -103,6 +104,11 @@ impl Rig {
             // An inbox that is gone belongs to a shard that has ended.
             let _ = inbox.send(Message::Drain);
         }
+    }
+
+    /// Changes what is served, and tells clients.
+    pub(crate) fn publisher(&self) -> &Publisher {
+        &self.publisher
     }
 
     /// What the protocol of a shard holds.

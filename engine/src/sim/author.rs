@@ -6,6 +6,7 @@
 
 use super::checker::Expect;
 use super::dice::Dice;
+use super::news::LISTS;
 use super::server::{ASKING_TOOLS, FRAIL_TOOLS};
 
 /// The version of the stateless era.
@@ -14,6 +15,11 @@ pub(super) const STATELESS: &str = "2026-07-28";
 pub(super) const HANDSHAKE: [&str; 4] = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"];
 /// The version that has batches.
 pub(super) const BATCHES: &str = "2025-03-26";
+
+/// Resources whose updates are published.
+pub(super) const URIS: [&str; 3] = ["world://fixed", "world://notes/1", "world://notes/2"];
+/// No resource.
+pub(super) const NOWHERE: &str = "nowhere://at/all";
 
 /// One request.
 pub(super) struct Ask {
@@ -84,7 +90,8 @@ impl Author {
         let mut meta = Vec::new();
         if self.is_stateless() {
             meta.push(format!(r#""io.modelcontextprotocol/protocolVersion":"{STATELESS}""#));
-            meta.push(r#""io.modelcontextprotocol/clientCapabilities":{}"#.to_owned());
+            let own = if self.is_askable { r#"{"sampling":{}}"# } else { "{}" };
+            meta.push(format!(r#""io.modelcontextprotocol/clientCapabilities":{own}"#));
         }
         if let Some(token) = token {
             meta.push(format!(r#""progressToken":"{token}""#));
@@ -113,6 +120,54 @@ impl Author {
         format!(
             r#"{{"jsonrpc":"2.0","id":{id},"result":{{"role":"assistant","model":"m","content":{{"type":"text","text":{text}}}}}}}"#
         )
+    }
+
+    /// A request to be told of `uri`, or no more.
+    pub(super) fn subscribe(&mut self, dice: &mut Dice, uri: &str, wants: bool) -> Ask {
+        let method = if wants { "resources/subscribe" } else { "resources/unsubscribe" };
+        let expect = if uri == NOWHERE && wants { Expect::Error } else { Expect::Result };
+        let mut ask = self.write(dice, method, &format!(r#""uri":"{uri}""#), expect);
+        ask.name = Some(uri.to_owned());
+        ask
+    }
+
+    /// A call that listens to `topics`, lists and URIs.
+    pub(super) fn listen(&mut self, dice: &mut Dice, topics: &[String]) -> Ask {
+        let is_list = |topic: &&String| LISTS.contains(&topic.as_str());
+        let mut filter = serde_json::Map::new();
+        for list in topics.iter().filter(is_list) {
+            filter.insert(format!("{list}ListChanged"), true.into());
+        }
+        let uris: Vec<&String> = topics.iter().filter(|topic| !is_list(topic)).collect();
+        if !uris.is_empty() {
+            filter.insert("resourceSubscriptions".to_owned(), serde_json::json!(uris));
+        }
+        let params = format!(r#""notifications":{}"#, serde_json::Value::from(filter));
+        let mut ask = self.write(dice, "subscriptions/listen", &params, Expect::Anything);
+        ask.token = None;
+        ask
+    }
+
+    /// Some of what can be listened to.
+    pub(super) fn topics(dice: &mut Dice) -> Vec<String> {
+        let all = LISTS.iter().chain(&URIS);
+        all.filter(|_| dice.chance(400)).map(|topic| (*topic).to_owned()).collect()
+    }
+
+    /// The call of an asking tool once more, with more members.
+    pub(super) fn again(
+        &mut self,
+        dice: &mut Dice,
+        tool: &'static str,
+        text: &str,
+        more: &str,
+        expect: Expect,
+    ) -> Ask {
+        let spelled = serde_json::Value::from(text).to_string();
+        let more = format!(r#","arguments":{{"text":{spelled}}}{more}"#);
+        let mut ask = self.named(dice, "tools/call", tool, &more, expect);
+        ask.is_slow = true;
+        ask
     }
 
     /// A request that is answered where it is read: its answer proves that what was sent before
@@ -201,7 +256,12 @@ impl Author {
         let spelled = serde_json::Value::from(text.as_str()).to_string();
         let more = format!(r#","arguments":{{"text":{spelled}}}"#);
         let is_slow = FRAIL_TOOLS.contains(&tool) || ASKING_TOOLS.contains(&tool);
-        let expect = Expect::Text { text, may_fail: is_slow };
+        let is_asked = ASKING_TOOLS.contains(&tool) && self.is_stateless();
+        let expect = if is_asked {
+            Expect::Asks { tool, text }
+        } else {
+            Expect::Text { text, may_fail: is_slow }
+        };
         let mut ask = self.named(dice, "tools/call", tool, &more, expect);
         ask.is_slow = is_slow;
         ask

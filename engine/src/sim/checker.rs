@@ -7,6 +7,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::news::News;
+use super::rounds::Required;
+
 /// What is wrong, in words.
 pub(super) type Verdict = Result<(), String>;
 
@@ -15,6 +18,8 @@ pub(super) type Verdict = Result<(), String>;
 pub(super) enum Expect {
     /// A result whose only text is this; or a failure, when its workers may fail.
     Text { text: String, may_fail: bool },
+    /// As such a text that may fail, or a result that asks to be told this text.
+    Asks { tool: &'static str, text: String },
     /// Any result.
     Result,
     /// Any error.
@@ -67,7 +72,7 @@ impl<'a> Wire<'a> {
                 let is_allowed = match expect {
                     Expect::Text { may_fail, .. } => *may_fail || BUSY.contains(&fault.code),
                     Expect::Result => BUSY.contains(&fault.code),
-                    Expect::Error | Expect::Anything => true,
+                    Expect::Asks { .. } | Expect::Error | Expect::Anything => true,
                 };
                 if is_allowed && !fault.message.is_empty() {
                     return Ok(());
@@ -82,6 +87,17 @@ impl<'a> Wire<'a> {
 fn result_fulfils(result: &Value, expect: &Expect) -> Verdict {
     match expect {
         Expect::Anything | Expect::Result => Ok(()),
+        Expect::Asks { text, .. } if result["resultType"] == "input_required" => {
+            let requests = result["inputRequests"].as_object().ok_or("nothing is asked")?;
+            let is_own = |request: &Value| {
+                request.pointer("/params/messages/0/content/text") == Some(&text.as_str().into())
+            };
+            let is_right = !requests.is_empty() && requests.values().all(is_own);
+            if is_right { Ok(()) } else { Err(format!("someone else's question: {result}")) }
+        }
+        Expect::Asks { text, .. } => {
+            result_fulfils(result, &Expect::Text { text: text.clone(), may_fail: true })
+        }
         Expect::Error => Err(format!("a result instead of an error: {result}")),
         Expect::Text { text, may_fail } => {
             if result["isError"] == true && *may_fail {
@@ -104,6 +120,7 @@ fn text_of(result: &Value) -> Option<&str> {
 }
 
 /// One request on a byte stream.
+#[allow(clippy::struct_excessive_bools, reason = "independent facts: any set of them occurs")]
 struct Asked {
     expect: Expect,
     /// Answers still to come.
@@ -114,6 +131,8 @@ struct Asked {
     is_silenced: bool,
     /// Its answer, and its progress, may come in any order with those of others.
     is_batched: bool,
+    /// It stays open until one side ends it.
+    listens: bool,
 }
 
 /// All requests of one byte stream, and what became of them.
@@ -125,9 +144,15 @@ pub(super) struct Ledger {
     /// Errors without an id that may come.
     nameless_due: u32,
     /// Questions of the server's: whether each may be answered still.
-    questions: HashMap<String, bool>,
+    questions: HashMap<String, (bool, String)>,
     /// Questions nobody has looked at: id and text.
     fresh: Vec<(String, String)>,
+    /// Texts that occur in one request only.
+    texts: HashMap<String, String>,
+    /// Results that ask and that nobody has looked at.
+    required: Vec<Required>,
+    /// What may be heard unasked; nothing without it.
+    pub(super) news: Option<News>,
     /// Progress tokens: request and last report.
     progress: HashMap<String, (String, f64)>,
     /// Who gives a request up is answered that it was.
@@ -137,14 +162,28 @@ pub(super) struct Ledger {
 
 impl Ledger {
     /// Of exchanges, which must end whatever was given up.
-    pub(super) fn over_http() -> Self {
-        Self { is_http: true, ..Self::default() }
+    pub(super) fn over_http(news: News) -> Self {
+        Self { is_http: true, ..Self::with(news) }
+    }
+
+    /// Of a client that may hear news.
+    pub(super) fn with(news: News) -> Self {
+        Self { news: Some(news), ..Self::default() }
     }
 
     /// A request is sent, for the first time or with an id in use.
     pub(super) fn ask(&mut self, id: &str, expect: Expect) {
-        let asked =
-            Asked { expect, due: 1, is_cancelled: false, is_silenced: false, is_batched: false };
+        if let Expect::Text { text, .. } | Expect::Asks { text, .. } = &expect {
+            self.texts.insert(text.clone(), id.to_owned());
+        }
+        let asked = Asked {
+            expect,
+            due: 1,
+            is_cancelled: false,
+            is_silenced: false,
+            is_batched: false,
+            listens: false,
+        };
         self.asked
             .entry(id.to_owned())
             .and_modify(|asked| {
@@ -159,6 +198,13 @@ impl Ledger {
         if let Some(asked) = self.asked.get_mut(id) {
             asked.is_cancelled = true;
             self.barriers.insert(barrier.to_owned(), id.to_owned());
+        }
+    }
+
+    /// Request `id` listens, and need not be answered.
+    pub(super) fn listen(&mut self, id: &str) {
+        if let Some(asked) = self.asked.get_mut(id) {
+            (asked.listens, asked.is_cancelled) = (true, true);
         }
     }
 
@@ -186,14 +232,43 @@ impl Ledger {
         let asked = self.asked.get_mut(id).filter(|asked| asked.due > 0)?;
         asked.is_cancelled = true;
         match &asked.expect {
-            Expect::Text { text, .. } => Some(text.clone()),
+            Expect::Text { text, .. } | Expect::Asks { text, .. } => Some(text.clone()),
             _ => None,
         }
+    }
+
+    /// These requests may go unanswered.
+    pub(super) fn excuse_each(&mut self, ids: &[String]) {
+        for id in ids {
+            self.excuse(id);
+        }
+    }
+
+    /// The request whose text this is.
+    pub(super) fn request_with(&self, text: &str) -> Option<&str> {
+        self.texts.get(text).map(String::as_str)
+    }
+
+    /// The text that a question of the server's asks for.
+    pub(super) fn asked_for(&self, question: &str) -> Option<&str> {
+        self.questions.get(question).map(|(_, text)| text.as_str())
+    }
+
+    /// The results that asked since the last look.
+    pub(super) fn take_required(&mut self) -> Vec<Required> {
+        std::mem::take(&mut self.required)
     }
 
     /// Every request may go unanswered.
     pub(super) fn excuse_all(&mut self) {
         self.asked.values_mut().for_each(|asked| asked.is_cancelled = true);
+    }
+
+    /// Another session: what was asked may go unanswered, and questions are numbered afresh.
+    pub(super) fn begin_again(&mut self) {
+        self.excuse_all();
+        self.questions.clear();
+        self.fresh.clear();
     }
 
     /// Whether `id` must still be answered.
@@ -260,6 +335,16 @@ impl Ledger {
         }
         asked.due = asked.due.checked_sub(1).ok_or(format!("one more answer to {id}"))?;
         wire.fulfils(&asked.expect).map_err(|fault| format!("{id}: {fault}"))?;
+        if let (Expect::Asks { tool, text }, Some(result)) = (&asked.expect, &wire.result)
+            && let Some(requests) = result["inputRequests"].as_object()
+        {
+            let keys = requests.keys().cloned().collect();
+            let state = result["requestState"].as_str().map(str::to_owned);
+            self.required.push(Required { tool, text: text.clone(), keys, state });
+        }
+        if let Some(news) = &mut self.news {
+            news.answered(id, wire.error.is_some());
+        }
         let is_cancelled = wire.error.as_ref().is_some_and(|fault| fault.code == CANCELLED);
         if is_cancelled && !self.is_http {
             return Err(format!("{id} was given up, and is answered that it was"));
@@ -287,7 +372,7 @@ impl Ledger {
             .as_ref()
             .and_then(|params| params.pointer("/messages/0/content/text").and_then(Value::as_str));
         let text = text.ok_or("a question without its text")?.to_owned();
-        if self.questions.insert(id.to_owned(), true).is_some() {
+        if self.questions.insert(id.to_owned(), (true, text.clone())).is_some() {
             return Err(format!("two questions called {id}"));
         }
         self.fresh.push((id.to_owned(), text));
@@ -297,12 +382,34 @@ impl Ledger {
     fn withdrawal(&mut self, wire: &Wire<'_>) -> Verdict {
         let id = wire.params.as_ref().map(|params| params["requestId"].to_string());
         let id = id.ok_or("a withdrawal without params")?;
+        // A call that listens is cancelled by who ends it.
+        let spelled = |id: &str| serde_json::from_str(id).ok().map(|id: Value| id.to_string());
+        let is_own = |own: &str| spelled(own).as_ref() == Some(&id);
+        let own = self.asked.iter().find(|(own, asked)| asked.listens && is_own(own));
+        if let Some((own, asked)) = own {
+            let is_open = asked.due > 0;
+            return if is_open {
+                Ok(())
+            } else {
+                Err(format!("{own} is cancelled behind its end"))
+            };
+        }
         match self.questions.get_mut(&id) {
-            Some(is_open) if *is_open => *is_open = false,
+            Some((is_open, _)) if *is_open => *is_open = false,
             Some(_) => return Err(format!("question {id} is withdrawn twice")),
             None => return Err(format!("question {id} is withdrawn and was never asked")),
         }
         Ok(())
+    }
+
+    fn news(&mut self, method: &str, wire: &Wire<'_>) -> Verdict {
+        let news = self.news.as_mut().ok_or(format!("{method} was not asked for"))?;
+        if let Some(id) = news.listener(wire)
+            && self.asked.get(id).is_none_or(|asked| asked.due == 0 || asked.is_silenced)
+        {
+            return Err(format!("{method} for {id} behind its end"));
+        }
+        news.take(method, wire)
     }
 
     fn notification(&mut self, method: &str, wire: &Wire<'_>) -> Verdict {
@@ -313,7 +420,7 @@ impl Ledger {
             return self.withdrawal(wire);
         }
         if method != "notifications/progress" {
-            return Err(format!("{method} was not asked for"));
+            return self.news(method, wire);
         }
         let params = wire.params.as_ref().ok_or("progress without params")?;
         let token = params["progressToken"].as_str().unwrap_or_default();

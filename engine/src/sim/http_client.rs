@@ -3,13 +3,15 @@
 
 use std::collections::HashSet;
 
-use super::author::{Ask, Author, BATCHES, HANDSHAKE, STATELESS};
+use super::author::{Ask, Author, BATCHES, HANDSHAKE, NOWHERE, STATELESS, URIS};
 use super::checker::{Ledger, Verdict, Wire};
 use super::dice::Dice;
 use super::http_line::{Dialer, Ending, HTTP, Line, Turn};
 use super::http_reader::{Answer, Event, Heard};
+use super::news::News;
 use super::peer::Reading;
-use super::server::Shelf;
+use super::rounds::{Required, Rounds};
+use super::server::{ASKING_TOOLS, Shelf};
 use super::streams::{Hearing, Streams, concerns};
 
 /// Most connections of one client.
@@ -24,6 +26,11 @@ pub(super) struct HttpClient {
     ended: Vec<(Line, Vec<String>)>,
     pub(super) dialer: Dialer,
     author: Author,
+    rounds: Rounds,
+    /// Questions of the server's that wait for a connection to be answered on.
+    questions: Vec<(String, String)>,
+    /// Results that ask, likewise.
+    required: Vec<Required>,
     shelf: Shelf,
     session: Option<String>,
     streams: Streams,
@@ -31,6 +38,8 @@ pub(super) struct HttpClient {
     /// The session was ended, or may have been for want of room: it may not be found.
     is_session_gone: bool,
     is_opening: bool,
+    /// It has said that it is ready.
+    is_ready: bool,
     /// How many requests may wait on one connection.
     depth: usize,
     /// Requests of this session that were answered by workers when last looked.
@@ -48,6 +57,7 @@ impl HttpClient {
         mut dialer: Dialer,
         name: String,
         shelf: Shelf,
+        news: News,
         dice: &mut Dice,
     ) -> Option<Self> {
         let version = if dice.chance(400) { STATELESS } else { dice.pick(&HANDSHAKE) };
@@ -57,17 +67,23 @@ impl HttpClient {
         if lines.is_empty() {
             return None;
         }
+        let mut author = Author::new(name, version);
+        author.is_askable = dice.chance(700);
         Some(Self {
             lines,
             ended: Vec::new(),
             is_session_gone: dialer.forgets,
             dialer,
-            author: Author::new(name, version),
+            author,
+            rounds: Rounds::default(),
+            questions: Vec::new(),
+            required: Vec::new(),
             shelf,
             session: None,
             streams: Streams::new(version),
-            ledger: Ledger::over_http(),
+            ledger: Ledger::over_http(news),
             is_opening: false,
+            is_ready: false,
             depth: dice.pick(&[1, 1, 3, DEPTH_MAX]),
             slow: Vec::new(),
             polled: HashSet::new(),
@@ -90,6 +106,10 @@ impl HttpClient {
     pub(super) fn speak(&mut self, dice: &mut Dice) {
         if self.lines.len() < LINES_MAX && dice.chance(10) {
             self.lines.extend(self.dialer.dial(dice, HTTP).map(Line::new));
+        }
+        self.answer(dice);
+        if self.author.is_stateless() && dice.chance(10) {
+            return self.listen_to_news(dice);
         }
         if !self.author.is_stateless() && self.session.is_some() {
             match dice.below(1000) {
@@ -135,9 +155,10 @@ impl HttpClient {
         }
     }
 
-    /// In the calm: fetches what was cut off.
+    /// In the calm: answers what is asked, and fetches what was cut off.
     pub(super) fn recover(&mut self, dice: &mut Dice) {
         self.dialer.is_calm = true;
+        self.answer(dice);
         if !self.cut_streams().is_empty() {
             self.take_up(dice, false);
         }
@@ -156,29 +177,119 @@ impl HttpClient {
             }
             return;
         }
+        if self.session.is_some() && !self.is_ready {
+            self.is_ready = true;
+            self.ledger.news.iter_mut().for_each(News::ready);
+            return self.post(at, READY, None, Turn::Note, dice);
+        }
         match dice.below(100) {
             0..5 if self.session.is_some() => {
                 self.post(at, NOTE, Some("notifications/progress"), Turn::Note, dice);
             }
             5..10 if self.session.is_some() => self.give_up(at, dice),
             10 if self.session.is_some() => self.delete(at),
+            18..22 if self.session.is_some() => self.subscribe(at, dice),
             11..18 if self.author.version == BATCHES => self.say_many(at, dice),
             _ => {
                 let ask = self.note(dice);
-                let names = ask.name.as_ref().map_or(ask.method.to_owned(), |name| {
-                    format!("{}\r\nmcp-name: {name}", ask.method)
-                });
-                let may_stream = ask.token.is_some() || ask.name.as_deref() == Some("polled");
-                let ends_with_peer = may_stream || (self.author.is_stateless() && ask.is_slow);
-                let turn = Turn::Request { ids: vec![ask.id], is_opening: false, ends_with_peer };
-                self.post(at, &ask.text, Some(&names), turn, dice);
+                self.request(at, ask, dice);
             }
         }
+    }
+
+    fn request(&mut self, at: usize, ask: Ask, dice: &mut Dice) {
+        let names = ask
+            .name
+            .as_ref()
+            .map_or(ask.method.to_owned(), |name| format!("{}\r\nmcp-name: {name}", ask.method));
+        let may_stream = ask.token.is_some()
+            || ask.name.as_deref().is_some_and(|name| name == "polled" || is_asking(name));
+        let ends_with_peer = may_stream || self.author.is_stateless();
+        let turn = Turn::Request { ids: vec![ask.id], is_opening: false, ends_with_peer };
+        self.post(at, &ask.text, Some(&names), turn, dice);
+    }
+
+    /// Answers what the server asks: as a rule, and sometimes twice, under another id, with an
+    /// error, or not at all.
+    fn answer(&mut self, dice: &mut Dice) {
+        self.questions.extend(self.ledger.take_questions());
+        self.required.extend(self.ledger.take_required());
+        let ready: Vec<usize> =
+            (0..self.lines.len()).filter(|at| self.lines[*at].may_ask(DEPTH_MAX)).collect();
+        if ready.is_empty() {
+            let is_wanted = !self.questions.is_empty() || !self.required.is_empty();
+            if is_wanted && self.lines.len() <= LINES_MAX {
+                self.lines.extend(self.dialer.dial(dice, HTTP).map(Line::new));
+            }
+            return;
+        }
+        let at = dice.pick(&ready);
+        if let Some(required) = self.required.pop() {
+            for ask in self.rounds.answer(required, &mut self.author, dice) {
+                // The one before may have been the last here.
+                if self.lines[at].is_last {
+                    break;
+                }
+                self.enter(&ask);
+                self.request(at, ask, dice);
+            }
+        }
+        let Some((id, text)) = self.questions.pop() else { return };
+        let answer = Author::answer(&id, &text);
+        let answers = match dice.below(20) {
+            0 => Vec::new(),
+            1 => vec![format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{{}}}}"#)],
+            2 => vec![answer, Author::answer(&id, "said twice")],
+            3 => vec![
+                Author::answer(&format!("{id}000"), "never asked"),
+                Author::answer(&format!("\"{id}\""), "no number"),
+                answer,
+            ],
+            _ => vec![answer],
+        };
+        for answer in answers {
+            if self.lines[at].is_last {
+                break;
+            }
+            self.post(at, &answer, None, Turn::Note, dice);
+        }
+    }
+
+    /// Wants to hear of something, or no more.
+    fn subscribe(&mut self, at: usize, dice: &mut Dice) {
+        let uri = if dice.chance(50) { NOWHERE } else { dice.pick(&URIS) };
+        let wants = dice.chance(600);
+        let ask = self.author.subscribe(dice, uri, wants);
+        if let Some(news) = &mut self.ledger.news {
+            news.ask(&ask.id, uri, wants);
+        }
+        self.enter(&ask);
+        self.request(at, ask, dice);
+    }
+
+    /// A call of the stateless era that listens, on a connection of its own.
+    fn listen_to_news(&mut self, dice: &mut Dice) {
+        let Some(at) = self.free_line(dice) else { return };
+        let topics = Author::topics(dice);
+        let ask = self.author.listen(dice, &topics);
+        if let Some(news) = &mut self.ledger.news {
+            news.listen(&ask.id, topics);
+        }
+        self.ledger.ask(&ask.id, ask.expect);
+        self.ledger.listen(&ask.id);
+        self.lines[at].listens = true;
+        let turn = Turn::Request { ids: vec![ask.id], is_opening: false, ends_with_peer: true };
+        self.post(at, &ask.text, Some(ask.method), turn, dice);
     }
 
     /// Writes one request and notes what may follow.
     fn note(&mut self, dice: &mut Dice) -> Ask {
         let ask = self.author.any(dice);
+        self.enter(&ask);
+        ask
+    }
+
+    fn enter(&mut self, ask: &Ask) {
         self.ledger.ask(&ask.id, ask.expect.clone());
         if self.is_session_gone {
             self.ledger.forgive(&ask.id);
@@ -191,10 +302,12 @@ impl HttpClient {
             self.polled.insert(ask.id.clone());
             self.streams.expect_opening();
         }
+        if ask.name.as_deref().is_some_and(is_asking) {
+            self.streams.expect_opening();
+        }
         if ask.is_slow {
             self.slow.push(ask.id.clone());
         }
-        ask
     }
 
     /// A batch of a few requests and a note.
@@ -235,14 +348,15 @@ impl HttpClient {
             self.session = None;
             (self.is_session_gone, self.is_opening) = (self.dialer.forgets, false);
             self.streams = Streams::new(self.author.version);
-            self.ledger.excuse_all();
+            self.ledger.begin_again();
             self.slow.clear();
+            self.questions.clear();
         }
     }
 
     fn post(&mut self, at: usize, body: &str, names: Option<&str>, turn: Turn, dice: &mut Dice) {
         let line = &mut self.lines[at];
-        let minor = if dice.chance(20) { 0 } else { 1 };
+        let minor = u32::from(!dice.chance(20));
         line.is_last |= minor == 0;
         let mut head = format!(
             "POST /mcp HTTP/1.{minor}\r\nhost: localhost\r\ncontent-type: application/json\r\n\
@@ -446,7 +560,7 @@ impl HttpClient {
                 let hearing = line.hearing.take().ok_or("no stream ends")?;
                 let may_end = self.is_session_gone || line.peer.is_excused;
                 if may_end && hearing.stream.is_none() {
-                    hearing.ids.iter().for_each(|id| drop(self.ledger.excuse(id)));
+                    self.ledger.excuse_each(&hearing.ids);
                 }
                 self.streams.end(&hearing, &self.ledger, may_end)
             }
@@ -492,7 +606,8 @@ impl HttpClient {
         let status = answer.status;
         if answer.body.is_empty() {
             // A batch comes to nothing when all of it was given up.
-            let is_given_up = ids.len() > 1 && !ids.iter().any(|id| self.ledger.is_due(id));
+            let is_due = ids.iter().any(|id| self.ledger.is_due(id));
+            let is_given_up = ids.len() > 1 && (!is_due || self.is_session_gone);
             let is_right = status == 202 && is_given_up;
             return if is_right { Ok(()) } else { Err(format!("status {status} for {ids:?}")) };
         }
@@ -509,7 +624,7 @@ impl HttpClient {
         // The shard of the session may be too busy to be asked at all.
         let is_busy = status == 503 && got == "null";
         if is_lost || is_busy {
-            ids.iter().for_each(|id| drop(self.ledger.excuse(id)));
+            self.ledger.excuse_each(ids);
             self.is_opening &= !is_opening;
             return Ok(());
         }
@@ -526,6 +641,7 @@ impl HttpClient {
         if is_opening {
             let session = answer.session.clone().ok_or("initialize without a session")?;
             self.session = Some(session);
+            self.is_ready = false;
         }
         self.ledger.take(&answer.body)
     }
@@ -537,7 +653,8 @@ impl HttpClient {
             if !line.peer.is_excused && !line.peer.is_over {
                 let hears = line.hearing.as_ref().is_some_and(|hearing| {
                     let stream = hearing.stream;
-                    !hearing.ids.is_empty() || stream.is_some_and(|s| self.streams.is_for_answer(s))
+                    (!hearing.ids.is_empty() && !line.listens)
+                        || stream.is_some_and(|s| self.streams.is_for_answer(s))
                 });
                 open += line.turns.len() + usize::from(hears);
                 continue;
@@ -557,11 +674,26 @@ impl HttpClient {
             return Ok(());
         }
         let lost: Vec<String> = self.streams.perhaps_lost().map(str::to_owned).collect();
-        lost.iter().for_each(|id| drop(self.ledger.excuse(id)));
+        self.ledger.excuse_each(&lost);
         match self.ledger.unanswered().as_slice() {
-            [] => Ok(()),
+            [] => self.judge_news(),
             open => Err(format!("{} unanswered, such as {}", open.len(), open[0])),
         }
+    }
+}
+
+impl HttpClient {
+    /// Calls that listen, on connections that are read, were told of the latest.
+    fn judge_news(&self) -> Verdict {
+        let Some(news) = &self.ledger.news else { return Ok(()) };
+        news.judge(|id| {
+            self.ledger.is_open(id)
+                && self
+                    .lines
+                    .iter()
+                    .filter(|line| !line.peer.is_excused)
+                    .any(|line| line.hearing.iter().any(|h| h.ids.iter().any(|own| own == id)))
+        })
     }
 }
 
@@ -569,4 +701,9 @@ fn page(path: &str, host: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nhost: {host}\r\n\r\n")
 }
 
+fn is_asking(tool: &str) -> bool {
+    ASKING_TOOLS.contains(&tool)
+}
+
+const READY: &str = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
 const NOTE: &str = r#"{"jsonrpc":"2.0","method":"notifications/progress"}"#;

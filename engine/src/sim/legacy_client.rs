@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
-use super::author::{Author, HANDSHAKE};
+use super::author::{Author, HANDSHAKE, URIS};
 use super::checker::{Ledger, Verdict};
 use super::dice::Dice;
 use super::http_line::{Dialer, Ending, HTTP, Line, Turn};
 use super::http_reader::{Event, Heard};
+use super::news::News;
 use super::peer::Reading;
 use super::streams::Hearing;
 
@@ -18,6 +19,7 @@ pub(super) struct LegacyClient {
     pub(super) lines: Vec<Line>,
     dialer: Dialer,
     author: Author,
+    is_ready: bool,
     pub(super) ledger: Ledger,
     /// Where to post to.
     path: Option<String>,
@@ -37,15 +39,23 @@ pub(super) struct LegacyClient {
 }
 
 impl LegacyClient {
-    pub(super) fn new(mut dialer: Dialer, name: String, dice: &mut Dice) -> Option<Self> {
+    pub(super) fn new(
+        mut dialer: Dialer,
+        name: String,
+        news: News,
+        dice: &mut Dice,
+    ) -> Option<Self> {
         let mut line = Line::new(dialer.dial(dice, HTTP)?);
         let head = "GET /sse HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\n\r\n";
         line.ask(head, Turn::Listen { after: None });
+        let mut author = Author::new(name, HANDSHAKE[0]);
+        author.is_askable = dice.chance(700);
         Some(Self {
             lines: vec![line],
             dialer,
-            author: Author::new(name, HANDSHAKE[0]),
-            ledger: Ledger::default(),
+            author,
+            is_ready: false,
+            ledger: Ledger::with(news),
             path: None,
             opening: None,
             slow: Vec::new(),
@@ -91,6 +101,28 @@ impl LegacyClient {
         }
     }
 
+    /// Answers what the server asks, as a rule.
+    pub(super) fn answer(&mut self, dice: &mut Dice) {
+        let ready = |line: &Line| line.may_ask(8);
+        let Some(at) = (1..self.lines.len()).find(|at| ready(&self.lines[*at])) else {
+            if self.lines.len() < LINES_MAX && !self.is_gone {
+                self.lines.extend(self.dialer.dial(dice, HTTP).map(Line::new));
+            }
+            return;
+        };
+        for (id, text) in self.ledger.take_questions() {
+            match dice.below(10) {
+                0 => {}
+                1 => {
+                    self.post(at, &Author::answer(&format!("{id}000"), "never asked"), None);
+                    self.post(at, &Author::answer(&id, &text), None);
+                    self.post(at, &Author::answer(&id, "said twice"), None);
+                }
+                _ => self.post(at, &Author::answer(&id, &text), None),
+            }
+        }
+    }
+
     fn converse(&mut self, at: usize, dice: &mut Dice) {
         let is_open = self.opening.as_ref().is_some_and(|id| !self.ledger.is_open(id));
         match (&self.opening, dice.below(100)) {
@@ -99,6 +131,22 @@ impl LegacyClient {
                 self.ledger.ask(&ask.id, ask.expect);
                 self.post(at, &ask.text, Some(&ask.id));
                 self.opening = Some(ask.id);
+            }
+            (Some(_), _) if is_open && !self.is_ready => {
+                self.is_ready = true;
+                self.ledger.news.iter_mut().for_each(News::ready);
+                let note = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
+                self.post(at, note, None);
+            }
+            (Some(_), 12..16) if is_open => {
+                let uri = dice.pick(&URIS);
+                let wants = dice.chance(600);
+                let ask = self.author.subscribe(dice, uri, wants);
+                if let Some(news) = &mut self.ledger.news {
+                    news.ask(&ask.id, uri, wants);
+                }
+                self.ledger.ask(&ask.id, ask.expect);
+                self.post(at, &ask.text, Some(&ask.id));
             }
             (Some(_), 0..8) if is_open => self.give_up(at, dice),
             (Some(_), 8..12) if is_open => {
@@ -277,6 +325,6 @@ impl LegacyClient {
 /// something without an id earns need not come.
 fn lose(ledger: &mut Ledger, turn: &Turn) {
     if let Turn::Request { ids, .. } = turn {
-        ids.iter().for_each(|id| drop(ledger.excuse(id)));
+        ledger.excuse_each(ids);
     }
 }

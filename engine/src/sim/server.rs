@@ -99,6 +99,8 @@ pub(super) fn server(shelf: &Shelf) -> Server {
         }
     };
     Server::builder("world", "1")
+        .list_changes()
+        .resource_subscriptions()
         .tool(Tool::raw("inline", schema(), echo).inline())
         .tool(Tool::raw("pool", schema(), echo).pool())
         .tool(Tool::raw("later", schema(), later(inline)).inline())

@@ -1,9 +1,11 @@
 //! A client on a byte stream, length-framed or in lines, in either era.
 
-use super::author::{Author, BATCHES, HANDSHAKE, STATELESS};
+use super::author::{Ask, Author, BATCHES, HANDSHAKE, NOWHERE, STATELESS, URIS};
 use super::checker::{Expect, Ledger, Verdict};
 use super::dice::Dice;
+use super::news::News;
 use super::peer::{Peer, Reading};
+use super::rounds::Rounds;
 
 /// A client and its one connection.
 pub(super) struct StreamClient {
@@ -14,21 +16,32 @@ pub(super) struct StreamClient {
     received: Vec<u8>,
     /// Requests that may be given up or doubled: answered by workers, and when last looked open.
     slow: Vec<String>,
+    /// Calls that listen.
+    listens: Vec<String>,
+    rounds: Rounds,
     is_open: bool,
 }
 
 impl StreamClient {
-    pub(super) fn new(peer: Peer, name: String, is_line: bool, dice: &mut Dice) -> Self {
+    pub(super) fn new(
+        peer: Peer,
+        name: String,
+        is_line: bool,
+        news: News,
+        dice: &mut Dice,
+    ) -> Self {
         let version = if dice.chance(400) { STATELESS } else { dice.pick(&HANDSHAKE) };
         let mut author = Author::new(name, version);
-        author.is_askable = version != STATELESS && dice.chance(700);
+        author.is_askable = dice.chance(700);
         Self {
             peer,
             author,
-            ledger: Ledger::default(),
+            ledger: Ledger::with(news),
             is_line,
             received: Vec::new(),
             slow: Vec::new(),
+            listens: Vec::new(),
+            rounds: Rounds::default(),
             is_open: false,
         }
     }
@@ -54,6 +67,7 @@ impl StreamClient {
             40..80 => self.give_up(dice),
             80..100 => self.say_twice(dice),
             100..150 if self.author.version == BATCHES => self.say_many(dice),
+            700..725 => self.subscribe(dice),
             150..160 => self.say(br#"{"jsonrpc":"2.0","method":"notifications/progress"}"#),
             160..700 => self.ask(dice),
             _ => {}
@@ -78,6 +92,33 @@ impl StreamClient {
         self.ledger.ask(&ask.id, ask.expect);
         self.say(ask.text.as_bytes());
         self.say(br#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
+        self.ledger.news.iter_mut().for_each(News::ready);
+    }
+
+    /// Wants to hear of something, or no more.
+    fn subscribe(&mut self, dice: &mut Dice) {
+        let Some(news) = &mut self.ledger.news else { return };
+        if !self.author.is_stateless() {
+            let uri = if dice.chance(50) { NOWHERE } else { dice.pick(&URIS) };
+            let wants = dice.chance(600);
+            let ask = self.author.subscribe(dice, uri, wants);
+            news.ask(&ask.id, uri, wants);
+            self.ledger.ask(&ask.id, ask.expect);
+            return self.say(ask.text.as_bytes());
+        }
+        if !self.listens.is_empty() && dice.chance(400) {
+            let at = dice.below(self.listens.len() as u64) as usize;
+            let id = self.listens.swap_remove(at);
+            news.give_up(&id);
+            return self.cancel(&id, dice);
+        }
+        let topics = Author::topics(dice);
+        let ask = self.author.listen(dice, &topics);
+        news.listen(&ask.id, topics);
+        self.ledger.ask(&ask.id, ask.expect);
+        self.ledger.listen(&ask.id);
+        self.listens.push(ask.id);
+        self.say(ask.text.as_bytes());
     }
 
     fn ask(&mut self, dice: &mut Dice) {
@@ -89,17 +130,21 @@ impl StreamClient {
     /// it leaves, so that a cancellation between proves nothing.
     fn note(&mut self, dice: &mut Dice, is_batched: bool) -> String {
         let ask = self.author.any(dice);
+        self.enter(&ask);
+        if is_batched {
+            self.ledger.excuse_order(&ask.id);
+        }
+        ask.text
+    }
+
+    fn enter(&mut self, ask: &Ask) {
         if let Some(token) = &ask.token {
             self.ledger.expect_progress(token, &ask.id);
         }
         if ask.is_slow {
             self.slow.push(ask.id.clone());
         }
-        self.ledger.ask(&ask.id, ask.expect);
-        if is_batched {
-            self.ledger.excuse_order(&ask.id);
-        }
-        ask.text
+        self.ledger.ask(&ask.id, ask.expect.clone());
     }
 
     fn say(&mut self, text: &[u8]) {
@@ -123,12 +168,17 @@ impl StreamClient {
 
     /// Cancels one request, then asks something whose answer proves that this was read.
     fn give_up(&mut self, dice: &mut Dice) {
-        let Some(id) = self.open_slow(dice) else { return };
-        let note = Author::cancel(&id);
+        if let Some(id) = self.open_slow(dice) {
+            self.cancel(&id, dice);
+        }
+    }
+
+    fn cancel(&mut self, id: &str, dice: &mut Dice) {
+        let note = Author::cancel(id);
         self.say(note.as_bytes());
         let barrier = self.author.barrier(dice);
         self.ledger.ask(&barrier.id, barrier.expect);
-        self.ledger.cancel(&id, &barrier.id);
+        self.ledger.cancel(id, &barrier.id);
         self.say(barrier.text.as_bytes());
     }
 
@@ -155,6 +205,15 @@ impl StreamClient {
     /// Answers what the server asks: as a rule, and sometimes twice, under another id, with an
     /// error, or not at all.
     fn answer(&mut self, dice: &mut Dice) {
+        for required in self.ledger.take_required() {
+            if !self.peer.may_speak() {
+                continue;
+            }
+            for ask in self.rounds.answer(required, &mut self.author, dice) {
+                self.enter(&ask);
+                self.say(ask.text.as_bytes());
+            }
+        }
         for (id, text) in self.ledger.take_questions() {
             if !self.peer.may_speak() {
                 continue;
@@ -253,7 +312,10 @@ impl StreamClient {
     pub(super) fn judge_answers(&self) -> Verdict {
         let open = self.ledger.unanswered();
         if open.is_empty() {
-            return Ok(());
+            // Who has said goodbye may hear no more news.
+            let news = self.ledger.news.as_ref().filter(|_| !self.peer.is_finishing);
+            let is_heard = |id: &str| self.ledger.is_open(id);
+            return news.map_or(Ok(()), |news| news.judge(is_heard));
         }
         let some = &open[..open.len().min(5)];
         Err(format!("{} unanswered, such as {}", open.len(), some.join(" ")))

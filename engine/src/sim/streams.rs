@@ -210,7 +210,12 @@ impl Streams {
         if event.name.as_deref() != Some("message") {
             return Err(format!("an event named {:?}", event.name));
         }
-        let is_answer = concerns(&event.data, &stream.ids, ledger)?;
+        let is_answer = if stream.ids.is_empty() {
+            unasked(&event.data)?;
+            false
+        } else {
+            concerns(&event.data, &stream.ids, ledger)?
+        };
         stream.is_answered |= is_answer;
         hearing.is_answered |= is_answer;
         ledger.take(event.data.as_bytes())
@@ -255,6 +260,18 @@ impl Streams {
     }
 }
 
+/// Judges what is said on a stream that is for nothing that was asked.
+fn unasked(data: &str) -> Verdict {
+    let wire = Wire::parse(data.as_bytes())?;
+    let is_news = |method: &String| {
+        method == "notifications/resources/updated" || method.ends_with("/list_changed")
+    };
+    if wire.id.is_none() && wire.method.as_ref().is_some_and(is_news) {
+        return Ok(());
+    }
+    Err(format!("{:?} on a stream for nothing that was asked", wire.method))
+}
+
 /// Judges what an event of a stream for the answers of `ids` is about; whether it is that answer.
 pub(super) fn concerns(data: &str, ids: &[String], ledger: &Ledger) -> Result<bool, String> {
     let is_own = |id: &str| ids.iter().any(|own| own == id);
@@ -279,7 +296,23 @@ pub(super) fn concerns(data: &str, ids: &[String], ledger: &Ledger) -> Result<bo
             Err(format!("an answer to {id} on the stream for {ids:?}"))
         };
     }
-    let token = wire.params.as_ref().and_then(|params| params.get("progressToken"));
+    let params = wire.params.as_ref();
+    if wire.id.is_some() || wire.method.as_deref() == Some("notifications/cancelled") {
+        // A question for one of these calls, or one that is withdrawn.
+        let text = match wire.id {
+            Some(_) => params.and_then(|p| p.pointer("/messages/0/content/text")?.as_str()),
+            None => params.and_then(|params| ledger.asked_for(&params["requestId"].to_string())),
+        };
+        let text = text.unwrap_or_default();
+        let is_right = ledger.request_with(text).is_some_and(is_own);
+        let words = || format!("a question for {text:?} on the stream for {ids:?}");
+        return if is_right { Ok(false) } else { Err(words()) };
+    }
+    if let Some(id) = ledger.news.as_ref().and_then(|news| news.listener(&wire)) {
+        let words = || format!("news for {id} on the stream for {ids:?}");
+        return if is_own(id) { Ok(false) } else { Err(words()) };
+    }
+    let token = params.and_then(|params| params.get("progressToken"));
     let token = token.and_then(Value::as_str).unwrap_or_default();
     match ledger.request_of(token) {
         Some(id) if is_own(id) => Ok(false),

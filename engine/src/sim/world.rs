@@ -12,6 +12,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::Report;
+use super::author::URIS;
 use super::checker::Verdict;
 use super::dice::Dice;
 use super::driver::SimDriver;
@@ -21,6 +22,7 @@ use super::http_line::{Dialer, HTTP};
 use super::kernel::{Clock, Kernel};
 use super::legacy_client::LegacyClient;
 use super::log::Log;
+use super::news::{LISTS, News, Published};
 use super::peer::{Kernels, Peer, Reading};
 use super::server::{Shelf, server};
 use super::stream_client::StreamClient;
@@ -30,6 +32,7 @@ use crate::endpoint::{LABELS, ListenerKind, Now};
 use crate::limits;
 use crate::metrics::ShardMetrics;
 use crate::ring::{Driver, Pool, RingConfig, Waker};
+use crate::server::{Call, Prompt, Resource, Tool};
 use crate::shard::{Phase, Rig, RigSetup};
 use crate::transport::{Framing, HttpRules};
 
@@ -53,6 +56,12 @@ const SLOW: usize = {
         place += 1;
     }
     place
+};
+
+/// What there is news of.
+const TOPICS: [&str; 6] = {
+    let ([tools, prompts, resources], [fixed, first, second]) = (LISTS, URIS);
+    [tools, prompts, resources, fixed, first, second]
 };
 
 /// How far a world is.
@@ -94,6 +103,10 @@ pub(super) struct World {
     seats: Vec<Seat>,
     workers: Workers,
     shelf: Shelf,
+    published: Published,
+    /// When the program has news next, and how long it has none at most.
+    publish_at: u64,
+    publish_us_max: u64,
     log: Rc<RefCell<Log>>,
     stage: Stage,
     is_tight: bool,
@@ -147,6 +160,7 @@ impl World {
         let rig = Rig::new(&setup, drivers, move |job| arrivals.borrow_mut().push(job));
         let seats = (0..dice.between(1, 10)).map(|_| seat(&mut dice)).collect();
         let now = clock.get();
+        let publish_us_max = dice.pick(&[0, 500, 5_000, 50_000]);
         Self {
             seed,
             clock,
@@ -160,6 +174,9 @@ impl World {
             seats,
             workers,
             shelf,
+            published: Published::default(),
+            publish_at: if publish_us_max == 0 { u64::MAX } else { now },
+            publish_us_max,
             log,
             stage: Stage::Stormy,
             is_tight,
@@ -224,6 +241,11 @@ impl World {
         }
         // A call may take its whole time, and that of its client's answers to two questions, and a
         // peer that does not read its own.
+        // News that nothing stands in the way of: all that want to must hear them.
+        self.publish_at = u64::MAX;
+        for topic in TOPICS {
+            self.publish(topic);
+        }
         let Config { call_ms, ask_ms, send_stall_ms, .. } = *self.config;
         self.pass(3 * call_ms + 2 * ask_ms + send_stall_ms + 2_000)?;
         // Over HTTP calls may have to wait for one another.
@@ -301,6 +323,8 @@ impl World {
                 ("connections", census.connections as u64),
                 ("calls", census.calls as u64),
                 ("batches", census.batches as u64),
+                ("subscriptions", census.subscriptions as u64),
+                ("owed news", census.owed as u64),
                 ("event streams of sessions", census.streams as u64),
                 ("bytes kept for those who come back", census.replay_bytes as u64),
                 ("connections with event streams", census.lines as u64),
@@ -344,6 +368,12 @@ impl World {
                     self.tick(seat).map_err(|fault| format!("client {seat}: {fault}"))?;
                 }
                 What::Work => self.workers.work(),
+                What::Publish => {
+                    let pause_us = self.dice.between(1, self.publish_us_max);
+                    self.publish_at = self.clock.get() + pause_us * 1000;
+                    let topic = self.dice.pick(&TOPICS);
+                    self.publish(topic);
+                }
             }
             self.check_clients()?;
         }
@@ -375,10 +405,40 @@ impl World {
         for (number, seat) in self.seats.iter().enumerate() {
             offer(&mut self.dice, seat.next_tick, What::Seat(number));
         }
+        offer(&mut self.dice, self.publish_at, What::Publish);
         if let Some(at) = self.workers.due() {
             offer(&mut self.dice, at, What::Work);
         }
         next
+    }
+
+    /// The program has news, from any thread.
+    fn publish(&mut self, topic: &str) {
+        let (publisher, now) = (self.rig.publisher(), self.clock.get());
+        self.published.count(topic);
+        let is_settled = match topic {
+            "tools" => publisher.edit(|edit| {
+                if !edit.remove_tool("extra") {
+                    edit.add_tool(Tool::raw("extra", r#"{"type":"object"}"#, |_| "extra"));
+                }
+            }),
+            "prompts" => publisher.edit(|edit| {
+                if !edit.remove_prompt("extra") {
+                    edit.add_prompt(Prompt::new("extra", |_: &mut Call<'_>| "extra"));
+                }
+            }),
+            "resources" => publisher.edit(|edit| {
+                if !edit.remove_resource("world://extra") {
+                    edit.add_resource(Resource::text("world://extra", "extra", "extra"));
+                }
+            }),
+            uri => publisher.resource_updated(uri).map_err(Into::into),
+        };
+        // What a shard had no room for need not be told.
+        if is_settled.is_ok() {
+            self.published.settle(topic, now);
+        }
+        self.log.borrow_mut().line(format_args!("published {topic}: {}", is_settled.is_ok()));
     }
 
     fn turn(&mut self, shard: usize) -> Verdict {
@@ -421,6 +481,7 @@ impl World {
             ("calls on peers' lists", census.pending, census.calls),
             ("unsent bytes", census.unsent_bytes_max, unsent_max),
             ("bytes behind", census.behind_bytes_max, behind_max),
+            ("news owed to one connection", census.owed_max, 1000),
             ("streams of one session", census.streams_max, limits::STREAMS_PER_SESSION_MAX),
             ("bytes kept", census.replay_bytes, limits::REPLAY_SHARD_BYTES_MAX),
             ("streams led astray", census.astray, 0),
@@ -470,6 +531,7 @@ impl World {
         match (self.stage, seat.client.as_mut()) {
             (Stage::Stormy, _) => seat.speak(dice),
             (Stage::Calm, Some(Client::Http(client))) => client.recover(dice),
+            (Stage::Calm, Some(Client::Legacy(client))) => client.answer(dice),
             _ => {}
         }
         let most = dice.between(1, seat.piece_bytes_max as u64) as usize;
@@ -492,14 +554,15 @@ impl World {
             is_calm: false,
             made: 0,
         };
+        let (published, clock) = (self.published.clone(), Rc::clone(&self.clock));
+        let news = News::new(published, clock, kind != HTTP);
         let client = match kind {
-            HTTP if dice.chance(150) => {
-                LegacyClient::new(dialer, name, dice).map(|client| Client::Legacy(Box::new(client)))
-            }
-            HTTP => HttpClient::new(dialer, name, self.shelf.clone(), dice)
+            HTTP if dice.chance(150) => LegacyClient::new(dialer, name, news, dice)
+                .map(|client| Client::Legacy(Box::new(client))),
+            HTTP => HttpClient::new(dialer, name, self.shelf.clone(), news, dice)
                 .map(|client| Client::Http(Box::new(client))),
             _ => dialer.dial(dice, kind).map(|peer| {
-                Client::Stream(Box::new(StreamClient::new(peer, name, kind == LINE, dice)))
+                Client::Stream(Box::new(StreamClient::new(peer, name, kind == LINE, news, dice)))
             }),
         };
         let Some(client) = client else { return };
@@ -523,6 +586,7 @@ enum What {
     Shard(usize),
     Seat(usize),
     Work,
+    Publish,
 }
 
 impl Seat {
