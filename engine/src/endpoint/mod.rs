@@ -44,6 +44,9 @@ mod slots;
 mod stream;
 mod subscription;
 mod task;
+mod task_owner;
+mod task_request;
+mod tasks;
 mod timers;
 mod topics;
 
@@ -59,6 +62,7 @@ use connection::{Connection, Outbox, Wire};
 use labels::{CloseReason, Ending};
 use sessions::{SessionKey, Sessions};
 use slots::Slots;
+use tasks::Tasks;
 use timers::Timers;
 use topics::Topics;
 
@@ -212,6 +216,7 @@ enum Timer {
     /// Of the call at this place, whichever it is by then.
     Call(u32),
     Sessions,
+    Tasks,
     Drain,
 }
 
@@ -235,6 +240,7 @@ struct Core {
     calls: Calls,
     batches: Batches,
     topics: Topics,
+    tasks: Tasks,
     /// Calls that stay open to be told of changes.
     listens: usize,
     /// Subscribers told in this turn.
@@ -273,6 +279,7 @@ impl Endpoint {
             calls: Calls::default(),
             batches: Batches::default(),
             topics: Topics::new(),
+            tasks: Tasks::new(config.tasks_max),
             listens: 0,
             fanned_out: 0,
             timers,
@@ -421,6 +428,7 @@ impl Core {
             return self.close(slot, CloseReason::Broken);
         }
         self.end_listens_of(slot);
+        self.hurry_waiters_of(slot);
         self.touch(slot);
     }
 
@@ -457,8 +465,10 @@ impl Core {
         connection.clear();
         let mut tickets: Vec<Ticket> = Vec::new();
         let mut subscriber = None;
+        let mut asked: Vec<Ticket> = Vec::new();
         if let Some(session) = &mut connection.session {
             tickets.extend(session.pending.drain().into_iter().map(Ticket));
+            asked.extend(session.questions.waiters().map(Ticket));
             subscriber = session.subscriber.take();
         }
         let mut owner = None;
@@ -472,6 +482,7 @@ impl Core {
         for ticket in tickets {
             self.cancel_call(ticket);
         }
+        self.fail_askers(asked);
         self.forget_subscriber(subscriber);
         if let Some(owner) = owner {
             self.cut(owner, slot);
@@ -586,6 +597,7 @@ impl Core {
                 Timer::Connection(slot) => self.connection_due(slot),
                 Timer::Call(place) => self.call_due(place),
                 Timer::Sessions => self.sessions_due(),
+                Timer::Tasks => self.sweep_tasks(),
                 Timer::Drain => self.drain_due(),
             }
         }
