@@ -7,6 +7,7 @@
 
 use bytes::Bytes;
 
+use super::calls::PendingCall;
 use super::input_required::undeclared;
 use super::notify::notification;
 use super::origin::Peer;
@@ -268,7 +269,7 @@ impl Core {
         } else if asking.open.is_empty() {
             self.enter_again(ticket);
         } else if matches!(way, Way::Shown(..))
-            && let Some(task) = self.calls.get(ticket).and_then(|call| call.task())
+            && let Some(task) = self.calls.get(ticket).and_then(PendingCall::task)
         {
             // Fewer questions are left to be shown.
             self.task_changed(task, TaskStatus::InputRequired, None);

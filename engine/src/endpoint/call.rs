@@ -175,7 +175,7 @@ impl Core {
             Manner::Plain => TaskLink::Nothing,
             Manner::Offer(seed) => TaskLink::Offered(seed),
             Manner::Task(seed, failure) => {
-                return self.run_task(&source, feature, call, seed, failure);
+                return self.run_task(&source, feature, call, &seed, failure);
             }
         };
         if feature.execution() == Execution::Inline {
@@ -213,7 +213,7 @@ impl Core {
         source: &Source<'_>,
         feature: &Feature,
         mut call: Call<'_>,
-        seed: TaskSeed,
+        seed: &TaskSeed,
         failure: Option<String>,
     ) -> Carried {
         let Source { incoming, admitted, request, ticket, .. } = source;
@@ -223,7 +223,7 @@ impl Core {
             self.calls.release(ticket);
             return Err(refusal);
         }
-        let over = self.task_expiry(&seed);
+        let over = self.task_expiry(seed);
         let own = feature.timeout().map(|time| self.now.after_ms(time.as_millis() as u64));
         let entry = PendingCall {
             origin: Origin::Task(seed.key),

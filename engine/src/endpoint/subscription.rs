@@ -317,13 +317,17 @@ fn acknowledge(w: &mut Writer<'_>, id: Id<'_>, filter: &Filter<'_>) {
         if let Some(uris) = &filter.uris {
             w.key("resourceSubscriptions");
             w.begin_array();
-            uris.iter().for_each(|uri| w.string(uri));
+            for uri in uris {
+                w.string(uri);
+            }
             w.end_array();
         }
         if let Some(ids) = &filter.tasks {
             w.key("taskIds");
             w.begin_array();
-            ids.iter().for_each(|id| w.string(id));
+            for id in ids {
+                w.string(id);
+            }
             w.end_array();
         }
         w.end_object();

@@ -17,7 +17,7 @@ use rand::RngExt;
 
 use super::Core;
 use super::call::{invalid, object_param};
-use super::calls::TaskLink;
+use super::calls::{PendingCall, TaskLink};
 use super::dispatch::write_meta;
 use super::labels::Ending;
 use super::notify::notification;
@@ -123,7 +123,7 @@ impl Core {
     }
 
     /// Enters a task that runs as `ticket`, and answers its request.
-    pub(super) fn begin_task(&mut self, seed: TaskSeed, held: BeginTask<'_>) {
+    pub(super) fn begin_task(&mut self, seed: &TaskSeed, held: BeginTask<'_>) {
         let BeginTask { ticket, origin, id, peer, version, principal } = held;
         let mut task = Task::new(seed.id.clone(), self.timestamp());
         task.ttl_ms = Some(seed.ttl_ms);
@@ -184,7 +184,7 @@ impl Core {
         }
         self.restart_clock(ticket, ttl_ms);
         let id = id.borrow();
-        self.begin_task(seed, BeginTask { ticket, origin, id, peer, version, principal });
+        self.begin_task(&seed, BeginTask { ticket, origin, id, peer, version, principal });
     }
 
     /// A task's call came to something.
@@ -257,7 +257,7 @@ impl Core {
 
     /// Words of the handler about where its task stands.
     pub(super) fn task_says(&mut self, ticket: Ticket, message: &str) {
-        let Some(key) = self.calls.get(ticket).and_then(|call| call.task()) else { return };
+        let Some(key) = self.calls.get(ticket).and_then(PendingCall::task) else { return };
         let Some(held) = self.tasks.get(key) else { return };
         let (status, words) = (held.task.status, cut(message));
         if held.task.status_message.as_deref() != Some(&*words) {

@@ -44,9 +44,10 @@ impl Core {
             }
             Wish::Cancel => {
                 self.cancel_task(key);
-                match is_core {
-                    true => self.show_task(asker, key),
-                    false => self.tell_asker(asker, TaskReply::Done),
+                if is_core {
+                    self.show_task(asker, key);
+                } else {
+                    self.tell_asker(asker, TaskReply::Done);
                 }
             }
             Wish::Update(responses) => {

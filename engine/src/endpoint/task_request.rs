@@ -243,7 +243,9 @@ impl Core {
         self.reply_complete(incoming.origin, request.id, admitted.row, version, |w, extra| {
             w.key("tasks");
             w.begin_array();
-            tasks.iter().for_each(|task| task.encode(w, version.fields()));
+            for task in &tasks {
+                task.encode(w, version.fields());
+            }
             w.end_array();
             if let Some(position) = next {
                 w.member_string("nextCursor", &Cursor { list, position }.encode());
