@@ -6,6 +6,7 @@
 
 mod notice;
 mod open;
+mod stage;
 
 use std::net::TcpStream;
 use std::os::fd::OwnedFd;
@@ -15,6 +16,7 @@ use mcpring::ring::{self, Choice, Completion, Driver, Lease, Op, RingConfig};
 use mcpring::slot::Slot;
 
 pub use notice::Notice;
+pub use stage::Stage;
 
 use crate::fault::{Fault, excerpt};
 use crate::incoming::Incoming;
