@@ -9,7 +9,7 @@ use mcpring::{Call, Error, Resource, Server, Tool};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// The resources that can be subscribed to, where a server has subscriptions.
+/// The resources that can be subscribed to.
 pub const RESOURCES: [&str; 2] = ["bench:///left", "bench:///right"];
 
 /// A server that offers `echo`, `add`, `form20`, `form1000`, and `update_resource`, which tells

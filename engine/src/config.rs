@@ -88,6 +88,14 @@ pub struct Config {
     /// Time the client has to answer what a call asks it, in milliseconds; the call's own time
     /// begins anew afterwards.
     pub ask_ms: u64,
+    /// Tasks of one shard, running and ended; one more takes the place of an ended one, or is
+    /// answered "busy".
+    pub tasks_max: usize,
+    /// Time a task is kept after it was made, when its client does not say, in milliseconds. It is
+    /// also the time its call may run.
+    pub task_ttl_ms: u64,
+    /// Longest time a client may ask for, in milliseconds.
+    pub task_ttl_ms_max: u64,
     /// Time a drain may take before the rest is closed, in milliseconds.
     pub drain_ms: u64,
 }
@@ -124,6 +132,9 @@ impl Default for Config {
             send_stall_ms: limits::SEND_STALL_MS,
             call_ms: limits::CALL_MS,
             ask_ms: limits::ASK_MS,
+            tasks_max: limits::TASKS_MAX,
+            task_ttl_ms: limits::TASK_TTL_MS,
+            task_ttl_ms_max: limits::TASK_TTL_MS_MAX,
             drain_ms: limits::DRAIN_MS,
         }
     }
@@ -201,6 +212,9 @@ const BOUNDS: &[Bound] = &[
     bound("send_stall_ms", |config| config.send_stall_ms, 1..=YEAR_MS),
     bound("call_ms", |config| config.call_ms, 1..=YEAR_MS),
     bound("ask_ms", |config| config.ask_ms, 1..=YEAR_MS),
+    bound("tasks_max", |config| config.tasks_max as u64, 1..=1 << 20),
+    bound("task_ttl_ms", |config| config.task_ttl_ms, limits::TASK_TTL_MS_MIN..=YEAR_MS),
+    bound("task_ttl_ms_max", |config| config.task_ttl_ms_max, limits::TASK_TTL_MS_MIN..=YEAR_MS),
     bound("drain_ms", |config| config.drain_ms, 0..=YEAR_MS),
 ];
 

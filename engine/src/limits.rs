@@ -109,6 +109,31 @@ pub const ANSWERS_BYTES_MAX: usize = 16 << 20;
 /// Time the client has to answer a round of questions, in milliseconds.
 pub const ASK_MS: u64 = 600_000;
 
+/// Tasks of one shard, running and ended.
+pub const TASKS_MAX: usize = 4096;
+/// Tasks of one principal, connection or session on one shard.
+pub const TASKS_PER_CLIENT_MAX: usize = 256;
+/// Largest answer kept for a task, in bytes.
+pub const TASK_BYTES_MAX: usize = FRAME_BYTES_MAX;
+/// All answers that one shard keeps for tasks, in bytes.
+pub const TASKS_BYTES_MAX: usize = 128 << 20;
+/// Time a task is kept after it was made, when its client does not say, in milliseconds.
+pub const TASK_TTL_MS: u64 = 600_000;
+/// Longest time a task is kept after it was made, in milliseconds.
+pub const TASK_TTL_MS_MAX: u64 = 86_400_000;
+/// Shortest time, whatever the client says, in milliseconds.
+pub const TASK_TTL_MS_MIN: u64 = 1_000;
+/// Time a client should wait between two looks at a task, in milliseconds.
+pub const TASK_POLL_MS: u64 = 500;
+/// Time between two searches for tasks that are over, in milliseconds.
+pub const TASK_SWEEP_MS: u64 = 1_000;
+/// Requests that wait for one task's answer, and as many that hear of its changes.
+pub const TASK_WAITERS_MAX: usize = 64;
+/// Tasks that one listening call hears of.
+pub const TASK_WATCHES_MAX: usize = 64;
+/// Longest words about where a task stands, in bytes; the rest is cut off.
+pub const TASK_MESSAGE_BYTES_MAX: usize = 1 << 10;
+
 /// Longest sealed state a client carries, as text, in bytes.
 pub const STATE_BYTES_MAX: usize = 64 << 10;
 /// Time for which sealed state is accepted, in seconds.
@@ -216,6 +241,9 @@ const _: () = assert!(ASK_REQUESTS_MAX <= ASKED_MAX && ASK_REQUESTS_MAX <= ANSWE
 const _: () = assert!(CALL_MS <= ASK_MS && ASK_MS < SESSION_IDLE_MS);
 const _: () = assert!(EVENTS_RETRY_MS < EVENTS_PING_MS && EVENTS_PING_MS < IDLE_MS);
 const _: () = assert!(REPLAY_BYTES_MAX < REPLAY_SHARD_BYTES_MAX);
+const _: () = assert!(TASKS_PER_CLIENT_MAX < TASKS_MAX && TASK_BYTES_MAX <= TASKS_BYTES_MAX);
+const _: () = assert!(TASK_TTL_MS_MIN <= TASK_TTL_MS && TASK_TTL_MS <= TASK_TTL_MS_MAX);
+const _: () = assert!(TICK_MS <= TASK_SWEEP_MS && CALL_MS <= TASK_TTL_MS);
 
 /// Tape nodes whose memory a parser keeps between messages (16 bytes each).
 pub const JSON_TAPE_NODES_KEPT: usize = 1 << 16;

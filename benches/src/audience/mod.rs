@@ -6,6 +6,7 @@
 
 mod notice;
 mod open;
+mod stage;
 
 use std::net::TcpStream;
 use std::os::fd::OwnedFd;
@@ -15,6 +16,7 @@ use mcpring::ring::{self, Choice, Completion, Driver, Lease, Op, RingConfig};
 use mcpring::slot::Slot;
 
 pub use notice::Notice;
+pub use stage::Stage;
 
 use crate::fault::{Fault, excerpt};
 use crate::incoming::Incoming;
@@ -100,7 +102,7 @@ impl Audience {
         self.heard = Instant::now();
         self.submit(Op::Receive { slot })?;
         while self.listeners[index].incoming.status().is_none() || self.due.waiting > 0 {
-            self.turn()?;
+            self.turn(TURN)?;
         }
         let incoming = &self.listeners[index].incoming;
         if incoming.status() == Some(200) && incoming.is_stream() {
@@ -127,10 +129,12 @@ impl Audience {
         self.heard = Instant::now();
     }
 
-    /// Reads until every stream brought what is due.
+    /// Reads until every stream brought what is due. Looks again and again instead of sleeping:
+    /// over loopback the server would pay for each time it wakes this thread, which over a network
+    /// it does not.
     pub fn wait(&mut self) -> Result<(), Fault> {
         while self.due.waiting > 0 {
-            self.turn()?;
+            self.turn(Duration::ZERO)?;
         }
         Ok(())
     }
@@ -139,7 +143,7 @@ impl Audience {
     pub fn rest(&mut self, time: Duration) -> Result<(), Fault> {
         let until = Instant::now() + time;
         while Instant::now() < until {
-            self.turn()?;
+            self.turn(TURN)?;
         }
         Ok(())
     }
@@ -153,7 +157,7 @@ impl Audience {
         }
         let until = Instant::now() + CLOSING;
         while self.closed < self.listeners.len() && Instant::now() < until {
-            self.turn()?;
+            self.turn(TURN)?;
         }
         Ok(())
     }
@@ -162,9 +166,9 @@ impl Audience {
         self.driver.submit(op).map_err(|error| Fault::Invalid(error.to_string()))
     }
 
-    fn turn(&mut self) -> Result<(), Fault> {
+    fn turn(&mut self, timeout: Duration) -> Result<(), Fault> {
         let mut completions = std::mem::take(&mut self.completions);
-        let waited = self.driver.wait(Some(TURN), &mut completions);
+        let waited = self.driver.wait(Some(timeout), &mut completions);
         waited.map_err(|error| Fault::Invalid(error.to_string()))?;
         if !completions.is_empty() {
             self.heard = Instant::now();

@@ -1,27 +1,20 @@
 //! The rows about fan-out: one update of a resource to a thousand HTTP subscribers, beside rmcp.
 //!
 //! Subscribers are connected before anything is counted. One client calls a tool that publishes
-//! the update; the next call follows when every subscriber has it and the call is answered. Two
-//! resources take turns, so that a notification that is late or doubled is found.
+//! the update; the next call follows when every subscriber has it and the call is answered.
 
 use std::time::{Duration, Instant};
 
-use memchr::memmem;
-
 use super::Bench;
 use super::sessions::Host;
-use crate::audience::{Audience, Notice};
+use crate::audience::Stage;
 use crate::child::Server;
-use crate::client::Client;
-use crate::fault::{Fault, excerpt};
-use crate::generator::request::{ID_FIRST, Request};
+use crate::fault::Fault;
 use crate::histogram::Latencies;
 use crate::measure::counters::Counters;
 use crate::report::{Asked, Row};
 use crate::rounds::{ENTERS, Sample, Samples};
 use crate::target::{Era, Target, Wire};
-use crate::tools::RESOURCES;
-use crate::workload::Workload;
 
 /// Subscribers of both resources.
 const SUBSCRIBERS: usize = 1_000;
@@ -76,7 +69,7 @@ fn alternate(bench: &Bench, sides: &mut [Side; 2]) -> Result<Vec<Samples>, Fault
         }
     }
     for side in sides {
-        side.audience.rest(SILENCE).map_err(|fault| fault.within(side.host.name()))?;
+        side.stage.rest(SILENCE).map_err(|fault| fault.within(side.host.name()))?;
     }
     Ok(samples)
 }
@@ -85,8 +78,7 @@ fn alternate(bench: &Bench, sides: &mut [Side; 2]) -> Result<Vec<Samples>, Fault
 struct Side {
     host: Host,
     server: Server,
-    audience: Audience,
-    trigger: Trigger,
+    stage: Stage,
     counters: Counters,
 }
 
@@ -95,26 +87,12 @@ impl Side {
         let open = || -> Result<Self, Fault> {
             let (server, address) = host.start(bench)?;
             let target = Target::new(address, Wire::Http, era);
-            let trigger = Trigger::open(&target)?;
-            let audience = Audience::open(&target, SUBSCRIBERS, &RESOURCES, bench.options.driver)?;
+            let mut stage = Stage::open(&target, SUBSCRIBERS, bench.options.driver)?;
+            (0..WARM).try_for_each(|_| stage.publish().map(|_| ()))?;
             let counters = Counters::new(address);
-            let mut side = Self { host, server, audience, trigger, counters };
-            (0..WARM).try_for_each(|_| side.publish().map(|_| ()))?;
-            Ok(side)
+            Ok(Self { host, server, stage, counters })
         };
         open().map_err(|fault| fault.within(host.name()))
-    }
-
-    /// Publishes once and says how long it took until the last subscriber had it.
-    fn publish(&mut self) -> Result<Duration, Fault> {
-        let uri = self.trigger.next();
-        self.audience.expect(Notice::updated(uri));
-        let begin = Instant::now();
-        self.trigger.pull()?;
-        self.audience.wait()?;
-        let last = begin.elapsed();
-        self.trigger.answered()?;
-        Ok(last)
     }
 
     /// Publishes for `time` and measures the server meanwhile.
@@ -124,8 +102,8 @@ impl Side {
         let (before, begin) = (process.usage()?, Instant::now());
         let (mut deliveries, mut lasts) = (0, Latencies::default());
         while begin.elapsed() < time {
-            lasts.record(self.publish()?.as_nanos() as u64);
-            deliveries += self.audience.len() as u64;
+            lasts.record(self.stage.publish()?.as_nanos() as u64);
+            deliveries += self.stage.len() as u64;
         }
         let (after, elapsed) = (process.usage()?, begin.elapsed().as_secs_f64());
         let enters = self.enters()?.zip(enters).map(|(after, before)| after - before);
@@ -149,53 +127,5 @@ impl Side {
             Host::Ours => self.counters.sum(ENTERS),
             Host::Rmcp => Ok(None),
         }
-    }
-}
-
-/// The client that publishes; it subscribes to nothing.
-struct Trigger {
-    client: Client,
-    /// One request for each resource.
-    requests: [Request; RESOURCES.len()],
-    pulled: u64,
-}
-
-impl Trigger {
-    fn open(target: &Target) -> Result<Self, Fault> {
-        let mut client = Client::connect(target)?;
-        let session = client.handshake(target)?;
-        let requests = RESOURCES.map(|uri| {
-            let arguments = format!(r#"{{"uri":"{uri}"}}"#);
-            let workload = Workload::tool("update_resource", arguments, "updated");
-            Request::new(target, &workload, session.as_deref())
-        });
-        Ok(Self { client, requests, pulled: 0 })
-    }
-
-    fn place(&self) -> usize {
-        (self.pulled % RESOURCES.len() as u64) as usize
-    }
-
-    /// The resource that is updated next.
-    fn next(&self) -> &'static str {
-        RESOURCES[self.place()]
-    }
-
-    fn pull(&mut self) -> Result<(), Fault> {
-        let mut request = Vec::new();
-        self.requests[self.place()].append(&mut request, ID_FIRST + self.pulled);
-        self.client.send(&request)
-    }
-
-    fn answered(&mut self) -> Result<(), Fault> {
-        let reply = self.client.answer()?;
-        let id = format!(r#""id":{}"#, ID_FIRST + self.pulled);
-        self.pulled += 1;
-        let holds = |what: &str| memmem::find(&reply.body, what.as_bytes()).is_some();
-        if reply.status == 200 && holds(&id) && holds(r#""text":"updated""#) {
-            return Ok(());
-        }
-        let (status, text) = (reply.status, excerpt(&reply.body));
-        Err(Fault::Target(format!("the call that publishes was answered: {status} {text}")))
     }
 }

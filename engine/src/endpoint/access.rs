@@ -77,7 +77,7 @@ impl Core {
                 self.forward(shard, Forwarded::Challenged(Challenged { slot, challenge }));
             }
             // Here the exchange is not this message's alone, and its status was said or will be.
-            Origin::Stream(_) | Origin::Batch(_) | Origin::Events { .. } => {
+            Origin::Stream(_) | Origin::Batch(_) | Origin::Events { .. } | Origin::Task(_) => {
                 let error = RpcError::invalid_request(challenge.text().to_owned());
                 return Some(Err(Refusal::quiet(error)));
             }

@@ -5,14 +5,21 @@
 //! it comes from the very peer that was asked. With the last one the handler is entered again. The
 //! stateless era asks in the result, and is done with the call: see `input_required`.
 
+use bytes::Bytes;
+
+use super::calls::PendingCall;
+use super::input_required::undeclared;
 use super::notify::notification;
 use super::origin::Peer;
+use super::task::{related, write_related};
+use super::tasks::TaskKey;
 use super::{Core, Output, Timer};
 use crate::json::{Value, Writer};
 use crate::limits::{
     ANSWERS_BYTES_MAX, ASK_KEY_BYTES_MAX, ASK_REQUESTS_MAX, ASK_ROUNDS_MAX, ASKED_MAX,
 };
 use crate::mcp::{AskMethod, Version};
+use crate::model::{Fields, Task, TaskStatus};
 use crate::rpc::{RawJson, Response, RpcError, code};
 use crate::server::{
     Answer, Ask, AskRequest, Asked, Execution, FeatureKind, Outcome, Parked, Ticket,
@@ -25,19 +32,54 @@ pub(super) struct Asking {
     parked: Parked,
     /// What the handler will be entered again with.
     asked: Asked,
-    /// Unanswered ones: the id of our request, and the handler's key.
-    open: Vec<(u64, String)>,
+    open: Vec<Question>,
+    /// Requests that could not be sent yet: the client of a task is to come for them.
+    unsent: Vec<Bytes>,
+}
+
+/// A question that is not answered.
+#[derive(Debug)]
+struct Question {
+    /// The handler's key.
+    key: String,
+    way: Way,
+}
+
+/// How a question gets to its client.
+#[derive(Debug)]
+enum Way {
+    /// By a request of ours with this id.
+    Request(u64),
+    /// The client finds it with the task, under this name and in this form.
+    Shown(String, Bytes),
 }
 
 impl Asking {
     /// The ids of our requests that are unanswered.
     pub(super) fn open(&self) -> impl Iterator<Item = u64> {
-        self.open.iter().map(|(id, _)| *id)
+        self.open.iter().filter_map(|question| match question.way {
+            Way::Request(id) => Some(id),
+            Way::Shown(..) => None,
+        })
+    }
+
+    /// The open questions of a task as its client finds them: one JSON object.
+    pub(super) fn encode_open(&self) -> Bytes {
+        let mut json = Vec::new();
+        let mut w = Writer::new(&mut json);
+        w.begin_object();
+        for question in &self.open {
+            if let Way::Shown(name, request) = &question.way {
+                w.member_raw(name, request);
+            }
+        }
+        w.end_object();
+        json.into()
     }
 
     /// What to say when the client's time is over.
     pub(super) fn overdue(&self, time_ms: u128) -> String {
-        let keys: Vec<_> = self.open.iter().map(|(_, key)| format!("{key:?}")).collect();
+        let keys: Vec<_> = self.open.iter().map(|open| format!("{:?}", open.key)).collect();
         format!("the client did not answer {} within {time_ms} ms", keys.join(", "))
     }
 }
@@ -58,8 +100,10 @@ impl Core {
         };
         let version = call.version;
         let by_request = !version.asks_in_results();
+        let is_task = call.task().is_some();
         match check(ask, &parked, version) {
             Ok(()) if by_request => self.ask_by_requests(ticket, ask, parked),
+            Ok(()) if is_task => self.ask_in_task(ticket, ask, parked),
             Ok(()) => self.ask_in_result(ticket, ask, &parked),
             Err(Problem::Outcome(outcome)) => self.done(ticket, outcome),
             Err(Problem::Undeclared(missing)) if by_request => {
@@ -69,6 +113,9 @@ impl Core {
                     names.join(" and ")
                 );
                 self.done(ticket, parked.feature().kind().failed(words));
+            }
+            Err(Problem::Undeclared(missing)) if is_task => {
+                self.done(ticket, Outcome::Error(undeclared(&missing)));
             }
             Err(Problem::Undeclared(missing)) => self.refuse_undeclared(ticket, &missing),
         }
@@ -87,14 +134,28 @@ impl Core {
         };
         let Some(call) = self.calls.get_mut(ticket) else { return };
         let (peer, fields) = (call.peer, call.version.fields());
+        let task = call.task();
         let ids: Vec<_> = open.iter().map(|(id, _)| *id).collect();
-        call.asking = Some(Box::new(Asking { parked, asked, open }));
-        self.restart_clock(ticket, self.config.ask_ms);
+        let open = open.into_iter().map(|(id, key)| Question { key, way: Way::Request(id) });
+        let open = open.collect();
+        call.asking = Some(Box::new(Asking { parked, asked, open, unsent: Vec::new() }));
+        match task {
+            Some(task) if !ask.requests.is_empty() => {
+                self.task_changed(task, TaskStatus::InputRequired, None);
+            }
+            Some(_) => {}
+            None => self.restart_clock(ticket, self.config.ask_ms),
+        }
+        let related = self.related_task(ticket);
         for (id, (_, request)) in ids.into_iter().zip(&ask.requests) {
-            let is_sent = self.notify_call(ticket, |w| {
-                write_request(w, id, |w| request.encode_members(w, fields));
-            });
-            if !is_sent {
+            let message = encode_request(id, request, fields, related.as_deref());
+            let is_sent = self.notify_call(ticket, |w| w.raw(&message));
+            if !is_sent && task.is_some() {
+                let asking = self.calls.get_mut(ticket).and_then(|call| call.asking.as_mut());
+                if let Some(asking) = asking {
+                    asking.unsent.push(message.into());
+                }
+            } else if !is_sent {
                 let words = "there is no way to ask the client anything during this call";
                 return self.done(ticket, kind.failed(words.to_owned()));
             }
@@ -106,6 +167,57 @@ impl Core {
         }
         if ask.requests.is_empty() {
             self.enter_again(ticket);
+        }
+    }
+
+    /// Keeps what a task asks for its client to find, where tasks are an extension. A name is used
+    /// once in a task, however often a handler asks under the same key.
+    fn ask_in_task(&mut self, ticket: Ticket, ask: &Ask, parked: Parked) {
+        let asked = parked.asked().after(ask);
+        if asked.rounds > ASK_ROUNDS_MAX {
+            let words = format!("the handler asked more than {ASK_ROUNDS_MAX} times");
+            return self.done(ticket, Outcome::internal(words));
+        }
+        let Some(call) = self.calls.get_mut(ticket) else { return };
+        let (fields, task) = (call.version.fields(), call.task());
+        let question = |(key, request): &(String, AskRequest)| {
+            let mut json = Vec::new();
+            let mut w = Writer::new(&mut json);
+            w.begin_object();
+            request.encode_members(&mut w, fields);
+            w.end_object();
+            let name = format!("{}.{key}", asked.rounds);
+            Question { key: key.clone(), way: Way::Shown(name, json.into()) }
+        };
+        let open: Vec<_> = ask.requests.iter().map(question).collect();
+        let is_open = !open.is_empty();
+        call.asking = Some(Box::new(Asking { parked, asked, open, unsent: Vec::new() }));
+        match task.filter(|_| is_open) {
+            Some(task) => self.task_changed(task, TaskStatus::InputRequired, None),
+            None => self.enter_again(ticket),
+        }
+    }
+
+    /// The client of a task answers the question of that name; a name of none is ignored.
+    pub(super) fn answer_question(&mut self, ticket: Ticket, name: &str, response: Box<RawJson>) {
+        let call = self.calls.get_mut(ticket);
+        let Some(asking) = call.and_then(|call| call.asking.as_deref_mut()) else { return };
+        let is_it = |open: &Question| matches!(&open.way, Way::Shown(own, _) if own == name);
+        if let Some(place) = asking.open.iter().position(is_it) {
+            self.resolve(ticket, place, Answer::Result(response));
+        }
+    }
+
+    /// Sends the questions of a task that had no way to their client before.
+    pub(super) fn put_unsent(&mut self, key: TaskKey) {
+        let Some(ticket) = self.tasks.get(key).and_then(|held| held.ticket) else { return };
+        let asking = self.calls.get_mut(ticket).and_then(|call| call.asking.as_mut());
+        let mut unsent =
+            asking.map(|asking| std::mem::take(&mut asking.unsent)).unwrap_or_default();
+        unsent.retain(|message| !self.notify_call(ticket, |w| w.raw(message)));
+        let asking = self.calls.get_mut(ticket).and_then(|call| call.asking.as_mut());
+        if let Some(asking) = asking {
+            asking.unsent = unsent;
         }
     }
 
@@ -143,28 +255,45 @@ impl Core {
         let ticket = Ticket(ticket);
         let call = self.calls.get_mut(ticket);
         let Some(asking) = call.and_then(|call| call.asking.as_deref_mut()) else { return false };
-        let Some(place) = asking.open.iter().position(|(open, _)| *open == id) else {
-            return false;
-        };
-        let (_, key) = asking.open.remove(place);
+        let is_it = |open: &Question| matches!(open.way, Way::Request(own) if own == id);
+        let Some(place) = asking.open.iter().position(is_it) else { return false };
+        self.resolve(ticket, place, read_answer(response));
+        true
+    }
+
+    /// The open question at `place` is answered; after the last one the handler goes on.
+    fn resolve(&mut self, ticket: Ticket, place: usize, answer: Answer) {
+        let call = self.calls.get_mut(ticket);
+        let Some(asking) = call.and_then(|call| call.asking.as_deref_mut()) else { return };
+        let Question { key, way } = asking.open.remove(place);
         let answers = &mut asking.asked.answers;
-        if !answers.put(&key, read_answer(response)) || answers.bytes() > ANSWERS_BYTES_MAX {
+        if !answers.put(&key, answer) || answers.bytes() > ANSWERS_BYTES_MAX {
             let kind = asking.parked.feature().kind();
             self.withdraw(ticket, "other answers were too large");
             self.done(ticket, kind.failed("the client's answers are too large".to_owned()));
         } else if asking.open.is_empty() {
             self.enter_again(ticket);
+        } else if matches!(way, Way::Shown(..))
+            && let Some(task) = self.calls.get(ticket).and_then(PendingCall::task)
+        {
+            // Fewer questions are left to be shown.
+            self.task_changed(task, TaskStatus::InputRequired, None);
         }
-        true
     }
 
     /// Runs a call's handler again, with what its client answered.
     fn enter_again(&mut self, ticket: Ticket) {
         let call = self.calls.get_mut(ticket);
-        let Some(asking) = call.and_then(|call| call.asking.take()) else { return };
+        let Some(call) = call else { return };
+        let task = call.task();
+        let Some(asking) = call.asking.take() else { return };
         let Asking { parked, asked, .. } = *asking;
         let parked = parked.again(asked);
-        self.restart_clock(ticket, self.call_ms(parked.feature()));
+        match task {
+            // Its time is the task's, and goes on.
+            Some(task) => self.task_resumes(task),
+            None => self.restart_clock(ticket, self.call_ms(parked.feature())),
+        }
         if parked.execution() != Execution::Inline {
             return self.outbox.outputs.push_back(Output::Work(parked.into_job()));
         }
@@ -184,7 +313,7 @@ impl Core {
     }
 
     /// From now on the call has this much time.
-    fn restart_clock(&mut self, ticket: Ticket, time_ms: u64) {
+    pub(super) fn restart_clock(&mut self, ticket: Ticket, time_ms: u64) {
         if let Some((place, due)) = self.calls.restart(ticket, self.now, time_ms) {
             self.timers.set(due, Timer::Call(place));
         }
@@ -194,9 +323,12 @@ impl Core {
     pub(super) fn withdraw(&mut self, ticket: Ticket, reason: &str) {
         let asking = self.calls.get(ticket).and_then(|call| call.asking.as_deref());
         let Some(asking) = asking else { return };
-        for id in asking.open().collect::<Vec<_>>() {
+        let ids = asking.open().collect::<Vec<_>>();
+        let task = self.related_task(ticket);
+        for id in ids {
             self.notify_call(ticket, |w| {
                 notification(w, "notifications/cancelled", |w| {
+                    write_related(w, task.as_deref());
                     w.member_uint("requestId", id);
                     w.member_string("reason", reason);
                 });
@@ -206,8 +338,10 @@ impl Core {
 
     /// The person is done at a URL that this call's client was asked to show.
     pub(super) fn elicited(&mut self, ticket: Ticket, id: &str) {
+        let task = self.related_task(ticket);
         self.notify_call(ticket, |w| {
             notification(w, "notifications/elicitation/complete", |w| {
+                write_related(w, task.as_deref());
                 w.member_string("elicitationId", id);
             });
         });
@@ -233,6 +367,18 @@ impl Core {
     pub(super) fn end_all_questions(&mut self) {
         for ticket in self.calls.asking() {
             self.give_up_asking(ticket, "the server ends before the client has answered");
+        }
+    }
+
+    /// The peer that was asked by these calls is gone. Only tasks outlive it.
+    pub(super) fn fail_askers(&mut self, mut tickets: Vec<Ticket>) {
+        // In an order that the same inputs give again.
+        tickets.sort_unstable();
+        tickets.dedup();
+        for ticket in tickets {
+            let asking = self.calls.get(ticket).and_then(|call| call.asking.as_deref());
+            let Some(kind) = asking.map(|asking| asking.parked.feature().kind()) else { continue };
+            self.done(ticket, kind.failed("the client is gone that was asked".to_owned()));
         }
     }
 
@@ -283,13 +429,22 @@ fn kinds(request: &AskRequest) -> &'static str {
     }
 }
 
-/// Writes a request of ours; `members` writes its method and parameters.
-fn write_request(w: &mut Writer<'_>, id: u64, members: impl FnOnce(&mut Writer<'_>)) {
+/// A request of ours; one that belongs to a task names it.
+fn encode_request(id: u64, request: &AskRequest, fields: &Fields, task: Option<&str>) -> Vec<u8> {
+    let mut json = Vec::new();
+    let mut w = Writer::new(&mut json);
     w.begin_object();
     w.member_string("jsonrpc", "2.0");
     w.member_uint("id", id);
-    members(w);
+    match task {
+        None => request.encode_members(&mut w, fields),
+        Some(task) => {
+            let own = (Task::RELATED_KEY, &related(task)[..]);
+            request.encode_members_with(&mut w, fields, own);
+        }
+    }
     w.end_object();
+    json
 }
 
 fn read_answer(response: &Response<'_>) -> Answer {

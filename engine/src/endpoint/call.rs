@@ -11,18 +11,19 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::Core;
-use super::calls::PendingCall;
+use super::calls::{PendingCall, TaskLink};
 use super::labels::Ending;
 use super::lifecycle::Carried;
 use super::message::Incoming;
-use super::origin::Peer;
+use super::origin::{Origin, Peer};
+use super::task::{BeginTask, Manner, TaskSeed};
 use super::{Output, Timer};
 use crate::json::{Kind, Value};
 use crate::limits::URI_BYTES_MAX;
 use crate::mcp::{Admitted, Client, Refusal, Session, Version, progress_token};
 use crate::rpc::{Request, RpcError};
 use crate::server::{
-    Call, CallContext, CallSource, Execution, Feature, Outcome, Post, Ticket, ToolEntry,
+    Call, CallContext, CallSource, Execution, Feature, Outcome, Post, TaskName, Ticket, ToolEntry,
 };
 
 /// What a call can get from the message it came with.
@@ -34,6 +35,7 @@ pub(super) struct Source<'a> {
     ticket: Ticket,
     post: Rc<Arc<dyn Post>>,
     cancelled: OnceCell<Arc<AtomicBool>>,
+    task: Option<TaskName>,
 }
 
 impl CallSource for Source<'_> {
@@ -50,6 +52,7 @@ impl CallSource for Source<'_> {
         let cancelled = Arc::clone(self.cancelled.get_or_init(Arc::default));
         let context = CallContext::new(self.admitted.version, self.ticket, Arc::clone(&self.post));
         let context = context.with_principal(self.incoming.principal.cloned());
+        let context = context.with_task(self.task.clone());
         Arc::new(context.with_client(client).with_progress_token(token).with_cancelled(cancelled))
     }
 }
@@ -70,10 +73,17 @@ impl Core {
         if let Some(params) = incoming.params.filter(|_| admitted.envelope.is_some()) {
             super::param_header::check(tool.headers(), arguments, params)?;
         }
+        let mut manner = self.manner(tool, request, admitted)?;
         if let Err(words) = checked(tool, arguments) {
-            return self.bad_arguments(incoming, request, admitted, words);
+            match &mut manner {
+                // Who asked for a task gets one; it fails.
+                Manner::Task(_, failure) if admitted.version.fields().core_tasks => {
+                    *failure = Some(words);
+                }
+                _ => return self.bad_arguments(incoming, request, admitted, words),
+            }
         }
-        self.run(incoming, request, admitted, tool.feature(), |source| {
+        self.run(incoming, request, admitted, tool.feature(), manner, |source| {
             Call::tool(tool, arguments, source)
         })
     }
@@ -91,7 +101,7 @@ impl Core {
         };
         let arguments = object_param(request, "arguments")?;
         prompt.check(arguments).map_err(Refusal::quiet)?;
-        self.run(incoming, request, admitted, prompt.feature(), |source| {
+        self.run(incoming, request, admitted, prompt.feature(), Manner::Plain, |source| {
             Call::prompt(prompt, arguments, source)
         })
     }
@@ -107,7 +117,7 @@ impl Core {
         let Some(found) = server.features().resource(&uri) else {
             return Err(no_resource(&uri, admitted.version));
         };
-        self.run(incoming, request, admitted, found.feature(), |source| {
+        self.run(incoming, request, admitted, found.feature(), Manner::Plain, |source| {
             Call::resource(&found, &uri, source)
         })
     }
@@ -135,6 +145,7 @@ impl Core {
         request: &'a Request<'a>,
         admitted: &'a Admitted<'a>,
         feature: &Feature,
+        manner: Manner,
         call: impl for<'s> FnOnce(&'s Source<'a>) -> Call<'s>,
     ) -> Carried {
         if let Some(done) = self.forbid(incoming, feature) {
@@ -149,6 +160,7 @@ impl Core {
             ticket: self.calls.reserve(),
             post: Rc::clone(&self.post),
             cancelled: OnceCell::new(),
+            task: manner.task_name(),
         };
         let call = call(&source);
         let asked = match self.brought(incoming.principal.map(|p| &**p), request, admitted, &call) {
@@ -159,17 +171,24 @@ impl Core {
             }
         };
         let mut call = call.with_asked(asked.as_ref());
+        let offer = match manner {
+            Manner::Plain => TaskLink::Nothing,
+            Manner::Offer(seed) => TaskLink::Offered(seed),
+            Manner::Task(seed, failure) => {
+                return self.run_task(&source, feature, call, &seed, failure);
+            }
+        };
         if feature.execution() == Execution::Inline {
             return match call.invoke() {
                 Outcome::Deferred => {
                     drop(call);
-                    self.wait_for(&source, feature);
+                    self.wait_for(&source, feature, offer);
                     Ok(None)
                 }
                 Outcome::Ask(ask) => {
                     let parked = call.park();
                     drop(call);
-                    self.wait_for(&source, feature);
+                    self.wait_for(&source, feature, offer);
                     self.asked(source.ticket, &ask, parked);
                     Ok(None)
                 }
@@ -184,9 +203,53 @@ impl Core {
             };
         }
         let job = call.into_job();
-        self.wait_for(&source, feature);
+        self.wait_for(&source, feature, offer);
         self.outbox.outputs.push_back(Output::Work(job));
         Ok(None)
+    }
+
+    /// Runs a call as a task: its request is answered before anything else happens.
+    fn run_task(
+        &mut self,
+        source: &Source<'_>,
+        feature: &Feature,
+        mut call: Call<'_>,
+        seed: &TaskSeed,
+        failure: Option<String>,
+    ) -> Carried {
+        let Source { incoming, admitted, request, ticket, .. } = source;
+        let (ticket, peer, version) = (*ticket, incoming.peer, admitted.version);
+        let principal = incoming.principal.cloned();
+        if let Err(refusal) = self.make_task_room(principal.as_deref(), peer, version) {
+            self.calls.release(ticket);
+            return Err(refusal);
+        }
+        let over = self.task_expiry(seed);
+        let own = feature.timeout().map(|time| self.now.after_ms(time.as_millis() as u64));
+        let entry = PendingCall {
+            origin: Origin::Task(seed.key),
+            task: TaskLink::Is(seed.key),
+            deadline: own.map_or(over, |own| own.min(over)),
+            ..self.pending_call(source, feature)
+        };
+        self.enter_call(ticket, entry);
+        let (origin, id) = (incoming.origin, request.id);
+        self.begin_task(seed, BeginTask { ticket, origin, id, peer, version, principal });
+        if let Some(words) = failure {
+            self.done(ticket, Outcome::failure(words));
+        } else if feature.execution() == Execution::Inline {
+            match call.invoke() {
+                Outcome::Deferred => {}
+                Outcome::Ask(ask) => {
+                    let parked = call.park();
+                    self.asked(ticket, &ask, parked);
+                }
+                outcome => self.done(ticket, outcome),
+            }
+        } else {
+            self.outbox.outputs.push_back(Output::Work(call.into_job()));
+        }
+        Ok(Some(Ending::Result))
     }
 
     /// Refuses an id in flight and a call too many; gives who is asking if a session knows it.
@@ -218,12 +281,17 @@ impl Core {
     }
 
     /// Enters a call that is answered later.
-    fn wait_for(&mut self, source: &Source<'_>, feature: &Feature) {
-        let Source { incoming, admitted, request, ticket, .. } = source;
-        let deadline = self.now.after_ms(self.call_ms(feature));
-        let call = PendingCall {
+    fn wait_for(&mut self, source: &Source<'_>, feature: &Feature, task: TaskLink) {
+        let call = PendingCall { task, ..self.pending_call(source, feature) };
+        self.enter_call(source.ticket, call);
+    }
+
+    fn pending_call(&self, source: &Source<'_>, feature: &Feature) -> PendingCall {
+        let Source { incoming, admitted, request, .. } = source;
+        PendingCall {
             origin: incoming.origin,
             peer: incoming.peer,
+            principal: incoming.principal.cloned(),
             id: request.id.to_owned(),
             label: admitted.index,
             row: admitted.row,
@@ -235,20 +303,23 @@ impl Core {
             cancelled: Arc::clone(source.cancelled.get_or_init(Arc::default)),
             started: self.now,
             entered: self.now,
-            deadline,
+            deadline: self.now.after_ms(self.call_ms(feature)),
             listens_as: None,
             asking: None,
-        };
-        self.enter_call(*ticket, call);
+            task: TaskLink::Nothing,
+        }
     }
 
     /// Puts a call on every list it belongs on.
     pub(super) fn enter_call(&mut self, ticket: Ticket, call: PendingCall) {
-        if let Some(session) = self.session_of(call.peer) {
+        // A task's request is answered already.
+        if call.task().is_none()
+            && let Some(session) = self.session_of(call.peer)
+        {
             session.pending.register(call.id.borrow(), ticket.0);
         }
         // Over HTTP closing the connection cancels in the stateless era only.
-        if let (super::origin::Origin::Exchange(slot), Peer::Exchange) = (call.origin, call.peer)
+        if let (Origin::Exchange(slot), Peer::Exchange) = (call.origin, call.peer)
             && let Some(connection) = self.slots.get_mut(slot)
             && let Some(exchange) = &mut connection.exchange
         {

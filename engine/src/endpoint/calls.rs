@@ -9,7 +9,10 @@ use std::sync::atomic::AtomicBool;
 use super::Now;
 use super::ask::Asking;
 use super::origin::{Origin, Peer};
+use super::task::TaskSeed;
+use super::tasks::TaskKey;
 use super::topics::SubscriberKey;
+use crate::auth::Principal;
 use crate::mcp::{Row, Version};
 use crate::model::LogLevel;
 use crate::rpc::OwnedId;
@@ -20,6 +23,8 @@ use crate::server::Ticket;
 pub(super) struct PendingCall {
     pub(super) origin: Origin,
     pub(super) peer: Peer,
+    /// Who made it, where that is asked.
+    pub(super) principal: Option<Arc<Principal>>,
     pub(super) id: OwnedId,
     pub(super) label: usize,
     pub(super) row: &'static Row,
@@ -41,6 +46,24 @@ pub(super) struct PendingCall {
     pub(super) asking: Option<Box<Asking>>,
     /// What it is told of while it stays open.
     pub(super) listens_as: Option<SubscriberKey>,
+    /// What it has to do with tasks.
+    pub(super) task: TaskLink,
+}
+
+/// What a call has to do with tasks.
+#[derive(Debug, Default)]
+pub(super) enum TaskLink {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Its handler may make it this task.
+    Offered(TaskSeed),
+    /// It is one: its request was answered with the task's id.
+    Is(TaskKey),
+    /// It asks about one, which that shard owns.
+    Asks(u16, TaskKey),
+    /// It hears of the changes of these.
+    Watches(Box<[(u16, TaskKey)]>),
 }
 
 /// The shard's unanswered calls.
@@ -57,6 +80,16 @@ struct Place {
     /// When the place's one timer fires. It outlives its call and serves the next, so timers are
     /// never more than the calls that were once open together.
     due: Option<Now>,
+}
+
+impl PendingCall {
+    /// The task that it is.
+    pub(super) fn task(&self) -> Option<TaskKey> {
+        match self.task {
+            TaskLink::Is(key) => Some(key),
+            _ => None,
+        }
+    }
 }
 
 impl Place {

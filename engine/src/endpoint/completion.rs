@@ -6,6 +6,7 @@ use super::Core;
 use super::call::{invalid, object_param, shown};
 use super::lifecycle::Carried;
 use super::message::Incoming;
+use super::task::Manner;
 use crate::json::{Kind, Value};
 use crate::mcp::{Admitted, Refusal};
 use crate::model::Completion;
@@ -38,7 +39,7 @@ impl Core {
             let Admitted { row, version, .. } = *admitted;
             return Ok(Some(self.write_outcome(origin, request.id, row, version, outcome)));
         };
-        self.run(incoming, request, admitted, completer, |source| {
+        self.run(incoming, request, admitted, completer, Manner::Plain, |source| {
             Call::completion(completer, &partial, resolved, source)
         })
     }

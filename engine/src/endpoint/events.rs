@@ -82,7 +82,7 @@ impl Core {
                 let stream = self.open_session_events(session, StreamKind::Answer, line)?;
                 Some(Origin::Events { session, stream })
             }
-            (Origin::Stream(_) | Origin::Events { .. }, _) => Some(origin),
+            (Origin::Stream(_) | Origin::Events { .. } | Origin::Task(_), _) => Some(origin),
             // Another pairing has no one to speak to.
             _ => None,
         }

@@ -244,6 +244,9 @@ impl Core {
             }
             Forwarded::Events(events) => self.forwarded_events(events),
             Forwarded::Detached(gone) => self.detach(gone.session, gone.stream, gone.line),
+            Forwarded::Task(ask) => self.task_asked(*ask),
+            Forwarded::TaskAnswer(answer) => self.forwarded_task(answer),
+            Forwarded::TaskUndelivered(ticket) => self.task_undelivered(ticket),
             Forwarded::Undelivered(slot) => {
                 let error = RpcError::new(code::BUSY_HANDSHAKE, "the session's shard is busy");
                 self.reply_error(Origin::Exchange(slot), None, &error, Status::Busy);
@@ -301,7 +304,7 @@ impl Core {
                 // A batch that came to nothing after it had become an event stream.
                 self.end_events(session, stream);
             }
-            Origin::Stream(_) | Origin::Events { .. } => {}
+            Origin::Stream(_) | Origin::Events { .. } | Origin::Task(_) => {}
             Origin::Batch(batch) => self.nothing_in_batch(batch),
             Origin::Exchange(slot) => self.reply_empty(slot, 202, &[]),
             Origin::Remote { shard, slot } => {
@@ -351,7 +354,7 @@ impl Core {
                 let answer = Answer { slot, status: 200, session: None, body: Vec::new() };
                 self.forward(shard, Forwarded::Answer(answer));
             }
-            Origin::Stream(_) | Origin::Batch(_) | Origin::Events { .. } => {}
+            Origin::Stream(_) | Origin::Batch(_) | Origin::Events { .. } | Origin::Task(_) => {}
         }
     }
 }

@@ -127,7 +127,10 @@ impl Core {
             Hearer::Peer(Peer::Newcomer | Peer::Exchange) => None,
             Hearer::Listen(ticket, _) => match self.calls.get(*ticket)?.origin {
                 Origin::Stream(slot) | Origin::Exchange(slot) => Some(slot),
-                Origin::Batch(_) | Origin::Remote { .. } | Origin::Events { .. } => None,
+                Origin::Batch(_)
+                | Origin::Remote { .. }
+                | Origin::Events { .. }
+                | Origin::Task(_) => None,
             },
         }
     }

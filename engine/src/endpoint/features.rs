@@ -48,7 +48,7 @@ impl Core {
 }
 
 /// Where the asked page begins.
-fn position(params: Option<Value<'_>>, list: u8) -> Result<usize, Refusal> {
+pub(super) fn position(params: Option<Value<'_>>, list: u8) -> Result<usize, Refusal> {
     let Some(cursor) = params.and_then(|params| params.get("cursor")) else { return Ok(0) };
     cursor
         .as_str()

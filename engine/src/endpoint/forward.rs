@@ -10,7 +10,10 @@ use bytes::Bytes;
 
 use super::session_stream::Line;
 use super::sessions::SessionKey;
+use super::task_request::{TaskReply, Wish};
+use super::tasks::{Asker, Shown, TaskKey};
 use crate::auth::{Challenge, Principal};
+use crate::server::Ticket;
 use crate::slot::Slot;
 use crate::transport::{Assembled, Verb};
 
@@ -29,6 +32,52 @@ pub enum Forwarded {
     Events(ForwardedEvents),
     /// An event stream's connection is gone, from the connection's shard to the session's.
     Detached(Detached),
+    /// Something is wanted of a task the receiver owns.
+    Task(Box<TaskAsk>),
+    /// What a task's owner says, or that its asker is gone.
+    TaskAnswer(TaskAnswer),
+    /// The sender could not deliver what a call wants of a task.
+    TaskUndelivered(Ticket),
+}
+
+/// Something that is wanted of a task.
+#[derive(Debug)]
+pub struct TaskAsk {
+    pub(super) asker: Asker,
+    pub(super) key: TaskKey,
+    pub(super) principal: Option<Arc<Principal>>,
+    /// The asker speaks of the tasks of 2025-11-25, not of those of the extension.
+    pub(super) is_core: bool,
+    pub(super) wish: Wish,
+}
+
+/// What is said about a task between its owner and who asked.
+#[derive(Debug)]
+pub struct TaskAnswer(pub(super) TaskWord);
+
+#[derive(Debug)]
+pub(super) enum TaskWord {
+    /// From the owner: the answer.
+    Reply {
+        /// The call on the receiver's shard.
+        ticket: Ticket,
+        /// The answer.
+        reply: TaskReply,
+    },
+    /// From the owner: the task has changed.
+    News {
+        /// The listening call on the receiver's shard.
+        ticket: Ticket,
+        /// How it stands.
+        shown: Box<Shown>,
+    },
+    /// To the owner: the asker is gone.
+    Gone {
+        /// The task.
+        key: TaskKey,
+        /// Who asked.
+        asker: Asker,
+    },
 }
 
 /// A request whose token is not good enough, on its way back to the connection.
@@ -106,12 +155,17 @@ impl Forwarded {
     pub fn undelivered(&self) -> Option<Self> {
         match self {
             Self::Request(request) => Some(Self::Undelivered(request.slot)),
+            // A listening call is told of what it could be told of.
+            Self::Task(ask) if matches!(ask.wish, Wish::Watch) => None,
+            Self::Task(ask) => Some(Self::TaskUndelivered(ask.asker.ticket)),
             // A step that was lost would be an event out of order or a stream without an end.
             Self::Answer(_)
             | Self::Challenged(_)
             | Self::Undelivered(_)
             | Self::Events(_)
-            | Self::Detached(_) => None,
+            | Self::Detached(_)
+            | Self::TaskAnswer(_)
+            | Self::TaskUndelivered(_) => None,
         }
     }
 }

@@ -65,11 +65,8 @@ impl Core {
     /// Refuses a call whose client did not declare, on this request, what has to be asked.
     pub(super) fn refuse_undeclared(&mut self, ticket: Ticket, missing: &[AskMethod]) {
         let Some(call) = self.take_call(ticket) else { return };
-        let required = required_capabilities(missing.iter().copied());
-        let message = "the request has to declare a client capability it did not declare";
-        let error = RpcError::new(code::MISSING_CAPABILITY, message)
-            .with_data(&serde_json::json!({ "requiredCapabilities": required }));
-        self.refuse(call.origin, Some(call.id.borrow()), &Refusal::bad_request(error));
+        let refusal = Refusal::bad_request(undeclared(missing));
+        self.refuse(call.origin, Some(call.id.borrow()), &refusal);
         self.count_call(&call, Ending::Error);
     }
 
@@ -120,6 +117,14 @@ impl Core {
         // Another release of the engine, which shares the keys, may write another form.
         request_state::decode(&plain).ok_or_else(|| invalid(SealError::Malformed.text()))
     }
+}
+
+/// The request has to declare that its client can be asked these.
+pub(super) fn undeclared(missing: &[AskMethod]) -> RpcError {
+    let required = required_capabilities(missing.iter().copied());
+    let message = "the request has to declare a client capability it did not declare";
+    RpcError::new(code::MISSING_CAPABILITY, message)
+        .with_data(&serde_json::json!({ "requiredCapabilities": required }))
 }
 
 /// What state belongs to: only the same request of the same principal gets it back.

@@ -12,6 +12,7 @@ use super::sessions::{HttpSession, SessionKey};
 use crate::auth::Principal;
 use crate::mcp::{Admitted, Initialize, Refusal, Session, Version};
 use crate::rpc::Request;
+use crate::server::Ticket;
 
 /// How a request was carried out: at once, with this ending, or `None` while it waits.
 pub(super) type Carried = Result<Option<Ending>, Refusal>;
@@ -86,8 +87,9 @@ impl Core {
         // In an order that the same inputs give again.
         tickets.sort_unstable();
         for ticket in tickets {
-            self.cancel_by_id(crate::server::Ticket(ticket));
+            self.cancel_by_id(Ticket(ticket));
         }
+        self.fail_askers(ended.session.questions.waiters().map(Ticket).collect());
     }
 
     fn reply_initialize(

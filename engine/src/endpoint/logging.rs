@@ -6,6 +6,7 @@ use super::lifecycle::Carried;
 use super::message::Incoming;
 use super::notify::notification;
 use super::reply::Head;
+use super::task::write_related;
 use crate::json::Value;
 use crate::mcp::Refusal;
 use crate::model::{LogLevel, RawJson};
@@ -48,8 +49,10 @@ impl Core {
         if !self.server.capabilities().logging || wanted.is_none_or(|wanted| level < wanted) {
             return;
         }
+        let task = self.related_task(ticket);
         self.notify_call(ticket, |w| {
             notification(w, "notifications/message", |w| {
+                write_related(w, task.as_deref());
                 w.member_string("level", level.as_str());
                 if let Some(logger) = logger {
                     w.member_string("logger", logger);
@@ -76,8 +79,10 @@ impl Core {
         }
         call.progress = Some(progress);
         let fields = call.version.fields();
+        let task = self.related_task(ticket);
         self.notify_call(ticket, |w| {
             notification(w, "notifications/progress", |w| {
+                write_related(w, task.as_deref());
                 w.member_raw("progressToken", &token);
                 w.member_float("progress", progress);
                 if let Some(total) = total {

@@ -45,6 +45,9 @@ mod slots;
 mod stream;
 mod subscription;
 mod task;
+mod task_owner;
+mod task_request;
+mod tasks;
 mod timers;
 mod topics;
 
@@ -61,6 +64,7 @@ use elicitation::Elicitations;
 use labels::{CloseReason, Ending};
 use sessions::{SessionKey, Sessions};
 use slots::Slots;
+use tasks::Tasks;
 use timers::Timers;
 use topics::Topics;
 
@@ -214,6 +218,7 @@ enum Timer {
     /// Of the call at this place, whichever it is by then.
     Call(u32),
     Sessions,
+    Tasks,
     Drain,
 }
 
@@ -238,6 +243,7 @@ struct Core {
     batches: Batches,
     topics: Topics,
     elicitations: Elicitations,
+    tasks: Tasks,
     /// Calls that stay open to be told of changes.
     listens: usize,
     /// Subscribers told in this turn.
@@ -277,6 +283,7 @@ impl Endpoint {
             batches: Batches::default(),
             topics: Topics::new(),
             elicitations: Elicitations::default(),
+            tasks: Tasks::new(config.tasks_max),
             listens: 0,
             fanned_out: 0,
             timers,
@@ -428,6 +435,7 @@ impl Core {
             return self.close(slot, CloseReason::Done);
         }
         self.end_listens_of(slot);
+        self.hurry_waiters_of(slot);
         self.touch(slot);
     }
 
@@ -464,8 +472,10 @@ impl Core {
         connection.clear();
         let mut tickets: Vec<Ticket> = Vec::new();
         let mut subscriber = None;
+        let mut asked: Vec<Ticket> = Vec::new();
         if let Some(session) = &mut connection.session {
             tickets.extend(session.pending.drain().into_iter().map(Ticket));
+            asked.extend(session.questions.waiters().map(Ticket));
             subscriber = session.subscriber.take();
         }
         let mut owner = None;
@@ -479,6 +489,7 @@ impl Core {
         for ticket in tickets {
             self.cancel_call(ticket);
         }
+        self.fail_askers(asked);
         self.forget_subscriber(subscriber);
         if let Some(owner) = owner {
             self.cut(owner, slot);
@@ -593,6 +604,7 @@ impl Core {
                 Timer::Connection(slot) => self.connection_due(slot),
                 Timer::Call(place) => self.call_due(place),
                 Timer::Sessions => self.sessions_due(),
+                Timer::Tasks => self.sweep_tasks(),
                 Timer::Drain => self.drain_due(),
             }
         }

@@ -27,6 +27,7 @@ impl Core {
             Some(Origin::Events { session, stream }) => {
                 self.session_event(session, stream, encoded(write))
             }
+            Some(Origin::Task(key)) => self.notify_task(key, write),
             Some(Origin::Batch(_) | Origin::Remote { .. }) | None => false,
         }
     }

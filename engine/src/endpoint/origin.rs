@@ -1,6 +1,7 @@
 //! Where a message came from: who is asking, and where the answer goes.
 
 use super::sessions::SessionKey;
+use super::tasks::TaskKey;
 use crate::slot::Slot;
 
 /// Where the answer to a message goes.
@@ -26,10 +27,12 @@ pub(super) enum Origin {
         /// The number of the stream in it.
         stream: u32,
     },
+    /// A task, which keeps the answer.
+    Task(TaskKey),
 }
 
 /// Whose request a call is, for cancelling by id and for taking it off the peer's list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Peer {
     /// A byte stream's own session.
     Stream(Slot),

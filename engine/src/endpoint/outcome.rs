@@ -23,14 +23,8 @@ impl Core {
     ) -> Ending {
         let ending = ending(&outcome);
         match outcome {
-            Outcome::Error(mut error) => {
-                match error.code {
-                    code::RESOURCE_NOT_FOUND => error.code = version.resource_not_found(),
-                    code::URL_ELICITATION_REQUIRED if !version.fields().elicitation_id => {
-                        error = RpcError::internal(error.message);
-                    }
-                    _ => {}
-                }
+            Outcome::Error(error) => {
+                let error = localized(error, version);
                 self.reply_error(origin, Some(id), &error, Status::Ok);
             }
             Outcome::Ask(_) | Outcome::Deferred => {
@@ -64,6 +58,8 @@ impl Core {
             CallEvent::Log { ticket, level, logger, data } => {
                 self.log(ticket, level, logger.as_deref(), &data);
             }
+            CallEvent::BecameTask { ticket } => self.became_task(ticket),
+            CallEvent::TaskStatus { ticket, message } => self.task_says(ticket, &message),
             CallEvent::OutputBroken { .. } => self.metrics.outputs_broken.add(1),
         }
     }
@@ -73,6 +69,9 @@ impl Core {
             return self.metrics.answers_late.add(1);
         };
         let PendingCall { origin, peer, row, version, .. } = *call;
+        if let Some(key) = call.task() {
+            return self.task_done(key, version, outcome);
+        }
         self.note_elicitations(peer, version, &outcome);
         let ending = self.write_outcome(origin, call.id.borrow(), row, version, outcome);
         self.count_call(&call, ending);
@@ -82,6 +81,9 @@ impl Core {
         let Some(call) = self.take_call(ticket) else { return };
         self.metrics.busy_refusals.add(1);
         let refusal = Refusal::busy(call.version, "all workers are busy: try again shortly");
+        if let Some(key) = call.task() {
+            return self.task_done(key, call.version, Outcome::Error(refusal.error));
+        }
         self.refuse(call.origin, Some(call.id.borrow()), &refusal);
         self.count_call(&call, Ending::Busy);
     }
@@ -89,8 +91,11 @@ impl Core {
     /// Takes a call off every list; whoever still works on it is told to stop.
     pub(super) fn take_call(&mut self, ticket: Ticket) -> Option<Box<PendingCall>> {
         let call = self.calls.take(ticket)?;
+        let is_task = call.task().is_some();
         if let Some(session) = self.session_of(call.peer) {
-            session.pending.remove(call.id.borrow());
+            if !is_task {
+                session.pending.remove(call.id.borrow());
+            }
             for id in call.asking.iter().flat_map(|asking| asking.open()) {
                 session.questions.remove(id);
             }
@@ -98,6 +103,7 @@ impl Core {
         if let Some(key) = call.listens_as {
             self.stop_listening(key);
         }
+        self.stop_asking(ticket, &call.task);
         Some(call)
     }
 
@@ -110,7 +116,7 @@ impl Core {
         }
     }
 
-    fn call_timed_out(&mut self, ticket: Ticket) {
+    pub(super) fn call_timed_out(&mut self, ticket: Ticket) {
         self.withdraw(ticket, "the time to answer is over");
         let Some(call) = self.take_call(ticket) else { return };
         call.cancelled.store(true, Ordering::Relaxed);
@@ -124,6 +130,9 @@ impl Core {
             crate::mcp::Target::ToolsCall => Outcome::failure(words),
             _ => Outcome::internal(words),
         };
+        if let Some(key) = call.task() {
+            return self.task_done(key, call.version, outcome);
+        }
         self.write_outcome(call.origin, call.id.borrow(), call.row, call.version, outcome);
         self.count_call(&call, Ending::Timeout);
     }
@@ -145,7 +154,7 @@ impl Core {
         call.cancelled.store(true, Ordering::Relaxed);
         self.count_call(&call, Ending::Cancelled);
         match call.origin {
-            Origin::Stream(_) => {}
+            Origin::Stream(_) | Origin::Task(_) => {}
             Origin::Batch(batch) => self.nothing_in_batch(batch),
             Origin::Events { session, stream } if self.is_legacy(session, stream) => {
                 self.drain_legacy(session);
@@ -161,4 +170,16 @@ impl Core {
         let time = self.now.since(call.started).as_nanos() as u64;
         self.metrics.count_request(call.label, ending as usize, time);
     }
+}
+
+/// A handler's error as `version` knows it.
+pub(super) fn localized(mut error: RpcError, version: Version) -> RpcError {
+    match error.code {
+        code::RESOURCE_NOT_FOUND => error.code = version.resource_not_found(),
+        code::URL_ELICITATION_REQUIRED if !version.fields().elicitation_id => {
+            error = RpcError::internal(error.message);
+        }
+        _ => {}
+    }
+    error
 }

@@ -93,6 +93,8 @@ impl Core {
                 self.reply_exchange(slot, head.code(), head.session.as_deref(), body);
             }
             Origin::Batch(batch) => self.reply_in_batch(batch, body),
+            // What a task comes to is kept before it is written: see `task_done`.
+            Origin::Task(_) => self.metrics.answers_dropped.add(1),
             Origin::Remote { shard, slot } => {
                 let mut bytes = Vec::new();
                 body(&mut bytes);

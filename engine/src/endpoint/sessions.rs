@@ -166,7 +166,12 @@ impl Sessions {
 
     /// The id clients send: the owner's shard and the key, in hexadecimal.
     pub(super) fn id(&self, key: SessionKey) -> String {
-        format!("{:04x}{key:032x}", self.shard)
+        Self::id_of(self.shard, key)
+    }
+
+    /// The id of what `shard` keeps under `key`.
+    pub(super) fn id_of(shard: u16, key: u128) -> String {
+        format!("{shard:04x}{key:032x}")
     }
 
     /// Which shard owns the session of that id, and its key; `None` when it is no id of ours.

@@ -7,18 +7,22 @@
 use std::borrow::Cow;
 
 use super::Core;
-use super::calls::PendingCall;
+use super::calls::{PendingCall, TaskLink};
 use super::labels::Ending;
 use super::lifecycle::Carried;
 use super::message::Incoming;
 use super::notify::notification;
 use super::origin::{Origin, Peer};
 use super::reply::Head;
+use super::task::undeclared;
+use super::task_request::Wish;
+use super::tasks::TaskKey;
 use super::topics::{Hearer, SubscriberKey};
 use super::{Now, call};
 use crate::json::{Kind, Value, Writer};
-use crate::limits::{LISTENS_MAX, SUBSCRIPTIONS_PER_PEER_MAX, URI_BYTES_MAX};
+use crate::limits::{LISTENS_MAX, SUBSCRIPTIONS_PER_PEER_MAX, TASK_WATCHES_MAX, URI_BYTES_MAX};
 use crate::mcp::{Admitted, META_SERVER_INFO, META_SUBSCRIPTION_ID, Refusal, Target, Version};
+use crate::model::Task;
 use crate::rpc::{Id, Request};
 use crate::server::{ListKind, Ticket};
 use crate::slot::Slot;
@@ -29,6 +33,8 @@ struct Filter<'p> {
     lists: Vec<ListKind>,
     /// `None` when no resources were named.
     uris: Option<Vec<Cow<'p, str>>>,
+    /// Tasks, by their ids; `None` when none were named.
+    tasks: Option<Vec<Cow<'p, str>>>,
 }
 
 /// The members of a filter that are lists.
@@ -37,6 +43,8 @@ const LISTS: [(&str, ListKind); 3] = [
     ("promptsListChanged", ListKind::Prompts),
     ("resourcesListChanged", ListKind::Resources),
 ];
+
+const BAD_TASKS: &str = "params.notifications.taskIds is no short array of strings";
 
 const BAD_URIS: &str = "params.notifications.resourceSubscriptions is no array of short strings";
 
@@ -110,6 +118,7 @@ impl Core {
         if let Some(uris) = &mut filter.uris {
             uris.retain(|uri| self.may_hear_of(incoming, uri));
         }
+        let tasks = self.read_tasks(&mut filter, admitted)?;
         self.check_peer(incoming.peer, request, admitted.version)?;
         if self.listens >= LISTENS_MAX {
             return Err(Refusal::busy(admitted.version, "the server has too many listeners"));
@@ -132,6 +141,7 @@ impl Core {
             PendingCall {
                 origin: incoming.origin,
                 peer: incoming.peer,
+                principal: None,
                 id: request.id.to_owned(),
                 label: admitted.index,
                 row: admitted.row,
@@ -146,10 +156,14 @@ impl Core {
                 deadline: Now::NEVER,
                 asking: None,
                 listens_as: Some(key),
+                task: TaskLink::Watches(tasks.clone()),
             },
         );
         self.count_subscriptions();
         self.notify_call(ticket, |w| acknowledge(w, request.id, &filter));
+        for (shard, key) in tasks {
+            self.ask_about_task(shard, ticket, key, incoming, admitted, Wish::Watch);
+        }
         // Who has ended its side cannot end this call, and hears of nothing once it is gone.
         if self.is_draining || self.is_ending(incoming.origin) {
             self.end_listen(ticket);
@@ -180,7 +194,26 @@ impl Core {
             let uris = read_uris(uris).ok_or_else(|| call::invalid(BAD_URIS.into()))?;
             filter.uris = Some(uris).filter(|_| offered.resource_subscriptions);
         }
+        if let Some(ids) = asked.get("taskIds").filter(|_| offered.tasks) {
+            let ids = read_uris(ids).filter(|ids| ids.len() <= TASK_WATCHES_MAX);
+            filter.tasks = Some(ids.ok_or_else(|| call::invalid(BAD_TASKS.into()))?);
+        }
         Ok(filter)
+    }
+
+    /// The tasks a filter names, by the shards that own them. Whether they exist and may be heard
+    /// of their owners know; of others nothing is ever said.
+    fn read_tasks(
+        &self,
+        filter: &mut Filter<'_>,
+        admitted: &Admitted<'_>,
+    ) -> Result<Box<[(u16, TaskKey)]>, Refusal> {
+        let Some(ids) = &mut filter.tasks else { return Ok(Box::default()) };
+        if admitted.envelope.is_some_and(|envelope| !envelope.has_extension(Task::EXTENSION)) {
+            return Err(undeclared());
+        }
+        ids.retain(|id| self.owner(id).is_some());
+        Ok(ids.iter().filter_map(|id| self.owner(id)).collect())
     }
 
     /// Ends every listening call: the server is going away.
@@ -293,6 +326,14 @@ fn acknowledge(w: &mut Writer<'_>, id: Id<'_>, filter: &Filter<'_>) {
             w.begin_array();
             for uri in uris {
                 w.string(uri);
+            }
+            w.end_array();
+        }
+        if let Some(ids) = &filter.tasks {
+            w.key("taskIds");
+            w.begin_array();
+            for id in ids {
+                w.string(id);
             }
             w.end_array();
         }

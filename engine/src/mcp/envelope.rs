@@ -70,6 +70,12 @@ impl<'p> Envelope<'p> {
         Client::read(self.client, Some(self.capabilities))
     }
 
+    /// Whether the client declared the extension `name` on this request.
+    pub fn has_extension(&self, name: &str) -> bool {
+        let declared = self.capabilities.get("extensions").and_then(|all| all.get(name));
+        declared.is_some_and(|settings| settings.kind() == Kind::Object)
+    }
+
     /// Whether the client declared the capability `name` on this request.
     pub fn has_capability(&self, name: &str) -> bool {
         self.capabilities.get(name).is_some_and(|value| value.kind() == Kind::Object)

@@ -72,6 +72,9 @@ const COUNTERS: &[Row<Counter>] = &[
     ("notifications_coalesced", "Notifications merged into an undelivered one", None, |m| {
         &m.notifications_coalesced
     }),
+    ("tasks_created", "Calls that became tasks", None, |m| &m.tasks_created),
+    ("tasks_expired", "Tasks whose time was over", None, |m| &m.tasks_expired),
+    ("tasks_evicted", "Ended tasks that made room before their time", None, |m| &m.tasks_evicted),
     ("copies", "Received slices copied because buffers were short", None, |m| &m.copies),
     ("copied", "Bytes of those slices", Some(Unit::Bytes), |m| &m.bytes_copied),
     ("turns", "Turns of the shards' loops", None, |m| &m.turns),
@@ -83,6 +86,7 @@ const GAUGES: &[Row<Gauge>] = &[
     ("sessions_open", "Handshake-era HTTP sessions open now", None, |m| &m.sessions_open),
     ("subscriptions", "Subscriptions to lists and resources now", None, |m| &m.subscriptions),
     ("listens", "Calls that stay open to be told of changes now", None, |m| &m.listens),
+    ("tasks_open", "Tasks kept now, running and ended", None, |m| &m.tasks_open),
     ("leases_free", "Receive buffers free now", None, |m| &m.leases_free),
     ("leases_lent", "Receive buffers lent now", None, |m| &m.leases_lent),
     ("worker_queue_length", "Jobs waiting for a worker now", None, |m| &m.worker_queue),

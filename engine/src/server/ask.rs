@@ -5,6 +5,8 @@
 //! state it left. That one form serves both eras: the client is asked while the call waits, or
 //! asked in the result and sends the call again.
 
+use std::collections::BTreeMap;
+
 use super::{Outcome, RawJson};
 use crate::json::Writer;
 use crate::mcp::AskMethod;
@@ -129,5 +131,53 @@ impl AskRequest {
             Self::Roots => w.raw(b"{}"),
             Self::Raw { params, .. } => w.splice(params.get().as_bytes()),
         }
+    }
+
+    /// As [`Self::encode_members`], with one more member, JSON text, in the parameters' `_meta`.
+    pub fn encode_members_with(&self, w: &mut Writer<'_>, fields: &Fields, meta: (&str, &[u8])) {
+        let mut json = Vec::new();
+        let mut plain = Writer::new(&mut json);
+        plain.begin_object();
+        self.encode_members(&mut plain, fields);
+        plain.end_object();
+        // What was just written is JSON of this shape.
+        let Ok(mut members) = serde_json::from_slice::<Members>(&json) else { return };
+        members.params.add_meta(meta);
+        w.member_string("method", &members.method);
+        w.key("params");
+        members.params.encode(w);
+    }
+}
+
+/// A request's members, the parameters as they were written.
+#[derive(serde::Deserialize)]
+struct Members {
+    method: String,
+    params: Params,
+}
+
+#[derive(serde::Deserialize)]
+struct Params(BTreeMap<String, Box<RawJson>>);
+
+impl Params {
+    fn add_meta(&mut self, (name, json): (&str, &[u8])) {
+        let own = self.0.get("_meta").and_then(|own| serde_json::from_str(own.get()).ok());
+        let mut meta: BTreeMap<String, Box<RawJson>> = own.unwrap_or_default();
+        let text = String::from_utf8(json.to_vec()).ok();
+        if let Some(value) = text.and_then(|text| RawJson::from_string(text).ok()) {
+            meta.insert(name.to_owned(), value);
+        }
+        if let Ok(meta) = serde_json::value::to_raw_value(&meta) {
+            self.0.insert("_meta".to_owned(), meta);
+        }
+    }
+
+    fn encode(&self, w: &mut Writer<'_>) {
+        w.begin_object();
+        for (name, value) in &self.0 {
+            w.key(name);
+            w.splice(value.get().as_bytes());
+        }
+        w.end_object();
     }
 }

@@ -86,11 +86,42 @@ pub enum CallEvent {
         /// The id of the question.
         id: String,
     },
+    /// Its handler makes it a task from here on.
+    BecameTask {
+        /// Which call.
+        ticket: Ticket,
+    },
+    /// Words about where it stands as a task.
+    TaskStatus {
+        /// Which call.
+        ticket: Ticket,
+        /// The words.
+        message: String,
+    },
     /// No worker had room for it.
     Refused {
         /// Which call.
         ticket: Ticket,
     },
+}
+
+/// The task that a call is, or may become.
+#[derive(Clone, Debug)]
+pub struct TaskName {
+    id: Arc<str>,
+    is_begun: Arc<AtomicBool>,
+}
+
+impl TaskName {
+    /// A task of this id that exists, or one that the handler may begin.
+    pub fn new(id: impl Into<Arc<str>>, is_begun: bool) -> Self {
+        Self { id: id.into(), is_begun: Arc::new(AtomicBool::new(is_begun)) }
+    }
+
+    /// The id.
+    pub fn id(&self) -> &Arc<str> {
+        &self.id
+    }
 }
 
 /// What a call knows besides its arguments.
@@ -102,6 +133,7 @@ pub struct CallContext {
     ticket: Ticket,
     cancelled: Arc<AtomicBool>,
     is_answered: AtomicBool,
+    task: Option<TaskName>,
     post: Arc<dyn Post>,
 }
 
@@ -116,8 +148,15 @@ impl CallContext {
             ticket,
             cancelled: Arc::default(),
             is_answered: AtomicBool::new(false),
+            task: None,
             post,
         }
+    }
+
+    /// Says which task it is or may become.
+    pub fn with_task(mut self, task: Option<TaskName>) -> Self {
+        self.task = task;
+        self
     }
 
     /// Says who is asking.
@@ -228,6 +267,33 @@ impl CallContext {
         }
     }
 
+    /// The id of the task that the call is; `None` for a call whose client waits for its answer.
+    pub fn task_id(&self) -> Option<&str> {
+        let begun = self.task.as_ref().filter(|task| task.is_begun.load(Ordering::Relaxed));
+        begun.map(|task| &*task.id)
+    }
+
+    /// Makes the call a task from here on, if it is none and its client can have tasks: the client
+    /// gets the task's id at once, and the answer when it asks for it. For tools that choose the
+    /// moment themselves ([`Tool::task_by_handler`](super::Tool::task_by_handler)); a handler that
+    /// runs inline comes too late with it. The task's id, or `None` when it stays a plain call.
+    pub fn become_task(&self) -> Option<&str> {
+        let task = self.task.as_ref()?;
+        if !task.is_begun.swap(true, Ordering::Relaxed) {
+            self.post.post(CallEvent::BecameTask { ticket: self.ticket });
+        }
+        Some(&task.id)
+    }
+
+    /// Tells people where the task stands, as long as it runs. Nothing happens for a call that is
+    /// no task.
+    pub fn task_status(&self, message: &str) {
+        if self.task_id().is_some() && !self.is_cancelled() {
+            let message = message.to_owned();
+            self.post.post(CallEvent::TaskStatus { ticket: self.ticket, message });
+        }
+    }
+
     /// Takes the right to answer; only the first taker has it.
     pub(super) fn claim(&self) -> bool {
         !self.is_answered.swap(true, Ordering::AcqRel)
@@ -258,6 +324,7 @@ impl CallContext {
             is_answered: AtomicBool::new(false),
             post: Arc::clone(&self.post),
             principal: self.principal.clone(),
+            task: self.task.clone(),
         }
     }
 

@@ -156,6 +156,7 @@ impl Features {
     /// What `offered` comes to with these features. A list that may change is offered while it is
     /// empty.
     pub(super) fn capabilities(&self, offered: Capabilities) -> Capabilities {
+        let tasks = self.tools.iter().any(|tool| tool.task_support() != TaskSupport::Forbidden);
         Capabilities {
             tools: offered.list_changes || !self.tools.is_empty(),
             resources: offered.list_changes
@@ -165,7 +166,9 @@ impl Features {
             prompts: offered.list_changes || !self.prompts.is_empty(),
             completions: self.prompts.iter().any(|prompt| !prompt.completers().is_empty())
                 || self.templates.iter().any(|template| !template.completers().is_empty()),
-            tasks: self.tools.iter().any(|tool| tool.task_support() != TaskSupport::Forbidden),
+            tasks,
+            // Where tasks are listed every client has a session, and sees those of its own.
+            task_list: tasks,
             ..offered
         }
     }

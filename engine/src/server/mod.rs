@@ -52,7 +52,7 @@ pub use ask::{Ask, AskRequest};
 pub use builder::ServerBuilder;
 pub use call::{Call, CallSource};
 pub use completer::{Completer, Completers};
-pub use context::{CallContext, CallEvent, Post, Ticket};
+pub use context::{CallContext, CallEvent, Post, TaskName, Ticket};
 pub use deferred::Deferred;
 pub use edit::ServerEdit;
 pub use feature::{Feature, FeatureKind};

@@ -29,6 +29,7 @@ pub struct Tool {
     execution: Execution,
     timeout: Option<Duration>,
     scopes: Vec<Box<str>>,
+    task_by_handler: bool,
     handler: Arc<dyn Handler>,
 }
 
@@ -110,6 +111,7 @@ impl Tool {
             execution: Execution::default(),
             timeout: None,
             scopes: Vec::new(),
+            task_by_handler: false,
             handler: Arc::new(handler),
         }
     }
@@ -157,6 +159,15 @@ impl Tool {
         self
     }
 
+    /// Leaves it to the handler when a call becomes a task:
+    /// [`CallContext::become_task`](crate::server::CallContext::become_task). Until then it is a
+    /// plain call, and what it asks is asked before there is a task. Only where tasks are an
+    /// extension has the server this choice; elsewhere the client makes it with its request.
+    pub fn task_by_handler(mut self) -> Self {
+        self.task_by_handler = true;
+        self
+    }
+
     info_setters!(info);
     run_setters!();
 
@@ -194,6 +205,7 @@ impl Tool {
         Ok(ToolEntry {
             feature: Arc::new(feature),
             info: self.info,
+            task_by_handler: self.task_by_handler,
             absent: check_absent(&input.schema),
             input: input.schema,
             headers: headers.into(),
@@ -227,6 +239,7 @@ impl fmt::Debug for Tool {
 pub struct ToolEntry {
     feature: Arc<Feature>,
     info: ToolInfo,
+    task_by_handler: bool,
     input: Arc<Schema>,
     /// What is wrong with leaving the arguments out.
     absent: Option<Violation>,
@@ -262,6 +275,11 @@ impl ToolEntry {
     /// Whether calls may become tasks.
     pub fn task_support(&self) -> TaskSupport {
         self.info.task_support
+    }
+
+    /// Whether the handler says when a call becomes a task.
+    pub fn task_by_handler(&self) -> bool {
+        self.task_by_handler
     }
 
     /// Arguments that 2026-07-28 mirrors in headers.

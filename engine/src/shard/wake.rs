@@ -46,9 +46,11 @@ impl Post for Poster {
             CallEvent::Done { .. }
             | CallEvent::Refused { .. }
             | CallEvent::Asked { .. }
+            | CallEvent::BecameTask { .. }
             | CallEvent::Elicited { .. } => self.inbox.send(Message::Call(event)),
             CallEvent::Progress { .. }
             | CallEvent::Log { .. }
+            | CallEvent::TaskStatus { .. }
             | CallEvent::CloseStream { .. }
             | CallEvent::OutputBroken { .. } => self.inbox.try_send(Message::Call(event)),
         };

@@ -165,6 +165,12 @@ impl World {
         self.sent.remove(&slot).unwrap_or_default()
     }
 
+    /// Puts what was taken back, for somebody else to take.
+    pub fn give_back(&mut self, slot: Slot, mut bytes: Vec<u8>) {
+        bytes.append(self.sent.entry(slot).or_default());
+        self.sent.insert(slot, bytes);
+    }
+
     /// From now on the peer takes nothing of what is sent.
     pub fn hold(&mut self, slot: Slot) {
         self.held.insert(slot);

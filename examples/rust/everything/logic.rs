@@ -18,7 +18,7 @@ const NAP: Duration = Duration::from_millis(10);
 #[derive(Debug, Deserialize, JsonSchema)]
 struct Sleep {
     /// How long, in milliseconds.
-    #[schemars(range(max = 60_000))]
+    #[schemars(range(max = 600_000))]
     ms: u64,
 }
 

@@ -67,7 +67,8 @@ pub(crate) fn tools() -> Vec<Tool> {
             .task_support(TaskSupport::Required),
         Tool::with_call("test_tool_with_task", after_asking)
             .description("Asks for a name, and is a task afterwards.")
-            .task_support(TaskSupport::Required),
+            .task_support(TaskSupport::Required)
+            .task_by_handler(),
     ]
 }
 
@@ -95,5 +96,6 @@ fn multi_input(_: NoArguments, call: &mut Call<'_>) -> Result<String, Outcome> {
 fn after_asking(_: NoArguments, call: &mut Call<'_>) -> Result<String, Outcome> {
     let form = Elicitation::form("What is your name?").property(Property::text("name").required());
     let name = call.elicit("user_name", &form)?.text("name").unwrap_or_default();
+    call.context().become_task();
     Ok(format!("Hello, {name}! (by a task)"))
 }

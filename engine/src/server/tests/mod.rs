@@ -53,6 +53,8 @@ fn line(event: &CallEvent) -> String {
         }
         CallEvent::OutputBroken { ticket } => format!("broken {}", ticket.0),
         CallEvent::CloseStream { ticket } => format!("close stream {}", ticket.0),
+        CallEvent::BecameTask { ticket } => format!("became a task {}", ticket.0),
+        CallEvent::TaskStatus { ticket, message } => format!("status {} {message}", ticket.0),
         CallEvent::Refused { ticket } => format!("refused {}", ticket.0),
         CallEvent::Elicited { ticket, id } => format!("elicited {} {id}", ticket.0),
         CallEvent::Asked { ticket, ask, .. } => format!("asked {} {ask:?}", ticket.0),
