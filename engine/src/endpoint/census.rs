@@ -15,6 +15,8 @@ pub(crate) struct Census {
     pub(crate) calls: usize,
     /// Batches whose answers are not all there.
     pub(crate) batches: usize,
+    /// Tasks, running and ended.
+    pub(crate) tasks: usize,
     /// Subscriptions of all kinds.
     pub(crate) subscriptions: usize,
     /// News that are owed to connections.
@@ -61,6 +63,7 @@ impl Core {
             sessions: self.sessions.len(),
             calls: self.calls.len(),
             batches: self.batches.len(),
+            tasks: self.tasks.len(),
             subscriptions: self.topics.len(),
             pending: self.sessions.pending().sum(),
             pending_max: self.sessions.pending().max().unwrap_or(0),

@@ -7,7 +7,7 @@
 use super::checker::Expect;
 use super::dice::Dice;
 use super::news::LISTS;
-use super::server::{ASKING_TOOLS, FRAIL_TOOLS};
+use super::server::{ASKING_TOOLS, FRAIL_TOOLS, TASK_TOOLS};
 
 /// The version of the stateless era.
 pub(super) const STATELESS: &str = "2026-07-28";
@@ -43,12 +43,14 @@ pub(super) struct Author {
     pub(super) version: &'static str,
     /// It declares that its model may be asked.
     pub(super) is_askable: bool,
+    /// It takes calls that become tasks.
+    pub(super) has_tasks: bool,
     next: u64,
 }
 
 impl Author {
     pub(super) fn new(name: String, version: &'static str) -> Self {
-        Self { name, version, is_askable: false, next: 0 }
+        Self { name, version, is_askable: false, has_tasks: false, next: 0 }
     }
 
     pub(super) fn is_stateless(&self) -> bool {
@@ -90,7 +92,11 @@ impl Author {
         let mut meta = Vec::new();
         if self.is_stateless() {
             meta.push(format!(r#""io.modelcontextprotocol/protocolVersion":"{STATELESS}""#));
-            let own = if self.is_askable { r#"{"sampling":{}}"# } else { "{}" };
+            let mut own = Vec::new();
+            own.extend(self.is_askable.then_some(r#""sampling":{}"#));
+            let tasks = r#""extensions":{"io.modelcontextprotocol/tasks":{}}"#;
+            own.extend(self.has_tasks.then_some(tasks));
+            let own = format!("{{{}}}", own.join(","));
             meta.push(format!(r#""io.modelcontextprotocol/clientCapabilities":{own}"#));
         }
         if let Some(token) = token {
@@ -120,6 +126,51 @@ impl Author {
         format!(
             r#"{{"jsonrpc":"2.0","id":{id},"result":{{"role":"assistant","model":"m","content":{{"type":"text","text":{text}}}}}}}"#
         )
+    }
+
+    /// Whether tasks are part of its version.
+    pub(super) fn has_core_tasks(&self) -> bool {
+        self.version == HANDSHAKE[3]
+    }
+
+    /// A request about a task.
+    pub(super) fn about_task(
+        &mut self,
+        dice: &mut Dice,
+        method: &'static str,
+        task: &str,
+        more: &str,
+        expect: Expect,
+    ) -> Ask {
+        let mut ask = self.write(dice, method, &format!(r#""taskId":"{task}"{more}"#), expect);
+        ask.name = Some(task.to_owned());
+        ask.token = None;
+        ask
+    }
+
+    /// The call of a tool that may run as a task, as one if the client takes them.
+    fn errand(&mut self, dice: &mut Dice) -> Ask {
+        let tools = if self.is_askable { TASK_TOOLS } else { &TASK_TOOLS[..2] };
+        let tool = dice.pick(tools);
+        let text = format!("{}/{}", self.name, self.next);
+        let is_core = self.has_core_tasks();
+        let wish = if self.has_tasks && is_core { r#","task":{}"# } else { "" };
+        let more = format!(r#","arguments":{{"text":"{text}"}}{wish}"#);
+        let expect = if self.has_tasks {
+            Expect::Task { task: None, text }
+        } else if self.is_stateless() && tool == TASK_TOOLS[2] {
+            Expect::Asks { tool, text }
+        } else {
+            Expect::Text { text, may_fail: true }
+        };
+        // Over pipes its progress would come behind its answer.
+        let has_token = !self.has_tasks;
+        let mut ask = self.named(dice, "tools/call", tool, &more, expect);
+        if !has_token {
+            ask.token = None;
+        }
+        ask.is_slow = !self.has_tasks;
+        ask
     }
 
     /// A request to be told of `uri`, or no more.
@@ -213,7 +264,8 @@ impl Author {
                 let tool = dice.pick(&["panic", "panic-inline"]);
                 self.named(dice, "tools/call", tool, "", Expect::Anything)
             }
-            9..13 => self.echo(dice, "inline"),
+            9..12 => self.echo(dice, "inline"),
+            12 => self.errand(dice),
             13..15 if self.is_askable => {
                 let tool = dice.pick(ASKING_TOOLS);
                 self.echo(dice, tool)

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::errands::{Told, told};
 use super::news::News;
 use super::rounds::Required;
 
@@ -20,6 +21,10 @@ pub(super) enum Expect {
     Text { text: String, may_fail: bool },
     /// As such a text that may fail, or a result that asks to be told this text.
     Asks { tool: &'static str, text: String },
+    /// A task of that name, or one that begins, whose result is this text or fails.
+    Task { task: Option<String>, text: String },
+    /// What a task came to: this text, or a failure.
+    TaskResult { text: String },
     /// Any result.
     Result,
     /// Any error.
@@ -49,6 +54,9 @@ pub(super) struct RpcFault {
 /// Codes that say "later": a limit was reached.
 const BUSY: [i64; 2] = [-32000, -31000];
 
+/// The code of what names nothing.
+const INVALID_PARAMS: i64 = -32602;
+
 /// The code that ends an HTTP exchange whose request was given up; on a stream silence does.
 const CANCELLED: i64 = -32800;
 
@@ -71,8 +79,14 @@ impl<'a> Wire<'a> {
             (None, Some(fault)) => {
                 let is_allowed = match expect {
                     Expect::Text { may_fail, .. } => *may_fail || BUSY.contains(&fault.code),
-                    Expect::Result => BUSY.contains(&fault.code),
-                    Expect::Asks { .. } | Expect::Error | Expect::Anything => true,
+                    Expect::Result | Expect::Task { task: None, .. } => BUSY.contains(&fault.code),
+                    Expect::Task { .. } => {
+                        BUSY.contains(&fault.code) || fault.code == INVALID_PARAMS
+                    }
+                    Expect::TaskResult { .. }
+                    | Expect::Asks { .. }
+                    | Expect::Error
+                    | Expect::Anything => true,
                 };
                 if is_allowed && !fault.message.is_empty() {
                     return Ok(());
@@ -95,7 +109,8 @@ fn result_fulfils(result: &Value, expect: &Expect) -> Verdict {
             let is_right = !requests.is_empty() && requests.values().all(is_own);
             if is_right { Ok(()) } else { Err(format!("someone else's question: {result}")) }
         }
-        Expect::Asks { text, .. } => {
+        Expect::Task { task, text } => told(result, task.as_deref(), text, text_of).map(drop),
+        Expect::Asks { text, .. } | Expect::TaskResult { text } => {
             result_fulfils(result, &Expect::Text { text: text.clone(), may_fail: true })
         }
         Expect::Error => Err(format!("a result instead of an error: {result}")),
@@ -133,6 +148,10 @@ struct Asked {
     is_batched: bool,
     /// It stays open until one side ends it.
     listens: bool,
+    /// When it was sent.
+    at: u64,
+    /// It was answered with a result.
+    is_granted: bool,
 }
 
 /// All requests of one byte stream, and what became of them.
@@ -151,6 +170,8 @@ pub(super) struct Ledger {
     texts: HashMap<String, String>,
     /// Results that ask and that nobody has looked at.
     required: Vec<Required>,
+    /// What was told of tasks and nobody has looked at.
+    told: Vec<Told>,
     /// What may be heard unasked; nothing without it.
     pub(super) news: Option<News>,
     /// Progress tokens: request and last report.
@@ -173,7 +194,10 @@ impl Ledger {
 
     /// A request is sent, for the first time or with an id in use.
     pub(super) fn ask(&mut self, id: &str, expect: Expect) {
-        if let Expect::Text { text, .. } | Expect::Asks { text, .. } = &expect {
+        if let Expect::Text { text, .. }
+        | Expect::Asks { text, .. }
+        | Expect::Task { task: None, text } = &expect
+        {
             self.texts.insert(text.clone(), id.to_owned());
         }
         let asked = Asked {
@@ -183,6 +207,8 @@ impl Ledger {
             is_silenced: false,
             is_batched: false,
             listens: false,
+            at: self.news.as_ref().map_or(0, News::now),
+            is_granted: false,
         };
         self.asked
             .entry(id.to_owned())
@@ -252,6 +278,16 @@ impl Ledger {
     /// The text that a question of the server's asks for.
     pub(super) fn asked_for(&self, question: &str) -> Option<&str> {
         self.questions.get(question).map(|(_, text)| text.as_str())
+    }
+
+    /// What was told of tasks since the last look.
+    pub(super) fn take_told(&mut self) -> Vec<Told> {
+        std::mem::take(&mut self.told)
+    }
+
+    /// Whether request `id` was answered with a result.
+    pub(super) fn is_granted(&self, id: &str) -> bool {
+        self.asked.get(id).is_some_and(|asked| asked.due == 0 && asked.is_granted)
     }
 
     /// The results that asked since the last look.
@@ -342,11 +378,28 @@ impl Ledger {
             let state = result["requestState"].as_str().map(str::to_owned);
             self.required.push(Required { tool, text: text.clone(), keys, state });
         }
+        if let Expect::Task { task, text } = &asked.expect {
+            match (&wire.result, &wire.error, task) {
+                (Some(result), _, _) => match told(result, task.as_deref(), text, text_of)? {
+                    Told::Begun { task, text, .. } => {
+                        self.told.push(Told::Begun { task, text, at: asked.at });
+                    }
+                    told => self.told.push(told),
+                },
+                (_, Some(fault), Some(task)) if fault.code == INVALID_PARAMS => {
+                    self.told.push(Told::Unknown { task: task.clone() });
+                }
+                _ => {}
+            }
+        }
+        asked.is_granted = wire.error.is_none();
         if let Some(news) = &mut self.news {
             news.answered(id, wire.error.is_some());
         }
         let is_cancelled = wire.error.as_ref().is_some_and(|fault| fault.code == CANCELLED);
-        if is_cancelled && !self.is_http {
+        // So a task that was given up answers who asks what it came to.
+        let is_of_task = matches!(asked.expect, Expect::TaskResult { .. });
+        if is_cancelled && !self.is_http && !is_of_task {
             return Err(format!("{id} was given up, and is answered that it was"));
         }
         self.answers += 1;
@@ -403,6 +456,14 @@ impl Ledger {
     }
 
     fn news(&mut self, method: &str, wire: &Wire<'_>) -> Verdict {
+        if method == "notifications/tasks/status" {
+            let task = wire.params.as_ref().and_then(|params| params["taskId"].as_str());
+            let status = wire.params.as_ref().and_then(|params| params["status"].as_str());
+            let (task, status) = task.zip(status).ok_or("news of no task")?;
+            let (task, status) = (task.to_owned(), status.to_owned());
+            self.told.push(Told::Shown { task, status, keys: Vec::new() });
+            return Ok(());
+        }
         let news = self.news.as_mut().ok_or(format!("{method} was not asked for"))?;
         if let Some(id) = news.listener(wire)
             && self.asked.get(id).is_none_or(|asked| asked.due == 0 || asked.is_silenced)

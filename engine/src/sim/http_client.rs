@@ -6,12 +6,13 @@ use std::collections::HashSet;
 use super::author::{Ask, Author, BATCHES, HANDSHAKE, NOWHERE, STATELESS, URIS};
 use super::checker::{Ledger, Verdict, Wire};
 use super::dice::Dice;
+use super::errands::Errands;
 use super::http_line::{Dialer, Ending, HTTP, Line, Turn};
 use super::http_reader::{Answer, Event, Heard};
 use super::news::News;
 use super::peer::Reading;
 use super::rounds::{Required, Rounds};
-use super::server::{ASKING_TOOLS, Shelf};
+use super::server::{ASKING_TOOLS, Shelf, TASK_TOOLS};
 use super::streams::{Hearing, Streams, concerns};
 
 /// Most connections of one client.
@@ -27,6 +28,7 @@ pub(super) struct HttpClient {
     pub(super) dialer: Dialer,
     author: Author,
     rounds: Rounds,
+    errands: Errands,
     /// Questions of the server's that wait for a connection to be answered on.
     questions: Vec<(String, String)>,
     /// Results that ask, likewise.
@@ -58,6 +60,7 @@ impl HttpClient {
         name: String,
         shelf: Shelf,
         news: News,
+        errands: Errands,
         dice: &mut Dice,
     ) -> Option<Self> {
         let version = if dice.chance(400) { STATELESS } else { dice.pick(&HANDSHAKE) };
@@ -69,6 +72,7 @@ impl HttpClient {
         }
         let mut author = Author::new(name, version);
         author.is_askable = dice.chance(700);
+        author.has_tasks = author.is_stateless() && dice.chance(500);
         Some(Self {
             lines,
             ended: Vec::new(),
@@ -76,6 +80,7 @@ impl HttpClient {
             dialer,
             author,
             rounds: Rounds::default(),
+            errands,
             questions: Vec::new(),
             required: Vec::new(),
             shelf,
@@ -224,6 +229,13 @@ impl HttpClient {
             return;
         }
         let at = dice.pick(&ready);
+        if dice.chance(200)
+            && let Some(ask) = self.errands.next(&mut self.author, dice, &self.ledger)
+        {
+            self.enter(&ask);
+            self.request(at, ask, dice);
+            return;
+        }
         if let Some(required) = self.required.pop() {
             for ask in self.rounds.answer(required, &mut self.author, dice) {
                 // The one before may have been the last here.
@@ -477,6 +489,8 @@ impl HttpClient {
         for at in 0..self.lines.len() {
             self.listen_on(at, dice)?;
         }
+        let now = self.ledger.news.as_ref().map_or(0, News::now);
+        self.errands.learn(self.ledger.take_told(), now)?;
         for at in (0..self.lines.len()).rev() {
             if self.lines[at].peer.is_over {
                 let line = self.lines.swap_remove(at);
@@ -676,7 +690,7 @@ impl HttpClient {
         let lost: Vec<String> = self.streams.perhaps_lost().map(str::to_owned).collect();
         self.ledger.excuse_each(&lost);
         match self.ledger.unanswered().as_slice() {
-            [] => self.judge_news(),
+            [] => self.errands.judge().and_then(|()| self.judge_news()),
             open => Err(format!("{} unanswered, such as {}", open.len(), open[0])),
         }
     }
@@ -702,7 +716,7 @@ fn page(path: &str, host: &str) -> String {
 }
 
 fn is_asking(tool: &str) -> bool {
-    ASKING_TOOLS.contains(&tool)
+    ASKING_TOOLS.contains(&tool) || TASK_TOOLS.contains(&tool)
 }
 
 const READY: &str = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;

@@ -21,6 +21,7 @@ mod author;
 mod checker;
 mod dice;
 mod driver;
+mod errands;
 mod faults;
 #[cfg(test)]
 mod found;

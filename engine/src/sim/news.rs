@@ -94,6 +94,11 @@ impl News {
         Self { published, clock, is_ordered, topics, changes, listens }
     }
 
+    /// The time.
+    pub(super) fn now(&self) -> u64 {
+        self.clock.get()
+    }
+
     /// The client says that it is ready, and so hears of lists.
     pub(super) fn ready(&mut self) {
         for list in LISTS {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use crate::limits::REPLAY_EVENTS_MAX;
-use crate::model::Sampling;
+use crate::model::{Sampling, TaskSupport};
 use crate::server::{
     Call, CallContext, Deferred, Outcome, Prompt, Resource, ResourceTemplate, Server, Tool,
 };
@@ -83,10 +83,13 @@ pub(super) const FRAIL_TOOLS: &[&str] = &[
 /// Tools that ask their client for the echo, and so fail with a client that does not answer.
 pub(super) const ASKING_TOOLS: &[&str] = &["ask", "ask-pool", "ask-twice"];
 
+/// Tools whose calls may become tasks; the last asks its client.
+pub(super) const TASK_TOOLS: &[&str] = &["task", "task-slow", "task-ask"];
+
 /// The features of every world.
 pub(super) fn server(shelf: &Shelf) -> Server {
     let schema = || r#"{"type":"object","properties":{"text":{"type":"string"}}}"#;
-    let (inline, pool) = (shelf.clone(), shelf.clone());
+    let (inline, pool, slow) = (shelf.clone(), shelf.clone(), shelf.clone());
     let with = |work: fn(&Shelf, &mut Call<'_>) -> String| {
         let shelf = shelf.clone();
         move |call: &mut Call<'_>| work(&shelf, call)
@@ -124,6 +127,24 @@ pub(super) fn server(shelf: &Shelf) -> Server {
         .tool(Tool::raw("steps", schema(), with(steps)).pool())
         .tool(Tool::raw("polled", schema(), with(polled)).pool())
         .tool(Tool::raw("flood", schema(), with(flood)).pool())
+        .tool(
+            Tool::raw("task", schema(), |call: &mut Call<'_>| {
+                call.context().task_status("at work");
+                echo(call)
+            })
+            .pool()
+            .task_support(TaskSupport::Optional),
+        )
+        .tool(
+            Tool::raw("task-slow", schema(), later(slow))
+                .inline()
+                .task_support(TaskSupport::Optional),
+        )
+        .tool(
+            Tool::raw("task-ask", schema(), |call: &mut Call<'_>| ask(call, "1"))
+                .pool()
+                .task_support(TaskSupport::Optional),
+        )
         .tool(Tool::raw("ask", schema(), |call: &mut Call<'_>| ask(call, "1")).inline())
         .tool(Tool::raw("ask-pool", schema(), |call: &mut Call<'_>| ask(call, "1")).pool())
         .tool(Tool::raw("ask-twice", schema(), ask_twice).pool())

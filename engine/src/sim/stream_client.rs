@@ -3,6 +3,7 @@
 use super::author::{Ask, Author, BATCHES, HANDSHAKE, NOWHERE, STATELESS, URIS};
 use super::checker::{Expect, Ledger, Verdict};
 use super::dice::Dice;
+use super::errands::Errands;
 use super::news::News;
 use super::peer::{Peer, Reading};
 use super::rounds::Rounds;
@@ -19,6 +20,7 @@ pub(super) struct StreamClient {
     /// Calls that listen.
     listens: Vec<String>,
     rounds: Rounds,
+    errands: Errands,
     is_open: bool,
 }
 
@@ -28,11 +30,14 @@ impl StreamClient {
         name: String,
         is_line: bool,
         news: News,
+        errands: Errands,
         dice: &mut Dice,
     ) -> Self {
         let version = if dice.chance(400) { STATELESS } else { dice.pick(&HANDSHAKE) };
         let mut author = Author::new(name, version);
         author.is_askable = dice.chance(700);
+        let knows_tasks = author.is_stateless() || author.has_core_tasks();
+        author.has_tasks = knows_tasks && dice.chance(500);
         Self {
             peer,
             author,
@@ -42,6 +47,7 @@ impl StreamClient {
             slow: Vec::new(),
             listens: Vec::new(),
             rounds: Rounds::default(),
+            errands,
             is_open: false,
         }
     }
@@ -202,6 +208,13 @@ impl StreamClient {
         self.say(text.as_bytes());
     }
 
+    fn ask_about_tasks(&mut self, dice: &mut Dice) {
+        if let Some(ask) = self.errands.next(&mut self.author, dice, &self.ledger) {
+            self.enter(&ask);
+            self.say(ask.text.as_bytes());
+        }
+    }
+
     /// Answers what the server asks: as a rule, and sometimes twice, under another id, with an
     /// error, or not at all.
     fn answer(&mut self, dice: &mut Dice) {
@@ -264,7 +277,12 @@ impl StreamClient {
         while let Some(frame) = self.frame()? {
             self.ledger.take(&frame)?;
         }
+        let now = self.ledger.news.as_ref().map_or(0, News::now);
+        self.errands.learn(self.ledger.take_told(), now)?;
         self.answer(dice);
+        if dice.chance(200) && self.peer.may_speak() && self.peer.queued() < 8 << 10 {
+            self.ask_about_tasks(dice);
+        }
         if is_over {
             self.peer.is_over = true;
             return self.judge_end();
@@ -313,6 +331,9 @@ impl StreamClient {
         let open = self.ledger.unanswered();
         if open.is_empty() {
             // Who has said goodbye may hear no more news.
+            if !self.peer.is_finishing {
+                self.errands.judge()?;
+            }
             let news = self.ledger.news.as_ref().filter(|_| !self.peer.is_finishing);
             let is_heard = |id: &str| self.ledger.is_open(id);
             return news.map_or(Ok(()), |news| news.judge(is_heard));

@@ -16,6 +16,7 @@ use super::author::URIS;
 use super::checker::Verdict;
 use super::dice::Dice;
 use super::driver::SimDriver;
+use super::errands::Errands;
 use super::faults::Faults;
 use super::http_client::{DEPTH_MAX as HTTP_DEPTH_MAX, HttpClient};
 use super::http_line::{Dialer, HTTP};
@@ -42,7 +43,7 @@ const IDLE_TURNS_MAX: u32 = 200;
 /// The largest answer a client can ask for, twice over.
 const ANSWER_BYTES_MAX: usize = 64 << 10;
 /// An idle time after which no session of a world ends before its last stage.
-const LONG_IDLE_MS: u64 = 30_000;
+const LONG_IDLE_MS: u64 = 120_000;
 /// How often a client looks in the calm, where long times must pass.
 const CALM_TICK_US: u64 = 100_000;
 /// Number of each listener.
@@ -246,8 +247,8 @@ impl World {
         for topic in TOPICS {
             self.publish(topic);
         }
-        let Config { call_ms, ask_ms, send_stall_ms, .. } = *self.config;
-        self.pass(3 * call_ms + 2 * ask_ms + send_stall_ms + 2_000)?;
+        let Config { call_ms, ask_ms, send_stall_ms, task_ttl_ms, .. } = *self.config;
+        self.pass(3 * call_ms + 2 * ask_ms + send_stall_ms + task_ttl_ms + 2_000)?;
         // Over HTTP calls may have to wait for one another.
         for _ in 0..HTTP_DEPTH_MAX {
             if self.judge_calm().is_ok() {
@@ -307,7 +308,8 @@ impl World {
     fn settle_accounts(&mut self) -> Verdict {
         self.enter(Stage::After);
         // The end of a call is a use of its session.
-        self.pass(self.config.call_ms + self.config.session_idle_ms + 3_000)?;
+        let Config { call_ms, session_idle_ms, task_ttl_ms, .. } = *self.config;
+        self.pass(call_ms + session_idle_ms + task_ttl_ms + 2 * limits::TASK_SWEEP_MS + 3_000)?;
         self.workers.dismiss();
         self.pass(1_000)?;
         for shard in 0..self.kernels.len() {
@@ -323,6 +325,7 @@ impl World {
                 ("connections", census.connections as u64),
                 ("calls", census.calls as u64),
                 ("batches", census.batches as u64),
+                ("tasks", census.tasks as u64),
                 ("subscriptions", census.subscriptions as u64),
                 ("owed news", census.owed as u64),
                 ("event streams of sessions", census.streams as u64),
@@ -556,13 +559,21 @@ impl World {
         };
         let (published, clock) = (self.published.clone(), Rc::clone(&self.clock));
         let news = News::new(published, clock, kind != HTTP);
+        let errands = Errands::new(self.config.task_ttl_ms);
         let client = match kind {
             HTTP if dice.chance(150) => LegacyClient::new(dialer, name, news, dice)
                 .map(|client| Client::Legacy(Box::new(client))),
-            HTTP => HttpClient::new(dialer, name, self.shelf.clone(), news, dice)
+            HTTP => HttpClient::new(dialer, name, self.shelf.clone(), news, errands, dice)
                 .map(|client| Client::Http(Box::new(client))),
             _ => dialer.dial(dice, kind).map(|peer| {
-                Client::Stream(Box::new(StreamClient::new(peer, name, kind == LINE, news, dice)))
+                Client::Stream(Box::new(StreamClient::new(
+                    peer,
+                    name,
+                    kind == LINE,
+                    news,
+                    errands,
+                    dice,
+                )))
             }),
         };
         let Some(client) = client else { return };
@@ -657,6 +668,7 @@ fn config(dice: &mut Dice, is_tight: bool) -> Config {
         session_idle_ms: dice.pick(&[1_000, LONG_IDLE_MS, LONG_IDLE_MS, LONG_IDLE_MS]),
         inbox_max: dice.pick(&[2, 50, 1 << 16, 1 << 16]),
         drain_ms: dice.between(100, 3_000),
+        task_ttl_ms: dice.between(limits::TASK_TTL_MS_MIN, 8_000),
         ..Config::default()
     }
 }
