@@ -3,27 +3,42 @@
 //! They run on the shard's own thread, for they only compute. What each answers is expected in
 //! [`crate::workload`].
 
+use mcpring::error::LimitError;
 use mcpring::json::Value;
-use mcpring::{Call, Error, Server, Tool};
+use mcpring::{Call, Error, Resource, Server, Tool};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// The resources that can be subscribed to, where a server has subscriptions.
 pub const RESOURCES: [&str; 2] = ["bench:///left", "bench:///right"];
 
-/// A server that offers `echo`, `add`, `form20` and `form1000`.
+/// A server that offers `echo`, `add`, `form20`, `form1000`, and `update_resource`, which tells
+/// the subscribers of one of [`RESOURCES`].
 pub fn server() -> Result<Server, Error> {
     Server::builder("mcpring-bench", env!("CARGO_PKG_VERSION"))
         .tool(Tool::new("echo", |Echo { message }| message).inline())
         .tool(Tool::new("add", |Add { a, b }| a + b).inline())
         .tool(Tool::new("form20", |form: Form20| form.summary()).inline())
         .tool(Tool::raw("form1000", serde_json::json!({ "type": "object" }), count).inline())
+        .tool(Tool::with_call("update_resource", update).inline())
+        .resource(Resource::text(RESOURCES[0], "left", "left"))
+        .resource(Resource::text(RESOURCES[1], "right", "right"))
+        .resource_subscriptions()
         .build()
 }
 
 #[derive(Deserialize, JsonSchema)]
 struct Echo {
     message: String,
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Update {
+    uri: String,
+}
+
+fn update(Update { uri }: Update, call: &mut Call<'_>) -> Result<&'static str, LimitError> {
+    call.context().publisher().resource_updated(uri).map(|()| "updated")
 }
 
 #[derive(Deserialize, JsonSchema)]

@@ -221,6 +221,8 @@ pub const SUBSCRIPTIONS_PER_PEER_MAX: usize = 1024;
 pub const SUBSCRIPTIONS_MAX: usize = 1 << 18;
 /// Bytes of the URIs that one shard's subscribers have named, each URI counted once.
 pub const TOPIC_BYTES_MAX: usize = 64 << 20;
+/// Questions at URLs whose ends one shard waits for; the oldest are forgotten.
+pub const ELICITATIONS_MAX: usize = 1 << 12;
 /// Calls of one shard that stay open to be told of changes.
 pub const LISTENS_MAX: usize = 1 << 14;
 

@@ -9,11 +9,12 @@ use std::sync::Arc;
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
-use harness::{HTTP, LINE, World};
-use mcpring::server::{Completer, Server};
+use harness::{HTTP, LINE, UNIX_S_AT_ZERO, World};
+use mcpring::model::Elicitation;
+use mcpring::server::{Ask, Completer, Server};
 use mcpring::slot::Slot;
 use mcpring::{
-    Authorization, Call, Config, Issuer, Principal, Prompt, PromptArgument, Resource, Tool,
+    Authorization, Call, Config, Issuer, Outcome, Principal, Prompt, PromptArgument, Resource, Tool,
 };
 use serde_json::{Value, json};
 
@@ -32,6 +33,7 @@ fn server() -> Server {
     Server::builder("test", "1.0.0")
         .tool(Tool::raw("who", schema(), who).inline())
         .tool(Tool::raw("who-pool", schema(), who).pool())
+        .tool(Tool::raw("confirm", schema(), confirm).inline())
         .tool(Tool::raw("write", schema(), who).scopes(["write", "use"]).inline())
         .resource(Resource::text("demo:secret", "secret", "hidden").scopes(["read"]))
         .prompt(
@@ -40,6 +42,7 @@ fn server() -> Server {
                 .completer("of", Completer::values(["hidden"]))
                 .scopes(["read"]),
         )
+        .resource_subscriptions()
         .build()
         .expect("the test's server is in order")
 }
@@ -51,6 +54,14 @@ fn who(call: &mut Call<'_>) -> String {
             let scopes: Vec<_> = principal.scopes().collect();
             format!("{} {}", principal.subject(), scopes.join("+"))
         }
+    }
+}
+
+/// Asks once, and remembers that it did.
+fn confirm(call: &mut Call<'_>) -> Outcome {
+    match call.state() {
+        None => Ask::new().elicit("sure", Elicitation::form("Sure?")).state(*b"asked").into(),
+        Some(_) => Outcome::text(who(call)),
     }
 }
 
@@ -166,7 +177,7 @@ fn stateless(world: &mut World, token: &str, method: &str, name: &str, params: V
     let mut params = params;
     params["_meta"] = json!({
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-        "io.modelcontextprotocol/clientCapabilities": {},
+        "io.modelcontextprotocol/clientCapabilities": { "elicitation": { "form": {} } },
     });
     let slot = world.connect(HTTP);
     let headers = [
@@ -180,6 +191,7 @@ fn stateless(world: &mut World, token: &str, method: &str, name: &str, params: V
 
 /// A token of the issuer that expires at this second after the world's beginning.
 fn signed(subject: &str, scope: &str, expires: u64) -> String {
+    let expires = UNIX_S_AT_ZERO + expires;
     let claims =
         json!({ "iss": ISSUER, "sub": subject, "aud": RESOURCE, "exp": expires, "scope": scope });
     let head = BASE64.encode(r#"{"alg":"HS256"}"#);
@@ -309,6 +321,45 @@ fn a_call_without_its_scopes_is_refused_and_told_all_it_needs() {
         let found = stateless(&mut world, BOB, method, name, params);
         assert!(found.status == 200 && found.body.contains("hidden"), "{method} {found:?}");
     }
+}
+
+#[test]
+fn who_may_not_read_a_resource_hears_nothing_of_it() {
+    let mut world = world();
+    let session = open(&mut world, ANN);
+    let body = request("resources/subscribe", &json!({ "uri": "demo:secret" }));
+    let found = within(&mut world, "POST", &session, ANN, &body);
+    let value = found.header("www-authenticate").expect("a challenge");
+    assert!(found.status == 403 && value.contains("scope=\"use read\""), "{value}");
+    let session = open(&mut world, BOB);
+    let found = within(&mut world, "POST", &session, BOB, &body);
+    assert_eq!((found.status, found.json()["result"].clone()), (200, json!({})));
+    let wanted = json!({ "resourceSubscriptions": ["demo:secret"] });
+    for (token, is_granted) in [(ANN, false), (BOB, true)] {
+        let params = json!({ "notifications": wanted });
+        let found = stateless(&mut world, token, "subscriptions/listen", "", params);
+        assert!(found.status == 200 && found.body.contains("acknowledged"), "{found:?}");
+        assert_eq!(found.body.contains("demo:secret"), is_granted, "{found:?}");
+    }
+}
+
+#[test]
+fn the_state_of_another_is_not_taken() {
+    let mut world = world();
+    let mut params = json!({ "name": "confirm" });
+    let found = stateless(&mut world, ANN, "tools/call", "confirm", params.clone());
+    let state = found.json()["result"]["requestState"].clone();
+    assert!(state.is_string(), "{found:?}");
+    params["requestState"] = state;
+    params["inputResponses"] = json!({ "sure": { "action": "accept", "content": {} } });
+    let found = stateless(&mut world, BOB, "tools/call", "confirm", params.clone());
+    assert_eq!(found.json()["error"]["code"], -32602, "{found:?}");
+    assert!(found.body.contains("another request or caller"), "{found:?}");
+    let found = stateless(&mut world, ANN_AGAIN, "tools/call", "confirm", params.clone());
+    assert_eq!(found.text(), "ann use+write", "a newer token of the same principal");
+    world.pass(mcpring::limits::STATE_TTL_S * 1000);
+    let found = stateless(&mut world, ANN, "tools/call", "confirm", params);
+    assert!(found.body.contains("expired"), "{found:?}");
 }
 
 #[test]

@@ -248,6 +248,40 @@ fn stateless_call(tool: &str) -> String {
 }
 
 #[test]
+fn who_closes_a_stateless_request_cancels_it() {
+    let mut world = world();
+    world.works = false;
+    let slot = world.connect(HTTP);
+    let headers = [
+        ("MCP-Protocol-Version", "2026-07-28"),
+        ("Mcp-Method", "tools/call"),
+        ("Mcp-Name", "steps"),
+    ];
+    let sent = send(&mut world, slot, "POST", &headers, &stateless_call("steps"));
+    assert!(sent.is_empty());
+    world.handle(Input::Ended { slot, is_broken: false });
+    assert!(world.is_closed(slot));
+    world.run_job();
+    assert!(world.take(slot).is_empty());
+}
+
+#[test]
+fn who_leaves_a_stream_may_come_back_at_once() {
+    let mut world = world();
+    let session = session(&mut world, "2025-11-25");
+    let (slot, _) = listen(&mut world, &session, None);
+    world.handle(Input::Ended { slot, is_broken: false });
+    assert!(world.is_closed(slot));
+    // A request that waits for JSON is answered to who sends no more: it is not cancelled.
+    world.works = false;
+    let (slot, _) = call_in(&mut world, &session, 5, "quiet");
+    world.handle(Input::Ended { slot, is_broken: false });
+    assert!(!world.is_closed(slot));
+    world.run_job();
+    assert!(String::from_utf8_lossy(&world.take(slot)).starts_with("HTTP/1.1 200"));
+}
+
+#[test]
 fn http_1_0_streams_end_with_the_connection() {
     let mut world = world();
     let session = session(&mut world, "2025-06-18");

@@ -311,6 +311,7 @@ fn capabilities_are_what_was_declared() {
     let mut all = json!({
         "experimental": { "z": {} },
         "logging": {},
+        "prompts": { "listChanged": true },
         "resources": { "subscribe": true, "listChanged": true },
         "tools": { "listChanged": true },
     });

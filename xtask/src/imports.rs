@@ -28,9 +28,9 @@ const TABLE: &[(&str, &[&str])] = &[
     ("model", &["json"]),
     ("mcp", &["rpc", "model", "json"]),
     ("server", &["mcp", "rpc", "model", "json", "uri", "inbox", "auth"]),
-    ("endpoint", &["transport", "server", "mcp", "rpc", "json", "metrics", "auth"]),
+    ("endpoint", &["transport", "server", "mcp", "rpc", "model", "json", "metrics", "auth"]),
     ("shard", &["endpoint", "server", "ring", "inbox", "metrics", "auth"]),
-    ("sim", &["shard", "endpoint", "server", "transport", "ring"]),
+    ("sim", &["shard", "endpoint", "server", "model", "transport", "ring"]),
 ];
 
 /// The program: a crate of its own that sees the library as any other program does.

@@ -11,7 +11,7 @@ use mcpring::ring::Choice;
 use mcpring::{Config, Engine, Error};
 use mcpring_bench::tools;
 
-/// Offers the tools of the benchmarks: echo, add, form20, form1000.
+/// Offers the tools of the benchmarks: echo, add, form20, form1000, update_resource.
 #[derive(Parser)]
 struct Arguments {
     /// Serve standard input and output, and nothing else.

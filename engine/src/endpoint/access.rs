@@ -70,10 +70,7 @@ impl Core {
 
     /// Refuses a call of `feature` if its scopes are not granted; `None` when they are.
     pub(super) fn forbid(&mut self, incoming: &Incoming<'_>, feature: &Feature) -> Option<Carried> {
-        // Only what came over HTTP has a principal; pipes are opened by whom the system lets.
-        let principal = incoming.principal?;
-        let guard = self.verifier.as_ref()?.guard();
-        let challenge = guard.permit(principal, feature.scopes()).err()?;
+        let challenge = self.challenge(incoming, feature)?;
         match incoming.origin {
             Origin::Exchange(slot) => self.reply_challenge(slot, &challenge),
             Origin::Remote { shard, slot } => {
@@ -86,6 +83,19 @@ impl Core {
             }
         }
         Some(Ok(Some(Ending::Refused)))
+    }
+
+    /// Whether the sender of a message may hear of the resource `uri`: who may read it.
+    pub(super) fn may_hear_of(&self, incoming: &Incoming<'_>, uri: &str) -> bool {
+        let found = self.server.features().resource(uri);
+        found.is_none_or(|found| self.challenge(incoming, found.feature()).is_none())
+    }
+
+    /// Why the sender of a message may not use `feature`, if so.
+    fn challenge(&self, incoming: &Incoming<'_>, feature: &Feature) -> Option<Challenge> {
+        // Only what came over HTTP has a principal; pipes are opened by whom the system lets.
+        let principal = incoming.principal?;
+        self.verifier.as_ref()?.guard().permit(principal, feature.scopes()).err()
     }
 
     /// Answers an exchange that may not be here.

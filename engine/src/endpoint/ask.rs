@@ -133,7 +133,7 @@ impl Core {
             Err(outcome) => return self.done(ticket, outcome),
         };
         let Some(call) = self.calls.get_mut(ticket) else { return };
-        let fields = call.version.fields();
+        let (peer, fields) = (call.peer, call.version.fields());
         let task = call.task();
         let ids: Vec<_> = open.iter().map(|(id, _)| *id).collect();
         let open = open.into_iter().map(|(id, key)| Question { key, way: Way::Request(id) });
@@ -158,6 +158,11 @@ impl Core {
             } else if !is_sent {
                 let words = "there is no way to ask the client anything during this call";
                 return self.done(ticket, kind.failed(words.to_owned()));
+            }
+            if let AskRequest::Elicit(question) = request
+                && let Some(id) = question.id()
+            {
+                self.elicitations.note(id, peer);
             }
         }
         if ask.requests.is_empty() {
@@ -388,6 +393,9 @@ impl Core {
 fn check(ask: &Ask, parked: &Parked, version: Version) -> Result<(), Problem> {
     let ours = |words: String| Err(Problem::Outcome(Outcome::internal(words)));
     let requests = &ask.requests;
+    if !parked.feature().kind().may_ask() {
+        return ours("a completion's handler cannot ask the client".into());
+    }
     if requests.is_empty() && ask.state.is_none() {
         return ours("the handler asked nothing".into());
     }

@@ -197,6 +197,7 @@ impl Core {
                     self.calls.release(source.ticket);
                     let Admitted { row, version, .. } = *admitted;
                     let origin = incoming.origin;
+                    self.note_elicitations(incoming.peer, version, &outcome);
                     Ok(Some(self.write_outcome(origin, request.id, row, version, outcome)))
                 }
             };

@@ -95,7 +95,7 @@ impl PendingCall {
 impl Place {
     /// When the place's timer must fire, unless one does before.
     fn watch(&mut self, deadline: Now) -> Option<Now> {
-        if self.due.is_some_and(|due| due <= deadline) {
+        if deadline == Now::NEVER || self.due.is_some_and(|due| due <= deadline) {
             return None;
         }
         self.due = Some(deadline);

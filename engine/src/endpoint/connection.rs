@@ -181,6 +181,13 @@ impl Connection {
         self.exchange.is_some() || self.session.as_ref().is_some_and(|s| !s.pending.is_empty())
     }
 
+    /// Whether the end of what the peer sends means that it listens no more. A client that closes
+    /// an event stream, or a request of the stateless era, cannot be told from one that only sends
+    /// no more; the protocol takes the closing for a cancellation (2026-07-28, streamable HTTP).
+    pub(super) fn is_left_by_its_client(&self) -> bool {
+        self.exchange.as_ref().is_some_and(|open| open.call.is_some() || open.events.is_some())
+    }
+
     /// Whether all is said and sent.
     pub(super) fn is_drained(&self) -> bool {
         !self.is_sending && self.out.is_empty() && !self.is_waiting() && self.backlog.is_empty()

@@ -382,15 +382,12 @@ impl Core {
         }
     }
 
-    /// Ends what listens and nothing else, as a drain does.
+    /// Ends what listens and nothing else, as a drain does. Whose stream it is must know: a session
+    /// with a stream that is carried counts as used.
     pub(super) fn drain_events(&mut self, slot: Slot) {
-        let is_listening = self
-            .slots
-            .get_mut(slot)
-            .and_then(|connection| connection.events())
-            .is_some_and(|events| events.ends_on_drain);
-        if is_listening {
-            self.finish_events(slot);
-        }
+        let events = self.slots.get_mut(slot).and_then(|connection| connection.events());
+        let Some(events) = events.filter(|events| events.ends_on_drain) else { return };
+        self.finish_events(slot);
+        self.cut(events.owner, slot);
     }
 }

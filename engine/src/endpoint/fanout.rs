@@ -25,6 +25,7 @@ impl Core {
     pub(super) fn publish(&mut self, publication: Publication) {
         match publication {
             Publication::Server(server) => self.revise(server),
+            Publication::ElicitationDone(id) => self.elicitation_done(&id),
             Publication::ResourceUpdated(uri) => {
                 let is_merged = self.topics.publish_uri(&uri);
                 self.metrics.notifications_coalesced.add(u64::from(is_merged));

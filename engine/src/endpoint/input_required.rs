@@ -78,7 +78,8 @@ impl Core {
         admitted: &Admitted<'_>,
         call: &Call<'_>,
     ) -> Result<Option<Arc<Asked>>, Refusal> {
-        let Some(params) = request.params.filter(|_| admitted.envelope.is_some()) else {
+        let may_ask = admitted.envelope.is_some() && call.kind().may_ask();
+        let Some(params) = request.params.filter(|_| may_ask) else {
             return Ok(None);
         };
         let (responses, state) = (params.get("inputResponses"), params.get("requestState"));

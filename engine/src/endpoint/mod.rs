@@ -20,6 +20,7 @@ mod census;
 mod completion;
 mod connection;
 mod dispatch;
+mod elicitation;
 mod events;
 mod exchange;
 mod fanout;
@@ -59,6 +60,7 @@ use rand::rngs::StdRng;
 use batch::Batches;
 use calls::Calls;
 use connection::{Connection, Outbox, Wire};
+use elicitation::Elicitations;
 use labels::{CloseReason, Ending};
 use sessions::{SessionKey, Sessions};
 use slots::Slots;
@@ -241,6 +243,7 @@ struct Core {
     batches: Batches,
     topics: Topics,
     tasks: Tasks,
+    elicitations: Elicitations,
     /// Calls that stay open to be told of changes.
     listens: usize,
     /// Subscribers told in this turn.
@@ -280,6 +283,7 @@ impl Endpoint {
             batches: Batches::default(),
             topics: Topics::new(),
             tasks: Tasks::new(config.tasks_max),
+            elicitations: Elicitations::default(),
             listens: 0,
             fanned_out: 0,
             timers,
@@ -426,6 +430,9 @@ impl Core {
         connection.is_ending = true;
         if is_broken {
             return self.close(slot, CloseReason::Broken);
+        }
+        if connection.is_left_by_its_client() {
+            return self.close(slot, CloseReason::Done);
         }
         self.end_listens_of(slot);
         self.hurry_waiters_of(slot);

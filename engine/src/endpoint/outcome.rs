@@ -68,7 +68,8 @@ impl Core {
         let Some(call) = self.take_call(ticket) else {
             return self.metrics.answers_late.add(1);
         };
-        let PendingCall { origin, row, version, .. } = *call;
+        let PendingCall { origin, peer, row, version, .. } = *call;
+        self.note_elicitations(peer, version, &outcome);
         if let Some(key) = call.task() {
             return self.task_done(key, version, outcome);
         }

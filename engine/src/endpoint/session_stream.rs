@@ -161,6 +161,17 @@ impl SessionStreams {
         self.streams.iter_mut()
     }
 
+    #[cfg(any(test, feature = "sim"))]
+    pub(super) fn len(&self) -> usize {
+        self.streams.len()
+    }
+
+    /// The streams that are carried, and by what.
+    #[cfg(any(test, feature = "sim"))]
+    pub(super) fn lines(&self) -> impl Iterator<Item = (u32, Line)> {
+        self.streams.iter().filter_map(|stream| Some((stream.number, stream.line?)))
+    }
+
     pub(super) fn replay_bytes(&self) -> usize {
         self.streams.iter().map(SessionStream::replay_bytes).sum()
     }

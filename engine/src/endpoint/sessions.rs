@@ -137,6 +137,12 @@ impl Sessions {
         self.by_key.values().map(|held| held.session.pending.len())
     }
 
+    /// The event streams of each session.
+    #[cfg(any(test, feature = "sim"))]
+    pub(super) fn streams(&self) -> impl Iterator<Item = (SessionKey, &SessionStreams)> {
+        self.by_key.iter().map(|(key, held)| (*key, &held.streams))
+    }
+
     /// Takes out the session that was not used for longest; with `only_idle` only if that is too
     /// long. A session whose stream a client listens to is in use.
     fn take_oldest(&mut self, now: Now, only_idle: bool) -> Option<(SessionKey, HttpSession)> {

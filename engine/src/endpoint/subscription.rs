@@ -73,8 +73,12 @@ impl Core {
             if admitted.row.target == Target::Unsubscribe {
                 self.topics.remove_uri(key, &uri);
             } else {
-                if self.server.features().resource(&uri).is_none() {
+                let server = self.server.clone();
+                let Some(found) = server.features().resource(&uri) else {
                     return Err(call::no_resource(&uri, admitted.version));
+                };
+                if let Some(done) = self.forbid(incoming, found.feature()) {
+                    return done;
                 }
                 self.subscribe_to(key, &uri, admitted.version)?;
             }
@@ -112,6 +116,9 @@ impl Core {
     ) -> Carried {
         let mut filter = self.read_filter(request)?;
         let tasks = self.read_tasks(&mut filter, admitted)?;
+        if let Some(uris) = &mut filter.uris {
+            uris.retain(|uri| self.may_hear_of(incoming, uri));
+        }
         self.check_peer(incoming.peer, request, admitted.version)?;
         if self.listens >= LISTENS_MAX {
             return Err(Refusal::busy(admitted.version, "the server has too many listeners"));

@@ -57,8 +57,9 @@ pub(super) struct Delivery {
 /// The shard's topics and subscribers.
 #[derive(Debug)]
 pub(super) struct Topics {
-    topics: Vec<Topic>,
-    free_topics: Vec<TopicKey>,
+    /// The lists, and behind them the URIs.
+    places: Vec<Topic>,
+    free_places: Vec<TopicKey>,
     by_uri: HashMap<Arc<str>, TopicKey>,
     /// Bytes of the topics that are URIs.
     topic_bytes: usize,
@@ -106,8 +107,8 @@ struct Subscription {
 impl Topics {
     pub(super) fn new() -> Self {
         Self {
-            topics: ListKind::ALL.map(|list| Topic::new(None, message(list.method(), None))).into(),
-            free_topics: Vec::new(),
+            places: ListKind::ALL.map(|list| Topic::new(None, message(list.method(), None))).into(),
+            free_places: Vec::new(),
             by_uri: HashMap::new(),
             topic_bytes: 0,
             subscribers: Vec::new(),
@@ -213,7 +214,7 @@ impl Topics {
     pub(super) fn next(&mut self) -> Option<Delivery> {
         loop {
             let key = *self.walks.front()?;
-            let topic = &mut self.topics[key as usize];
+            let topic = &mut self.places[key as usize];
             if let Some(left) = topic.left.checked_sub(1) {
                 topic.left = left;
                 let subscription = topic.subscriptions[left];
@@ -244,7 +245,7 @@ impl Topics {
 
     fn delivery(&self, at: u32) -> Option<Delivery> {
         let subscription = &self.subscriptions[at as usize];
-        let topic = &self.topics[subscription.topic as usize];
+        let topic = &self.places[subscription.topic as usize];
         let subscriber = self.subscribers[subscription.subscriber as usize].as_ref()?;
         Some(Delivery {
             hearer: subscriber.hearer.clone(),
@@ -257,7 +258,7 @@ impl Topics {
 
     fn publish(&mut self, key: TopicKey) -> bool {
         let is_first = self.walks.front() == Some(&key);
-        let topic = &mut self.topics[key as usize];
+        let topic = &mut self.places[key as usize];
         let all = topic.subscriptions.len();
         if topic.is_walked {
             let has_begun = is_first && topic.left < all;
@@ -279,7 +280,7 @@ impl Topics {
     }
 
     fn finish_walk(&mut self, key: TopicKey) {
-        let topic = &mut self.topics[key as usize];
+        let topic = &mut self.places[key as usize];
         topic.is_walked = std::mem::take(&mut topic.is_published_again);
         if topic.is_walked {
             topic.left = topic.subscriptions.len();
@@ -293,15 +294,12 @@ impl Topics {
         let message = message("notifications/resources/updated", Some(&uri));
         self.topic_bytes += uri.len();
         let topic = Topic::new(Some(Arc::clone(&uri)), message);
-        let key = match self.free_topics.pop() {
-            Some(key) => {
-                self.topics[key as usize] = topic;
-                key
-            }
-            None => {
-                self.topics.push(topic);
-                (self.topics.len() - 1) as TopicKey
-            }
+        let key = if let Some(key) = self.free_places.pop() {
+            self.places[key as usize] = topic;
+            key
+        } else {
+            self.places.push(topic);
+            (self.places.len() - 1) as TopicKey
         };
         self.by_uri.insert(uri, key);
         key
@@ -309,7 +307,7 @@ impl Topics {
 
     /// Forgets a resource that nobody wants to hear of any more.
     fn close_topic(&mut self, key: TopicKey) {
-        let topic = &mut self.topics[key as usize];
+        let topic = &mut self.places[key as usize];
         if !topic.subscriptions.is_empty() || topic.is_walked {
             return;
         }
@@ -317,7 +315,7 @@ impl Topics {
             self.topic_bytes -= uri.len();
             self.by_uri.remove(&uri);
             *topic = Topic::new(None, Bytes::new());
-            self.free_topics.push(key);
+            self.free_places.push(key);
         }
     }
 
@@ -331,7 +329,7 @@ impl Topics {
             (self.subscriptions.len() - 1) as u32
         });
         own.subscriptions.push((topic, at));
-        let listed = &mut self.topics[topic as usize].subscriptions;
+        let listed = &mut self.places[topic as usize].subscriptions;
         let subscription = &mut self.subscriptions[at as usize];
         let generation = subscription.generation.wrapping_add(1);
         let place = listed.len() as u32;
@@ -346,7 +344,7 @@ impl Topics {
         let generation = generation.wrapping_add(1);
         self.subscriptions[at as usize] = Subscription { generation, ..Subscription::FREE };
         self.free_subscriptions.push(at);
-        let topic = &mut self.topics[key as usize];
+        let topic = &mut self.places[key as usize];
         let (mut hole, last) = (place as usize, topic.subscriptions.len() - 1);
         if hole < topic.left {
             // The last of those not visited fills the hole, and one that was visited its place.
@@ -356,13 +354,13 @@ impl Topics {
             hole = left;
         }
         self.relocate(key, last, hole);
-        self.topics[key as usize].subscriptions.pop();
+        self.places[key as usize].subscriptions.pop();
         self.close_topic(key);
     }
 
     /// Gives the place `to` of a topic to the subscription at `from`.
     fn relocate(&mut self, topic: TopicKey, from: usize, to: usize) {
-        let listed = &mut self.topics[topic as usize].subscriptions;
+        let listed = &mut self.places[topic as usize].subscriptions;
         if from != to {
             listed[to] = listed[from];
             self.subscriptions[listed[to] as usize].place = to as u32;

@@ -9,6 +9,7 @@ use super::{
     SchemaCache, Server, TemplateEntry, Tool, ToolEntry,
 };
 use crate::error::Error;
+use crate::model::TaskSupport;
 use crate::uri::Template;
 
 /// What to add to a server and remove from it. Faults show at the end of
@@ -42,8 +43,13 @@ impl<'a> ServerEdit<'a> {
 
     /// Adds a tool at the end of the list.
     pub fn add_tool(&mut self, tool: Tool) {
+        let offered = self.present.capabilities();
         let entry = tool.register(self.schemas, self.present.output_policy);
-        let entry = self.offered(self.present.capabilities().tools, "tools", entry);
+        let entry = self.offered(offered.tools, "tools", entry);
+        let entry = entry.and_then(|entry| {
+            let is_task = entry.task_support() != TaskSupport::Forbidden;
+            self.offered(offered.tasks || !is_task, "tasks", Ok(entry))
+        });
         self.tools.entries.extend(entry.map(Arc::new));
         self.tools.is_changed = true;
     }
@@ -69,7 +75,11 @@ impl<'a> ServerEdit<'a> {
     /// Adds a resource template at the end of the list.
     pub fn add_template(&mut self, template: ResourceTemplate) {
         let entry = template.register();
-        let entry = self.offered(self.present.capabilities().resources, "resources", entry);
+        let offered = self.present.capabilities();
+        let entry = self.offered(offered.resources, "resources", entry).and_then(|entry| {
+            let is_complete = offered.completions || entry.0.completers().is_empty();
+            self.offered(is_complete, "completions", Ok(entry))
+        });
         if let Some((entry, parsed)) = entry {
             self.templates.entries.push(Arc::new(entry));
             self.parsed.push(parsed);
@@ -89,7 +99,11 @@ impl<'a> ServerEdit<'a> {
     /// Adds a prompt at the end of the list.
     pub fn add_prompt(&mut self, prompt: Prompt) {
         let entry = prompt.register();
-        let entry = self.offered(self.present.capabilities().prompts, "prompts", entry);
+        let offered = self.present.capabilities();
+        let entry = self.offered(offered.prompts, "prompts", entry).and_then(|entry| {
+            let is_complete = offered.completions || entry.completers().is_empty();
+            self.offered(is_complete, "completions", Ok(entry))
+        });
         self.prompts.entries.extend(entry.map(Arc::new));
         self.prompts.is_changed = true;
     }
@@ -104,8 +118,8 @@ impl<'a> ServerEdit<'a> {
     fn offered<E>(&mut self, is_offered: bool, kind: &str, entry: Result<E, Error>) -> Option<E> {
         let missing = || {
             Error::usage(format!(
-                "the server was built without {kind}: build it with list_changes() to add some \
-                 while it runs"
+                "the server was built without {kind}, which stays so while it runs; built with \
+                 list_changes() it offers every list"
             ))
         };
         match entry.and_then(|entry| if is_offered { Ok(entry) } else { Err(missing()) }) {
@@ -133,9 +147,10 @@ impl<'a> ServerEdit<'a> {
             return Ok(None);
         }
         let before = present.features();
-        let router = match templates.is_changed {
-            true => Arc::new(TemplateRouter::new(parsed)?),
-            false => Arc::clone(&before.router),
+        let router = if templates.is_changed {
+            Arc::new(TemplateRouter::new(parsed)?)
+        } else {
+            Arc::clone(&before.router)
         };
         let features = Features {
             tools: tools.finish(&before.tools, "tool")?,

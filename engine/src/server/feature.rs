@@ -39,6 +39,14 @@ impl FeatureKind {
         }
     }
 
+    /// Whether its handlers may ask the client something before they answer.
+    pub const fn may_ask(self) -> bool {
+        match self {
+            Self::Tool | Self::Resource | Self::Prompt => true,
+            Self::Completion => false,
+        }
+    }
+
     /// What a handler's panic is answered with: a panicking tool is a failure of that call, which
     /// the model may read; the others have no such form. The panic's own words stay inside.
     pub(super) fn panicked(self) -> Outcome {

@@ -153,7 +153,8 @@ impl Features {
         &self.prompts
     }
 
-    /// What `offered` comes to with these features.
+    /// What `offered` comes to with these features. A list that may change is offered while it is
+    /// empty.
     pub(super) fn capabilities(&self, offered: Capabilities) -> Capabilities {
         let tasks = self.tools.iter().any(|tool| tool.task_support() != TaskSupport::Forbidden);
         Capabilities {

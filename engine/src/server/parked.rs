@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::deferred::Owned;
-use super::{Asked, Call, CallContext, Deferred, Execution, Feature, Job};
+use super::{Asked, Call, CallContext, Deferred, Execution, Feature, FeatureKind, Job};
 
 /// A call that asked: everything its handler needs to be entered again.
 #[derive(Clone, Debug)]
@@ -28,9 +28,9 @@ impl Parked {
         &self.0.arguments
     }
 
-    /// The URI that is read; empty for tools and prompts.
+    /// The URI that is read; empty for others than resources.
     pub fn uri(&self) -> &str {
-        &self.0.subject
+        if self.feature().kind() == FeatureKind::Resource { &self.0.subject } else { "" }
     }
 
     /// Version and client.

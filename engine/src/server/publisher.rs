@@ -16,6 +16,8 @@ pub enum Publication {
     Server(Arc<Server>),
     /// The resource of this URI changed.
     ResourceUpdated(Arc<str>),
+    /// The person is done with the question at a URL of this id.
+    ElicitationDone(Arc<str>),
 }
 
 type Broadcast = dyn Fn(Publication) -> Result<(), LimitError> + Send + Sync;
@@ -87,6 +89,13 @@ impl Publisher {
     /// it can take on; some subscribers may have been told.
     pub fn resource_updated(&self, uri: impl Into<Arc<str>>) -> Result<(), LimitError> {
         (self.0.broadcast)(Publication::ResourceUpdated(uri.into()))
+    }
+
+    /// Tells the client that was sent to a URL, by a question or by the error that demands it
+    /// (2025-11-25), that the person is done there, also when the call is long over. `id` is the id
+    /// of the question; an unknown one is nothing.
+    pub fn elicitation_done(&self, id: impl Into<Arc<str>>) -> Result<(), LimitError> {
+        (self.0.broadcast)(Publication::ElicitationDone(id.into()))
     }
 
     /// The state is replaced whole, so a panic elsewhere leaves nothing half done.

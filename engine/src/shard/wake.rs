@@ -66,7 +66,7 @@ pub(crate) fn publisher(server: Arc<Server>, inboxes: Vec<Sender<Message>>) -> P
     Publisher::new(server, move |publication| {
         let is_refusable = match publication {
             Publication::Server(_) => false,
-            Publication::ResourceUpdated(_) => true,
+            Publication::ResourceUpdated(_) | Publication::ElicitationDone(_) => true,
         };
         let mut outcome = Ok(());
         for inbox in &inboxes {

@@ -70,7 +70,7 @@ impl Author {
         expect: Expect,
     ) -> Ask {
         let id = self.id(dice);
-        let token = dice.chance(200).then(|| format!("{}-{}", self.name, self.next));
+        let token = dice.chance(400).then(|| format!("{}-{}", self.name, self.next));
         let params = self.params(params, token.as_deref());
         let space = dice.pick(&["", " ", "\t "]);
         let text = format!(

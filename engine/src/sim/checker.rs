@@ -130,10 +130,17 @@ pub(super) struct Ledger {
     fresh: Vec<(String, String)>,
     /// Progress tokens: request and last report.
     progress: HashMap<String, (String, f64)>,
+    /// Who gives a request up is answered that it was.
+    is_http: bool,
     pub(super) answers: u64,
 }
 
 impl Ledger {
+    /// Of exchanges, which must end whatever was given up.
+    pub(super) fn over_http() -> Self {
+        Self { is_http: true, ..Self::default() }
+    }
+
     /// A request is sent, for the first time or with an id in use.
     pub(super) fn ask(&mut self, id: &str, expect: Expect) {
         let asked =
@@ -160,6 +167,43 @@ impl Ledger {
         if let Some(asked) = self.asked.get_mut(id) {
             asked.is_batched = true;
         }
+    }
+
+    /// Request `id` may come to anything.
+    pub(super) fn forgive(&mut self, id: &str) {
+        if let Some(asked) = self.asked.get_mut(id) {
+            asked.expect = Expect::Anything;
+        }
+    }
+
+    /// Every request may come to anything.
+    pub(super) fn forgive_all(&mut self) {
+        self.asked.values_mut().for_each(|asked| asked.expect = Expect::Anything);
+    }
+
+    /// Request `id` may go unanswered; the text that its answer would have been known by.
+    pub(super) fn excuse(&mut self, id: &str) -> Option<String> {
+        let asked = self.asked.get_mut(id).filter(|asked| asked.due > 0)?;
+        asked.is_cancelled = true;
+        match &asked.expect {
+            Expect::Text { text, .. } => Some(text.clone()),
+            _ => None,
+        }
+    }
+
+    /// Every request may go unanswered.
+    pub(super) fn excuse_all(&mut self) {
+        self.asked.values_mut().for_each(|asked| asked.is_cancelled = true);
+    }
+
+    /// Whether `id` must still be answered.
+    pub(super) fn is_due(&self, id: &str) -> bool {
+        self.asked.get(id).is_some_and(|asked| asked.due > 0 && !asked.is_cancelled)
+    }
+
+    /// The request whose progress comes under `token`.
+    pub(super) fn request_of(&self, token: &str) -> Option<&str> {
+        self.progress.get(token).map(|(id, _)| id.as_str())
     }
 
     /// Something is sent that has no id and earns an error.
@@ -216,7 +260,8 @@ impl Ledger {
         }
         asked.due = asked.due.checked_sub(1).ok_or(format!("one more answer to {id}"))?;
         wire.fulfils(&asked.expect).map_err(|fault| format!("{id}: {fault}"))?;
-        if wire.error.as_ref().is_some_and(|fault| fault.code == CANCELLED) {
+        let is_cancelled = wire.error.as_ref().is_some_and(|fault| fault.code == CANCELLED);
+        if is_cancelled && !self.is_http {
             return Err(format!("{id} was given up, and is answered that it was"));
         }
         self.answers += 1;

@@ -118,6 +118,20 @@ impl Bench {
         self.drain();
     }
 
+    /// Opens a session over HTTP; its id.
+    fn open_session(&mut self) -> String {
+        let body = INITIALIZE.trim_end();
+        let len = body.len();
+        self.receive(&format!(
+            "POST /mcp HTTP/1.1\r\n{HOST}content-type: application/json\r\n\
+             content-length: {len}\r\n\r\n{body}"
+        ));
+        self.drain();
+        let answer = self.sent();
+        let id = answer.lines().find_map(|line| line.strip_prefix("mcp-session-id: "));
+        id.unwrap_or_else(|| panic!("no session: {answer}")).to_owned()
+    }
+
     /// Says so much that the connection may not be given more until the peer has read.
     fn fill(&mut self) {
         for id in 0..40 {
@@ -132,6 +146,7 @@ fn ping(id: &str) -> String {
     format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"method\":\"ping\"}}\n")
 }
 
+const HOST: &str = "host: localhost\r\naccept: application/json, text/event-stream\r\n";
 const INITIALIZE: &str = concat!(
     r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","#,
     r#""capabilities":{},"clientInfo":{"name":"c","version":"1"}}}"#,
@@ -198,6 +213,21 @@ fn a_busy_connection_keeps_few_timers() {
     let timers = bench.endpoint.timers() as u64;
     assert!(timers <= most, "{timers} timers of one connection, at most {most} wanted");
     assert!(!bench.is_closed);
+}
+
+/// A stream that a drain had ended was taken for one that is carried, and its session for used.
+#[test]
+fn a_drain_lets_go_of_streams() {
+    let http = ListenerKind::Http(Arc::new(HttpRules::default()));
+    let mut bench = Bench::over(http, Config::default());
+    let session = bench.open_session();
+    bench.receive(&format!("GET /mcp HTTP/1.1\r\n{HOST}mcp-session-id: {session}\r\n\r\n"));
+    bench.drain();
+    let census = bench.endpoint.census();
+    assert_eq!((census.lines, census.streams, census.astray), (1, 1, 0));
+    bench.hand(Input::Shutdown);
+    let census = bench.endpoint.census();
+    assert_eq!((census.lines, census.astray), (0, 0));
 }
 
 /// A frame that could not become whole because we did not read was held against the peer.

@@ -1,39 +1,31 @@
-//! A client over HTTP: a few connections, one session or none, requests one after another or
-//! several on their way.
+//! A client over streamable HTTP: connections that come and go, one session or none, requests one
+//! after another or several on their way, event streams that are cut and taken up again.
 
-use std::collections::VecDeque;
+use std::collections::HashSet;
 
-use super::author::{Author, HANDSHAKE, STATELESS};
-use super::checker::{Expect, Verdict, Wire};
+use super::author::{Ask, Author, BATCHES, HANDSHAKE, STATELESS};
+use super::checker::{Ledger, Verdict, Wire};
 use super::dice::Dice;
-use super::peer::{Peer, Reading};
+use super::http_line::{Dialer, Ending, HTTP, Line, Turn};
+use super::http_reader::{Answer, Event, Heard};
+use super::peer::Reading;
+use super::server::Shelf;
+use super::streams::{Hearing, Streams, concerns};
 
-/// What stands at its place in the order of answers.
-enum Turn {
-    /// A request with its id.
-    Request { id: String, expect: Expect, is_opening: bool },
-    /// A note.
-    Note,
-    /// The end of the session.
-    Delete,
-    /// A page, or a verb that is not served.
-    Status(&'static [u16]),
-}
-
-/// One connection and the answers it waits for, in order.
-pub(super) struct Line {
-    pub(super) peer: Peer,
-    turns: VecDeque<Turn>,
-    received: Vec<u8>,
-    /// The last request said so.
-    is_last: bool,
-}
+/// Most connections of one client.
+const LINES_MAX: usize = 5;
 
 /// A client and its connections.
 pub(super) struct HttpClient {
     pub(super) lines: Vec<Line>,
+    /// Connections that are over here and perhaps not there, with what they waited for.
+    ended: Vec<(Line, Vec<String>)>,
+    pub(super) dialer: Dialer,
     author: Author,
+    shelf: Shelf,
     session: Option<String>,
+    streams: Streams,
+    ledger: Ledger,
     /// The session was ended, or may have been for want of room: it may not be found.
     is_session_gone: bool,
     is_opening: bool,
@@ -41,36 +33,79 @@ pub(super) struct HttpClient {
     depth: usize,
     /// Requests of this session that were answered by workers when last looked.
     slow: Vec<String>,
-    pub(super) answers: u64,
+    /// Requests that may end their stream before their answer.
+    polled: HashSet<String>,
+    /// Answers of another kind than a result or an error.
+    pub(super) others: u64,
+    /// Connections that the server ended within an answer.
+    pub(super) cut_short: u64,
 }
 
 impl HttpClient {
-    pub(super) fn new(peers: Vec<Peer>, name: String, tight: bool, dice: &mut Dice) -> Self {
-        let version = if dice.chance(500) { STATELESS } else { dice.pick(&HANDSHAKE) };
-        let lines = peers.into_iter().map(|peer| Line {
-            peer,
-            turns: VecDeque::new(),
-            received: Vec::new(),
-            is_last: false,
-        });
-        Self {
-            lines: lines.collect(),
+    pub(super) fn new(
+        mut dialer: Dialer,
+        name: String,
+        shelf: Shelf,
+        dice: &mut Dice,
+    ) -> Option<Self> {
+        let version = if dice.chance(400) { STATELESS } else { dice.pick(&HANDSHAKE) };
+        let count = dice.between(1, 3);
+        let lines: Vec<Line> =
+            (0..count).filter_map(|_| dialer.dial(dice, HTTP)).map(Line::new).collect();
+        if lines.is_empty() {
+            return None;
+        }
+        Some(Self {
+            lines,
+            ended: Vec::new(),
+            is_session_gone: dialer.is_tight,
+            dialer,
             author: Author::new(name, version),
+            shelf,
             session: None,
-            is_session_gone: tight,
+            streams: Streams::new(version),
+            ledger: Ledger::over_http(),
             is_opening: false,
             depth: dice.pick(&[1, 1, 3, 8]),
             slow: Vec::new(),
-            answers: 0,
-        }
+            polled: HashSet::new(),
+            others: 0,
+            cut_short: 0,
+        })
+    }
+
+    /// Answers received and found right.
+    pub(super) fn answers(&self) -> u64 {
+        self.ledger.answers + self.others
+    }
+
+    /// Whether there is nothing left of it.
+    pub(super) fn is_over(&self) -> bool {
+        self.lines.is_empty() && self.ended.is_empty() && self.cut_streams().is_empty()
     }
 
     /// Says something on one of the connections.
     pub(super) fn speak(&mut self, dice: &mut Dice) {
+        if self.lines.len() < LINES_MAX && dice.chance(10) {
+            self.lines.extend(self.dialer.dial(dice, HTTP).map(Line::new));
+        }
+        if !self.author.is_stateless() && self.session.is_some() {
+            match dice.below(1000) {
+                0..15 => return self.listen_anew(dice),
+                15..60 => return self.take_up(dice, true),
+                60..80 if self.is_session_gone => self.begin_again(),
+                _ => {}
+            }
+        }
+        if self.lines.is_empty() {
+            return;
+        }
         let at = dice.below(self.lines.len() as u64) as usize;
         let line = &mut self.lines[at];
-        let is_busy = line.turns.len() >= self.depth || line.peer.queued() > 8 << 10;
-        if !line.peer.may_speak() || line.is_last || is_busy {
+        if line.hearing.is_some() && dice.chance(20) {
+            return line.peer.reset();
+        }
+        if !line.may_ask(self.depth) {
             return;
         }
         match dice.below(1000) {
@@ -81,31 +116,28 @@ impl HttpClient {
                 line.peer.is_excused = true;
             }
             10..13 => {
-                line.peer.push(b"POST /mcp HTTP/1.1\r\nbad head\r\n\r\n");
-                line.turns.push_back(Turn::Status(&[400]));
+                line.ask("POST /mcp HTTP/1.1\r\nbad head\r\n\r\n", Turn::Status(&[400]));
                 line.peer.is_excused = true;
                 line.peer.is_finishing = true;
             }
-            13..25 => {
-                line.peer.push(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n");
-                line.turns.push_back(Turn::Status(&[200, 503]));
-            }
-            25..30 => {
-                line.peer.push(b"GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n");
-                line.turns.push_back(Turn::Status(&[200]));
-            }
+            13..25 => line.ask(&page("/healthz", "localhost"), Turn::Status(&[200, 503])),
+            25..30 => line.ask(&page("/metrics", "localhost"), Turn::Status(&[200])),
             30..34 => {
                 // Whoever asks for another host is sent away.
-                line.peer.push(b"GET /mcp HTTP/1.1\r\nhost: other.example\r\n\r\n");
-                line.turns.push_back(Turn::Status(&[421]));
+                line.ask(&page("/mcp", "other.example"), Turn::Status(&[421]));
                 line.is_last = true;
             }
-            34..40 => {
-                line.peer.push(b"GET /nowhere HTTP/1.1\r\nhost: localhost\r\n\r\n");
-                line.turns.push_back(Turn::Status(&[404]));
-            }
+            34..40 => line.ask(&page("/nowhere", "localhost"), Turn::Status(&[404])),
             40..700 => self.converse(at, dice),
             _ => {}
+        }
+    }
+
+    /// In the calm: fetches what was cut off.
+    pub(super) fn recover(&mut self, dice: &mut Dice) {
+        self.dialer.is_calm = true;
+        if !self.cut_streams().is_empty() {
+            self.take_up(dice, false);
         }
     }
 
@@ -115,7 +147,8 @@ impl HttpClient {
             if !self.is_opening {
                 self.is_opening = true;
                 let ask = self.author.initialize(dice);
-                let turn = Turn::Request { id: ask.id, expect: ask.expect, is_opening: true };
+                self.ledger.ask(&ask.id, ask.expect);
+                let turn = Turn::Request { ids: vec![ask.id], is_opening: true };
                 self.post(at, &ask.text, None, turn, dice);
             }
             return;
@@ -126,33 +159,56 @@ impl HttpClient {
             }
             5..10 if self.session.is_some() => self.give_up(at, dice),
             10 if self.session.is_some() => self.delete(at),
+            11..18 if self.author.version == BATCHES => self.say_many(at, dice),
             _ => {
-                let mut ask = self.author.any(dice);
-                if self.is_session_gone {
-                    ask.expect = Expect::Anything;
-                }
-                if ask.is_slow {
-                    self.slow.push(ask.id.clone());
-                }
-                let turn = Turn::Request { id: ask.id, expect: ask.expect, is_opening: false };
+                let ask = self.note(dice);
                 let names = ask.name.map_or(ask.method.to_owned(), |name| {
                     format!("{}\r\nmcp-name: {name}", ask.method)
                 });
+                let turn = Turn::Request { ids: vec![ask.id], is_opening: false };
                 self.post(at, &ask.text, Some(&names), turn, dice);
             }
         }
     }
 
+    /// Writes one request and notes what may follow.
+    fn note(&mut self, dice: &mut Dice) -> Ask {
+        let ask = self.author.any(dice);
+        self.ledger.ask(&ask.id, ask.expect.clone());
+        if self.is_session_gone {
+            self.ledger.forgive(&ask.id);
+        }
+        if let Some(token) = &ask.token {
+            self.ledger.expect_progress(token, &ask.id);
+            self.streams.expect_opening();
+        }
+        if ask.name.as_deref() == Some("polled") {
+            self.polled.insert(ask.id.clone());
+            self.streams.expect_opening();
+        }
+        if ask.is_slow {
+            self.slow.push(ask.id.clone());
+        }
+        ask
+    }
+
+    /// A batch of a few requests and a note.
+    fn say_many(&mut self, at: usize, dice: &mut Dice) {
+        let count = dice.between(2, 5);
+        let asks: Vec<Ask> = (0..count).map(|_| self.note(dice)).collect();
+        let mut texts: Vec<String> = asks.iter().map(|ask| ask.text.clone()).collect();
+        texts.push(NOTE.to_owned());
+        dice.shuffle(&mut texts);
+        let ids = asks.into_iter().map(|ask| ask.id).collect();
+        let turn = Turn::Request { ids, is_opening: false };
+        self.post(at, &format!("[{}]", texts.join(",")), None, turn, dice);
+    }
+
     fn give_up(&mut self, at: usize, dice: &mut Dice) {
         if let Some(id) = self.slow.pop() {
-            // It is answered all the same: an exchange must end.
-            for turn in self.lines.iter_mut().flat_map(|line| &mut line.turns) {
-                if let Turn::Request { id: open, expect, .. } = turn
-                    && *open == id
-                {
-                    *expect = Expect::Anything;
-                }
-            }
+            // It is answered all the same: an exchange must end. In a batch it is left out.
+            self.ledger.forgive(&id);
+            self.ledger.excuse(&id);
             let note = Author::cancel(&id);
             self.post(at, &note, Some("notifications/cancelled"), Turn::Note, dice);
         }
@@ -163,18 +219,28 @@ impl HttpClient {
         let head =
             format!("DELETE /mcp HTTP/1.1\r\nhost: localhost\r\nmcp-session-id: {session}\r\n\r\n");
         self.is_session_gone = true;
-        for turn in self.lines.iter_mut().flat_map(|line| &mut line.turns) {
-            if let Turn::Request { expect, .. } = turn {
-                *expect = Expect::Anything;
-            }
+        self.ledger.forgive_all();
+        self.lines[at].ask(&head, Turn::Delete);
+    }
+
+    /// Forgets the session that is gone, once nothing of it is on its way.
+    fn begin_again(&mut self) {
+        let is_quiet = self.lines.iter().all(|l| l.turns.is_empty() && l.hearing.is_none());
+        if is_quiet && self.ended.is_empty() && !self.dialer.is_tight {
+            self.session = None;
+            (self.is_session_gone, self.is_opening) = (false, false);
+            self.streams = Streams::new(self.author.version);
+            self.ledger.excuse_all();
+            self.slow.clear();
         }
-        self.lines[at].peer.push(head.as_bytes());
-        self.lines[at].turns.push_back(Turn::Delete);
     }
 
     fn post(&mut self, at: usize, body: &str, names: Option<&str>, turn: Turn, dice: &mut Dice) {
-        let mut head = String::from(
-            "POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+        let line = &mut self.lines[at];
+        let minor = if dice.chance(20) { 0 } else { 1 };
+        line.is_last |= minor == 0;
+        let mut head = format!(
+            "POST /mcp HTTP/1.{minor}\r\nhost: localhost\r\ncontent-type: application/json\r\n\
              accept: application/json, text/event-stream\r\n",
         );
         if let Some(session) = &self.session {
@@ -187,12 +253,11 @@ impl HttpClient {
         } else if self.session.is_some() && dice.chance(500) {
             head.push_str(&format!("mcp-protocol-version: {version}\r\n"));
         }
-        let line = &mut self.lines[at];
         if dice.chance(20) {
             head.push_str("connection: close\r\n");
             line.is_last = true;
         }
-        if dice.chance(200) && !body.is_empty() {
+        if dice.chance(200) && !body.is_empty() && minor == 1 {
             head.push_str("transfer-encoding: chunked\r\n\r\n");
             let (first, second) = body.as_bytes().split_at(body.len() / 2);
             line.peer.push(head.as_bytes());
@@ -209,128 +274,294 @@ impl HttpClient {
         line.turns.push_back(turn);
     }
 
+    /// A connection that waits for nothing, or a new one.
+    fn free_line(&mut self, dice: &mut Dice) -> Option<usize> {
+        let free: Vec<usize> =
+            (0..self.lines.len()).filter(|at| self.lines[*at].is_free()).collect();
+        if !free.is_empty() && dice.chance(500) {
+            return Some(dice.pick(&free));
+        }
+        if self.lines.len() < LINES_MAX {
+            let peer = self.dialer.dial(dice, HTTP)?;
+            self.lines.push(Line::new(peer));
+            return Some(self.lines.len() - 1);
+        }
+        free.first().copied()
+    }
+
+    /// Listens to what nobody asked for.
+    fn listen_anew(&mut self, dice: &mut Dice) {
+        if let Some(at) = self.free_line(dice) {
+            self.streams.expect_opening();
+            self.get(at, None);
+        }
+    }
+
+    /// Takes a stream up again that was cut; `at_random` perhaps one that was not, or from earlier
+    /// on than needed.
+    fn take_up(&mut self, dice: &mut Dice, at_random: bool) {
+        let mut streams = self.cut_streams();
+        if at_random && dice.chance(100) {
+            streams = self.streams.unheard();
+        }
+        if streams.is_empty() {
+            return;
+        }
+        let stream = dice.pick(&streams);
+        let earlier = if at_random && dice.chance(300) { dice.below(4) } else { 0 };
+        if let Some(at) = self.free_line(dice)
+            && let Some(after) = self.streams.ask_again(stream, earlier)
+        {
+            self.get(at, Some(after));
+        }
+    }
+
+    fn get(&mut self, at: usize, after: Option<(u32, u64)>) {
+        let session = self.session.clone().unwrap_or_default();
+        let mut head = format!(
+            "GET /mcp HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\n\
+             mcp-session-id: {session}\r\n"
+        );
+        if let Some((stream, event)) = after {
+            head.push_str(&format!("last-event-id: {stream:x}-{event:x}\r\n"));
+        }
+        head.push_str("\r\n");
+        self.lines[at].ask(&head, Turn::Listen { after });
+    }
+
+    /// Streams with an answer to come that no connection brings.
+    fn cut_streams(&self) -> Vec<u32> {
+        if self.is_session_gone {
+            return Vec::new();
+        }
+        let is_brought = |stream: u32| {
+            self.lines.iter().filter(|line| line.is_heard()).any(|line| {
+                let hears = line.hearing.as_ref().is_some_and(|hearing| {
+                    hearing.stream == Some(stream)
+                        || (hearing.stream.is_none()
+                            && hearing.after.is_some_and(|(wanted, _)| wanted == stream))
+                });
+                hears
+                    || line.turns.iter().any(|turn| match turn {
+                        Turn::Listen { after: Some((wanted, _)) } => *wanted == stream,
+                        _ => false,
+                    })
+            })
+        };
+        let mut streams = self.streams.unheard();
+        streams.retain(|stream| self.streams.is_for_answer(*stream) && !is_brought(*stream));
+        streams
+    }
+
     /// Reads what came on all connections and judges it.
     pub(super) fn listen(&mut self, dice: &mut Dice) -> Verdict {
         for at in 0..self.lines.len() {
             self.listen_on(at, dice)?;
         }
+        for at in (0..self.lines.len()).rev() {
+            if self.lines[at].peer.is_over {
+                let line = self.lines.swap_remove(at);
+                self.bury(line);
+            }
+        }
+        let calls = &self.shelf;
+        self.ended.retain(|(line, texts)| {
+            let is_known = line.peer.is_closed_there();
+            if is_known {
+                calls.abandon(texts);
+            }
+            !is_known
+        });
         Ok(())
     }
 
     fn listen_on(&mut self, at: usize, dice: &mut Dice) -> Verdict {
-        let line = &mut self.lines[at];
-        if line.peer.is_over {
+        if self.lines[at].peer.is_over {
             return Ok(());
         }
-        let (bytes, is_over) = line.peer.read(dice);
-        line.received.extend_from_slice(&bytes);
-        while let Some(answer) = self.lines[at].answer()? {
-            let turn = self.lines[at].turns.pop_front().ok_or("an answer to nothing")?;
-            self.judge(turn, &answer)?;
+        let is_over = self.lines[at].receive(dice);
+        while let Some(heard) = self.lines[at].next()? {
+            self.hear(at, heard)?;
         }
-        let line = &mut self.lines[at];
         if is_over {
+            if let Some(heard) = self.lines[at].close() {
+                self.hear(at, heard)?;
+            }
+            let line = &mut self.lines[at];
             line.peer.is_over = true;
-            return line.judge_end();
+            self.cut_short += u64::from(line.judge_end()? == Ending::Short);
         }
         Ok(())
     }
 
+    /// A connection is over: what it did not bring is lost, but for streams that can be taken up.
+    fn bury(&mut self, line: Line) {
+        let mut ids: Vec<String> = Vec::new();
+        for turn in &line.turns {
+            if let Turn::Request { ids: all, is_opening } = turn {
+                ids.extend_from_slice(all);
+                // Its answer, and with it the session, is lost.
+                self.is_opening &= !is_opening;
+            }
+        }
+        if let Some(hearing) = &line.hearing
+            && hearing.stream.is_none()
+        {
+            ids.extend_from_slice(&hearing.ids);
+        }
+        let texts: Vec<String> = ids.iter().filter_map(|id| self.ledger.excuse(id)).collect();
+        // Over HTTP a disconnect cancels in the stateless era only.
+        let texts = if self.author.is_stateless() { texts } else { Vec::new() };
+        self.ended.push((line, texts));
+    }
+
+    fn hear(&mut self, at: usize, heard: Heard) -> Verdict {
+        match heard {
+            Heard::Answer(answer) => {
+                let line = &mut self.lines[at];
+                line.listens = false;
+                let turn = line.turns.pop_front().ok_or("an answer to nothing")?;
+                self.judge(turn, &answer)
+            }
+            Heard::Opened => {
+                let line = &mut self.lines[at];
+                line.hearing = Some(match line.turns.pop_front() {
+                    Some(Turn::Request { ids, is_opening: false }) => Hearing::of(ids),
+                    Some(Turn::Listen { after }) => Hearing::behind(after),
+                    _ => return Err("an event stream that nobody wants".to_owned()),
+                });
+                self.others += 1;
+                Ok(())
+            }
+            Heard::Event(event) => self.event(at, &event),
+            Heard::Comment => Ok(()),
+            Heard::Ended => {
+                let line = &mut self.lines[at];
+                line.listens = false;
+                let hearing = line.hearing.take().ok_or("no stream ends")?;
+                let may_end = self.is_session_gone || line.peer.is_excused;
+                if may_end && hearing.stream.is_none() {
+                    hearing.ids.iter().for_each(|id| drop(self.ledger.excuse(id)));
+                }
+                self.streams.end(&hearing, &self.ledger, may_end)
+            }
+        }
+    }
+
+    fn event(&mut self, at: usize, event: &Event) -> Verdict {
+        let Self { lines, streams, ledger, polled, author, .. } = self;
+        let hearing = lines[at].hearing.as_mut().ok_or("an event of no stream")?;
+        if !author.is_stateless() {
+            let polls = |ids: &[String]| ids.iter().filter(|id| polled.contains(*id)).count();
+            return streams.hear(hearing, event, ledger, |ids| polls(ids) as u32);
+        }
+        if event.id.is_some() || event.name.as_deref() != Some("message") {
+            return Err(format!("an event {:?} named {:?}", event.id, event.name));
+        }
+        hearing.answered(concerns(&event.data, &hearing.ids, ledger)?)?;
+        ledger.take(event.data.as_bytes())
+    }
+
     fn judge(&mut self, turn: Turn, answer: &Answer) -> Verdict {
         let status = answer.status;
-        self.answers += 1;
         match turn {
-            Turn::Request { id, expect, is_opening } => {
-                let wire = Wire::parse(&answer.body)?;
-                let got = wire.id.map_or("null", |id| id.get());
-                let is_lost = status == 404 && self.is_session_gone && got == "null";
-                // The shard of the session may be too busy to be asked at all.
-                let is_busy = status == 503 && got == "null";
-                if is_lost || is_busy {
-                    return Ok(());
-                }
-                if got != id {
-                    return Err(format!("an answer to {got} instead of {id}, status {status}"));
-                }
-                let fits = match &wire.error {
-                    None => status == 200,
-                    Some(_) => [200, 400, 404, 503].contains(&status),
-                };
-                if !fits {
-                    return Err(format!("status {status} for {id}"));
-                }
-                if is_opening {
-                    let session = answer.session.clone().ok_or("initialize without a session")?;
-                    self.session = Some(session);
-                }
-                wire.fulfils(&expect).map_err(|fault| format!("{id}: {fault}"))
+            Turn::Request { ids, is_opening } => {
+                return self.judge_answer(&ids, is_opening, answer);
             }
-            Turn::Note if status == 202 && answer.body.is_empty() => Ok(()),
-            Turn::Note | Turn::Delete if status == 404 && self.is_session_gone => Ok(()),
-            Turn::Note | Turn::Delete if status == 503 => Ok(()),
-            Turn::Delete if status == 200 => Ok(()),
-            Turn::Status(fits) if fits.contains(&status) => Ok(()),
-            Turn::Note | Turn::Delete | Turn::Status(_) => Err(format!("status {status}")),
+            Turn::Note if status == 202 && answer.body.is_empty() => {}
+            Turn::Note | Turn::Delete | Turn::Listen { .. }
+                if status == 404 && self.is_session_gone => {}
+            Turn::Note | Turn::Delete | Turn::Listen { .. } if status == 503 => {}
+            Turn::Listen { .. } if status == 409 && self.streams.is_crowded() => {}
+            Turn::Delete if status == 200 => {}
+            Turn::Status(fits) if fits.contains(&status) => {}
+            Turn::Note | Turn::Delete | Turn::Listen { .. } | Turn::Status(_) => {
+                return Err(format!("status {status}"));
+            }
         }
+        self.others += 1;
+        Ok(())
+    }
+
+    fn judge_answer(&mut self, ids: &[String], is_opening: bool, answer: &Answer) -> Verdict {
+        let status = answer.status;
+        if answer.body.is_empty() {
+            // A batch comes to nothing when all of it was given up.
+            let is_given_up = ids.len() > 1 && !ids.iter().any(|id| self.ledger.is_due(id));
+            let is_right = status == 202 && is_given_up;
+            return if is_right { Ok(()) } else { Err(format!("status {status} for {ids:?}")) };
+        }
+        if answer.body.starts_with(b"[") {
+            if status != 200 {
+                return Err(format!("status {status} for {ids:?}"));
+            }
+            concerns(&String::from_utf8_lossy(&answer.body), ids, &self.ledger)?;
+            return self.ledger.take(&answer.body);
+        }
+        let wire = Wire::parse(&answer.body)?;
+        let got = wire.id.map_or("null", |id| id.get());
+        let is_lost = status == 404 && self.is_session_gone && got == "null";
+        // The shard of the session may be too busy to be asked at all.
+        let is_busy = status == 503 && got == "null";
+        if is_lost || is_busy {
+            ids.iter().for_each(|id| drop(self.ledger.excuse(id)));
+            self.is_opening &= !is_opening;
+            return Ok(());
+        }
+        if !ids.iter().any(|id| id == got) {
+            return Err(format!("an answer to {got} instead of {ids:?}, status {status}"));
+        }
+        let fits = match &wire.error {
+            None => status == 200,
+            Some(_) => [200, 400, 404, 503].contains(&status),
+        };
+        if !fits {
+            return Err(format!("status {status} for {got}"));
+        }
+        if is_opening {
+            let session = answer.session.clone().ok_or("initialize without a session")?;
+            self.session = Some(session);
+        }
+        self.ledger.take(&answer.body)
     }
 
     /// Everything that was asked is answered.
-    pub(super) fn judge_answers(&self) -> Verdict {
-        let waiting = self.lines.iter().filter(|line| !line.peer.is_over && !line.peer.is_excused);
-        let open: usize = waiting.map(|line| line.turns.len()).sum();
-        if open == 0 { Ok(()) } else { Err(format!("{open} exchanges unanswered")) }
+    pub(super) fn judge_answers(&mut self) -> Verdict {
+        let mut open = 0;
+        for line in &self.lines {
+            if !line.peer.is_excused && !line.peer.is_over {
+                let hears = line.hearing.as_ref().is_some_and(|hearing| {
+                    let stream = hearing.stream;
+                    !hearing.ids.is_empty() || stream.is_some_and(|s| self.streams.is_for_answer(s))
+                });
+                open += line.turns.len() + usize::from(hears);
+                continue;
+            }
+            let ids = line.turns.iter().filter_map(|turn| match turn {
+                Turn::Request { ids, .. } => Some(ids),
+                _ => None,
+            });
+            for id in ids.chain(line.hearing.iter().map(|hearing| &hearing.ids)).flatten() {
+                self.ledger.excuse(id);
+            }
+        }
+        if open > 0 {
+            return Err(format!("{open} exchanges unanswered"));
+        }
+        if self.is_session_gone || self.dialer.is_tight {
+            return Ok(());
+        }
+        let lost: Vec<String> = self.streams.perhaps_lost().map(str::to_owned).collect();
+        lost.iter().for_each(|id| drop(self.ledger.excuse(id)));
+        match self.ledger.unanswered().as_slice() {
+            [] => Ok(()),
+            open => Err(format!("{} unanswered, such as {}", open.len(), open[0])),
+        }
     }
+}
+
+fn page(path: &str, host: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nhost: {host}\r\n\r\n")
 }
 
 const NOTE: &str = r#"{"jsonrpc":"2.0","method":"notifications/progress"}"#;
-
-/// One whole answer.
-struct Answer {
-    status: u16,
-    session: Option<String>,
-    body: Vec<u8>,
-}
-
-impl Line {
-    fn answer(&mut self) -> Result<Option<Answer>, String> {
-        let mut fields = [httparse::EMPTY_HEADER; 16];
-        let mut head = httparse::Response::new(&mut fields);
-        let parsed = head.parse(&self.received).map_err(|fault| format!("no head: {fault}"))?;
-        let httparse::Status::Complete(head_len) = parsed else { return Ok(None) };
-        let field = |name: &str| {
-            let mut all = head.headers.iter().filter(|field| field.name.eq_ignore_ascii_case(name));
-            all.next().and_then(|field| std::str::from_utf8(field.value).ok()).map(str::trim)
-        };
-        let status = head.code.unwrap_or_default();
-        let session = field("mcp-session-id").map(str::to_owned);
-        let len: usize = match field("content-length") {
-            Some(len) => len.parse().map_err(|_| format!("a length of {len:?}"))?,
-            None => return Err(format!("an answer {status} without a length")),
-        };
-        if field("connection") == Some("close") {
-            self.is_last = true;
-            self.peer.is_finishing = true;
-        }
-        if self.received.len() < head_len + len {
-            return Ok(None);
-        }
-        let mut whole: Vec<u8> = self.received.drain(..head_len + len).collect();
-        Ok(Some(Answer { status, session, body: whole.split_off(head_len) }))
-    }
-
-    fn judge_end(&self) -> Verdict {
-        if self.peer.is_excused {
-            return Ok(());
-        }
-        if !self.peer.has_finished() && !self.is_last {
-            return Err("closed without a cause".to_owned());
-        }
-        if !self.received.is_empty() {
-            return Err("closed within an answer".to_owned());
-        }
-        if self.turns.is_empty() {
-            return Ok(());
-        }
-        Err(format!("closed with {} exchanges unanswered", self.turns.len()))
-    }
-}

@@ -26,7 +26,7 @@ const INBOUND_BYTES_MAX: usize = 16 << 10;
 /// How long a refused accept is not tried again.
 const ACCEPT_RETRY_US: u64 = 5_000;
 /// What a peer lets lie unread in the calm.
-const CALM_WINDOW: usize = 1 << 20;
+pub(super) const CALM_WINDOW: usize = 1 << 20;
 /// How long a drought of buffers lasts.
 const DROUGHT_US: u64 = 3_000;
 
@@ -545,6 +545,11 @@ impl Record {
 }
 
 impl Link {
+    /// The server has closed.
+    pub(super) fn is_closed(&self) -> bool {
+        self.is_closed
+    }
+
     /// Nothing more will come from the peer than what is here.
     fn has_ended(&self) -> bool {
         self.is_broken || (self.is_finished && self.inbound.is_empty())

@@ -25,11 +25,15 @@ mod faults;
 #[cfg(test)]
 mod found;
 mod http_client;
+mod http_line;
+mod http_reader;
 mod kernel;
+mod legacy_client;
 mod log;
 mod peer;
 mod server;
 mod stream_client;
+mod streams;
 #[cfg(test)]
 mod tests;
 mod workers;
@@ -54,6 +58,12 @@ pub struct Report {
     pub connections: u64,
     /// Answers received and found right.
     pub answers: u64,
+    /// Event streams opened.
+    pub streams: u64,
+    /// Event streams taken up again.
+    pub resumed: u64,
+    /// Messages between shards.
+    pub forwards: u64,
     /// Virtual time passed, in milliseconds.
     pub virtual_ms: u64,
 }

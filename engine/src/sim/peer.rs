@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::dice::Dice;
-use super::kernel::{Clock, Kernel};
+use super::kernel::{CALM_WINDOW, Clock, Kernel};
 
 /// How a client reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,18 +45,20 @@ pub(super) struct Peer {
 const SLOW_NS: u64 = 2_000_000_000;
 
 impl Peer {
-    /// Connects to a shard; none when nobody listens.
+    /// Connects to any shard; none when nobody listens. In the calm there is much room, and what
+    /// comes is read.
     pub(super) fn connect(
         kernels: &Kernels,
         clock: &Clock,
         dice: &mut Dice,
         listener: u16,
+        is_calm: bool,
     ) -> Option<Self> {
         let shard = dice.below(kernels.len() as u64) as usize;
-        let window = dice.pick(&[64, 1000, 5000, 64 << 10]);
+        let window = if is_calm { CALM_WINDOW } else { dice.pick(&[64, 1000, 5000, 64 << 10]) };
         let link = kernels[shard].borrow_mut().connect(listener, window)?;
         let reading = match dice.below(10) {
-            0 => Reading::Slow(dice.between(20, 2000) as usize),
+            0 if !is_calm => Reading::Slow(dice.between(20, 2000) as usize),
             _ => Reading::Eager,
         };
         Some(Self {
@@ -136,6 +138,11 @@ impl Peer {
         self.kernels[self.shard].borrow_mut().reset(self.link);
         self.is_excused = true;
         self.is_over = true;
+    }
+
+    /// Whether the server has let go of the connection.
+    pub(super) fn is_closed_there(&self) -> bool {
+        self.kernels[self.shard].borrow().link(self.link).is_closed()
     }
 
     /// Whether the peer has ended its side, and the server not yet its own.

@@ -1,35 +1,84 @@
 //! What a world serves: one feature for each way a call can go, all of them echoes.
 
+use std::collections::HashSet;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
+use crate::limits::REPLAY_EVENTS_MAX;
 use crate::model::Sampling;
-use crate::server::{Call, Deferred, Outcome, Prompt, Resource, ResourceTemplate, Server, Tool};
+use crate::server::{
+    Call, CallContext, Deferred, Outcome, Prompt, Resource, ResourceTemplate, Server, Tool,
+};
 
-/// Calls their handlers took along, until the world decides about them.
+/// What handlers and the world know of each other.
+#[derive(Default)]
+struct Shared {
+    taken: Vec<Deferred>,
+    /// Texts of calls whose client is gone, and with it their reason.
+    abandoned: HashSet<String>,
+    /// Calls that were worked on in vain and not told so.
+    unaware: Vec<String>,
+}
+
+/// Calls their handlers took along, until the world decides about them; and what the world knows
+/// about calls.
 #[derive(Clone, Default)]
-pub(super) struct Shelf(Arc<Mutex<Vec<Deferred>>>);
+pub(super) struct Shelf(Arc<Mutex<Shared>>);
 
 impl Shelf {
+    fn shared(&self) -> MutexGuard<'_, Shared> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn put(&self, deferred: Deferred) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(deferred);
+        self.shared().taken.push(deferred);
     }
 
     /// Takes all that came since the last look.
     pub(super) fn take(&self) -> Vec<Deferred> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut self.shared().taken)
+    }
+
+    /// Calls with these texts are cancelled from now on, or were never begun.
+    pub(super) fn abandon(&self, texts: &[String]) {
+        self.shared().abandoned.extend(texts.iter().cloned());
+    }
+
+    /// A call that should have been cancelled and was not, if there was one.
+    pub(super) fn unaware(&self) -> Option<String> {
+        self.shared().unaware.pop()
+    }
+
+    /// Someone works on the call with this text.
+    fn look_at(&self, text: &str, context: &CallContext) {
+        let mut shared = self.shared();
+        if shared.abandoned.contains(text) && !context.is_cancelled() {
+            shared.unaware.push(text.chars().take(60).collect());
+        }
+    }
+
+    /// Finishes a call from the shelf as its handler would.
+    pub(super) fn finish(&self, deferred: Deferred) {
+        let text = deferred.argument("text").unwrap_or_default().into_owned();
+        self.look_at(&text, deferred.context());
+        deferred.finish(Outcome::text(text));
     }
 }
 
-/// Finishes a call from the shelf as its handler would.
-pub(super) fn finish(deferred: Deferred) {
-    let text = deferred.argument("text").unwrap_or_default().into_owned();
-    deferred.finish(Outcome::text(text));
-}
-
 /// Tools whose calls go wherever the world's workers send them, and so may fail.
-pub(super) const FRAIL_TOOLS: &[&str] = &["pool", "later", "later-pool", "future", "steps"];
+pub(super) const FRAIL_TOOLS: &[&str] = &[
+    "pool",
+    "later",
+    "later-pool",
+    "future",
+    "steps",
+    "stroll",
+    "stroll",
+    "stroll",
+    "polled",
+    "flood",
+];
 
 /// Tools that ask their client for the echo, and so fail with a client that does not answer.
 pub(super) const ASKING_TOOLS: &[&str] = &["ask", "ask-pool", "ask-twice"];
@@ -38,6 +87,11 @@ pub(super) const ASKING_TOOLS: &[&str] = &["ask", "ask-pool", "ask-twice"];
 pub(super) fn server(shelf: &Shelf) -> Server {
     let schema = || r#"{"type":"object","properties":{"text":{"type":"string"}}}"#;
     let (inline, pool) = (shelf.clone(), shelf.clone());
+    let with = |work: fn(&Shelf, &mut Call<'_>) -> String| {
+        let shelf = shelf.clone();
+        move |call: &mut Call<'_>| work(&shelf, call)
+    };
+    let strolls = shelf.clone();
     let later = |shelf: Shelf| {
         move |call: &mut Call<'_>| {
             shelf.put(call.defer());
@@ -53,7 +107,21 @@ pub(super) fn server(shelf: &Shelf) -> Server {
             Naps(3).await;
             arguments["text"].as_str().unwrap_or_default().to_owned()
         }))
-        .tool(Tool::raw("steps", schema(), steps).pool())
+        .tool(Tool::future("stroll", move |arguments: serde_json::Value, call| {
+            let shelf = strolls.clone();
+            async move {
+                let text = arguments["text"].as_str().unwrap_or_default().to_owned();
+                for step in 1..=4 {
+                    Naps(1).await;
+                    shelf.look_at(&text, call.context());
+                    call.context().progress(f64::from(step), None, None);
+                }
+                text
+            }
+        }))
+        .tool(Tool::raw("steps", schema(), with(steps)).pool())
+        .tool(Tool::raw("polled", schema(), with(polled)).pool())
+        .tool(Tool::raw("flood", schema(), with(flood)).pool())
         .tool(Tool::raw("ask", schema(), |call: &mut Call<'_>| ask(call, "1")).inline())
         .tool(Tool::raw("ask-pool", schema(), |call: &mut Call<'_>| ask(call, "1")).pool())
         .tool(Tool::raw("ask-twice", schema(), ask_twice).pool())
@@ -72,11 +140,33 @@ fn echo(call: &mut Call<'_>) -> String {
     call.argument("text").unwrap_or_default().into_owned()
 }
 
-fn steps(call: &mut Call<'_>) -> String {
-    for step in 1..=3 {
-        call.context().progress(f64::from(step), Some(3.0), Some("a step"));
+fn steps(shelf: &Shelf, call: &mut Call<'_>) -> String {
+    let text = echo(call);
+    shelf.look_at(&text, call.context());
+    for step in [1.0, 2.0, 2.0, 1.5, 3.0] {
+        call.context().progress(step, Some(3.0), Some("a step"));
     }
-    echo(call)
+    text
+}
+
+/// Lets its client come back for the answer.
+fn polled(shelf: &Shelf, call: &mut Call<'_>) -> String {
+    let text = echo(call);
+    shelf.look_at(&text, call.context());
+    call.context().progress(1.0, None, None);
+    call.context().close_stream();
+    call.context().progress(2.0, None, None);
+    text
+}
+
+/// Says more than is kept for who comes back.
+fn flood(shelf: &Shelf, call: &mut Call<'_>) -> String {
+    let text = echo(call);
+    shelf.look_at(&text, call.context());
+    for step in 1..=REPLAY_EVENTS_MAX as u32 + 40 {
+        call.context().progress(f64::from(step), None, None);
+    }
+    text
 }
 
 fn ask(call: &mut Call<'_>, key: &str) -> Result<String, Outcome> {

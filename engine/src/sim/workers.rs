@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use super::dice::Dice;
 use super::kernel::Clock;
-use super::server::{Shelf, finish};
+use super::server::Shelf;
 use crate::server::{Deferred, Job, Lane, LocalFuture};
 
 const MICROSECOND: u64 = 1000;
@@ -112,7 +112,7 @@ impl Workers {
                     self.assign(Task::Future(future));
                 }
             }
-            Task::Deferred(deferred) => finish(deferred),
+            Task::Deferred(deferred) => self.shelf.finish(deferred),
         }
     }
 

@@ -17,15 +17,18 @@ use super::dice::Dice;
 use super::driver::SimDriver;
 use super::faults::Faults;
 use super::http_client::HttpClient;
+use super::http_line::{Dialer, HTTP};
 use super::kernel::{Clock, Kernel};
+use super::legacy_client::LegacyClient;
 use super::log::Log;
 use super::peer::{Kernels, Peer, Reading};
 use super::server::{Shelf, server};
 use super::stream_client::StreamClient;
 use super::workers::Workers;
 use crate::config::Config;
-use crate::endpoint::{ListenerKind, Now};
+use crate::endpoint::{LABELS, ListenerKind, Now};
 use crate::limits;
+use crate::metrics::ShardMetrics;
 use crate::ring::{Driver, Pool, RingConfig, Waker};
 use crate::shard::{Phase, Rig, RigSetup};
 use crate::transport::{Framing, HttpRules};
@@ -40,7 +43,15 @@ const CALM_TICK_US: u64 = 100_000;
 /// Number of each listener.
 const LENGTH: u16 = 0;
 const LINE: u16 = 1;
-const HTTP: u16 = 2;
+
+/// Place of the closings of those who read their event stream too slowly.
+const SLOW: usize = {
+    let mut place = 0;
+    while !matches!(LABELS.closes[place].as_bytes(), b"slow") {
+        place += 1;
+    }
+    place
+};
 
 /// How far a world is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +65,7 @@ enum Stage {
 enum Client {
     Stream(Box<StreamClient>),
     Http(Box<HttpClient>),
+    Legacy(Box<LegacyClient>),
 }
 
 /// A seat that is taken by one client after another.
@@ -79,13 +91,18 @@ pub(super) struct World {
     rests_until: Vec<Option<u64>>,
     seats: Vec<Seat>,
     workers: Workers,
+    shelf: Shelf,
     log: Rc<RefCell<Log>>,
     stage: Stage,
     is_tight: bool,
     /// Workers can hold every buffer of some shard.
     may_starve: bool,
+    /// Clients so far.
+    arrivals: u64,
     connections: u64,
     answers: u64,
+    /// Connections that ended within an answer, of clients that are gone.
+    cut_short: u64,
 }
 
 impl World {
@@ -140,12 +157,15 @@ impl World {
             rests_until: vec![Some(now); count],
             seats,
             workers,
+            shelf,
             log,
             stage: Stage::Stormy,
             is_tight,
             may_starve,
+            arrivals: 0,
             connections: 0,
             answers: 0,
+            cut_short: 0,
         }
     }
 
@@ -167,6 +187,9 @@ impl World {
         for seat in 0..self.seats.len() {
             self.leave(seat);
         }
+        let sum = |count: fn(&ShardMetrics) -> u64| {
+            (0..self.kernels.len()).map(|shard| count(self.rig.metrics(shard))).sum()
+        };
         let log = self.log.borrow();
         Ok(Report {
             seed: self.seed,
@@ -174,6 +197,9 @@ impl World {
             lines: log.lines(),
             connections: self.connections,
             answers: self.answers,
+            streams: sum(|metrics| metrics.event_streams_opened.get()),
+            resumed: sum(|metrics| metrics.event_streams_resumed.get()),
+            forwards: sum(|metrics| metrics.forwards.get()),
             virtual_ms: self.clock.get() / MILLISECOND,
         })
     }
@@ -199,11 +225,12 @@ impl World {
         let Config { call_ms, ask_ms, send_stall_ms, .. } = *self.config;
         self.pass(3 * call_ms + 2 * ask_ms + send_stall_ms + 2_000)?;
         for number in 0..self.seats.len() {
-            let judged = match &self.seats[number].client {
+            let judged = match &mut self.seats[number].client {
                 Some(Client::Stream(client)) if !client.peer.is_over && !client.peer.is_excused => {
                     client.judge_answers()
                 }
                 Some(Client::Http(client)) => client.judge_answers(),
+                Some(Client::Legacy(client)) => client.judge_answers(),
                 _ => Ok(()),
             };
             judged.map_err(|fault| format!("client {number} in the calm: {fault}"))?;
@@ -261,6 +288,9 @@ impl World {
                 ("connections", census.connections as u64),
                 ("calls", census.calls as u64),
                 ("batches", census.batches as u64),
+                ("event streams of sessions", census.streams as u64),
+                ("bytes kept for those who come back", census.replay_bytes as u64),
+                ("connections with event streams", census.lines as u64),
                 ("sessions", census.sessions as u64),
                 ("connections counted", metrics.connections_open.get()),
                 ("sessions counted", metrics.sessions_open.get()),
@@ -302,6 +332,7 @@ impl World {
                 }
                 What::Work => self.workers.work(),
             }
+            self.check_clients()?;
         }
     }
 
@@ -367,6 +398,7 @@ impl World {
         let calls_max = config.inflight_calls_max * (config.connections_max + config.sessions_max);
         let unsent_max =
             config.unsent_bytes_pause + (config.inflight_calls_max + 1) * ANSWER_BYTES_MAX;
+        let unsent_max = unsent_max + 2 * limits::REPLAY_BYTES_MAX;
         let behind_max = 2 * (config.receive_buffers * config.receive_buffer_bytes) + (64 << 10);
         let limits = [
             ("connections", census.connections, config.connections_max),
@@ -376,11 +408,29 @@ impl World {
             ("calls on peers' lists", census.pending, census.calls),
             ("unsent bytes", census.unsent_bytes_max, unsent_max),
             ("bytes behind", census.behind_bytes_max, behind_max),
+            ("streams of one session", census.streams_max, limits::STREAMS_PER_SESSION_MAX),
+            ("bytes kept", census.replay_bytes, limits::REPLAY_SHARD_BYTES_MAX),
+            ("streams led astray", census.astray, 0),
         ];
         match limits.iter().find(|(_, count, most)| count > most) {
             Some((what, count, most)) => Err(format!("{count} {what}, at most {most} allowed")),
             None => Ok(()),
         }
+    }
+
+    /// What clients must not see, and what their calls must.
+    fn check_clients(&self) -> Verdict {
+        if let Some(text) = self.shelf.unaware() {
+            return Err(format!("{text} is worked on, and nobody waits for it"));
+        }
+        let cut_short: u64 = self.seats.iter().map(Seat::cut_short).sum();
+        let shards = 0..self.kernels.len();
+        let slow: u64 = shards.map(|shard| self.rig.metrics(shard).closes[SLOW].get()).sum();
+        let cut_short = cut_short + self.cut_short;
+        if cut_short > slow {
+            return Err(format!("{cut_short} connections cut short, {slow} of them slow"));
+        }
+        Ok(())
     }
 
     /// A client's turn: read, judge, speak, send.
@@ -401,10 +451,13 @@ impl World {
         match seat.client.as_mut() {
             Some(Client::Stream(client)) => client.listen(dice)?,
             Some(Client::Http(client)) => client.listen(dice)?,
+            Some(Client::Legacy(client)) => client.listen(dice)?,
             None => {}
         }
-        if self.stage == Stage::Stormy {
-            seat.speak(dice);
+        match (self.stage, seat.client.as_mut()) {
+            (Stage::Stormy, _) => seat.speak(dice),
+            (Stage::Calm, Some(Client::Http(client))) => client.recover(dice),
+            _ => {}
         }
         let most = dice.between(1, seat.piece_bytes_max as u64) as usize;
         seat.each_peer(|peer| peer.flush(most));
@@ -416,35 +469,39 @@ impl World {
 
     fn arrive(&mut self, number: usize) {
         let (kind, dice) = (self.seats[number].kind, &mut self.dice);
-        let name = format!("c{}", self.connections);
-        let lines = if kind == HTTP { dice.between(1, 3) } else { 1 };
-        let mut peers: Vec<Peer> = (0..lines)
-            .filter_map(|_| Peer::connect(&self.kernels, &self.clock, dice, kind))
-            .collect();
-        self.connections += peers.len() as u64;
-        // Where there is little room a connection may be closed as soon as it is made.
-        for peer in &mut peers {
-            peer.is_excused = self.is_tight;
-        }
-        let client = match (kind, peers.pop()) {
-            (HTTP, Some(peer)) => {
-                peers.push(peer);
-                Client::Http(Box::new(HttpClient::new(peers, name, self.is_tight, dice)))
-            }
-            (_, Some(peer)) => {
-                Client::Stream(Box::new(StreamClient::new(peer, name, kind == LINE, dice)))
-            }
-            (_, None) => return,
+        let name = format!("c{}", self.arrivals);
+        self.arrivals += 1;
+        let mut dialer = Dialer {
+            kernels: Rc::clone(&self.kernels),
+            clock: Rc::clone(&self.clock),
+            is_tight: self.is_tight,
+            is_calm: false,
+            made: 0,
         };
+        let client = match kind {
+            HTTP if dice.chance(150) => {
+                LegacyClient::new(dialer, name, dice).map(|client| Client::Legacy(Box::new(client)))
+            }
+            HTTP => HttpClient::new(dialer, name, self.shelf.clone(), dice)
+                .map(|client| Client::Http(Box::new(client))),
+            _ => dialer.dial(dice, kind).map(|peer| {
+                Client::Stream(Box::new(StreamClient::new(peer, name, kind == LINE, dice)))
+            }),
+        };
+        let Some(client) = client else { return };
         self.seats[number].client = Some(client);
     }
 
     fn leave(&mut self, number: usize) {
-        self.answers += match self.seats[number].client.take() {
-            Some(Client::Stream(client)) => client.ledger.answers,
-            Some(Client::Http(client)) => client.answers,
-            None => 0,
+        self.cut_short += self.seats[number].cut_short();
+        let (answers, connections) = match self.seats[number].client.take() {
+            Some(Client::Stream(client)) => (client.ledger.answers, 1),
+            Some(Client::Http(client)) => (client.answers(), client.dialer.made),
+            Some(Client::Legacy(client)) => (client.ledger.answers, client.made()),
+            None => (0, 0),
         };
+        self.answers += answers;
+        self.connections += connections;
     }
 }
 
@@ -461,6 +518,9 @@ impl Seat {
             Some(Client::Http(client)) => {
                 client.lines.iter_mut().for_each(|line| act(&mut line.peer));
             }
+            Some(Client::Legacy(client)) => {
+                client.lines.iter_mut().for_each(|line| act(&mut line.peer));
+            }
             None => {}
         }
     }
@@ -469,6 +529,7 @@ impl Seat {
         match &mut self.client {
             Some(Client::Stream(client)) => client.speak(dice),
             Some(Client::Http(client)) => client.speak(dice),
+            Some(Client::Legacy(client)) => client.speak(dice),
             None => {}
         }
     }
@@ -476,8 +537,17 @@ impl Seat {
     fn is_over(&self) -> bool {
         match &self.client {
             Some(Client::Stream(client)) => client.peer.is_over,
-            Some(Client::Http(client)) => client.lines.iter().all(|line| line.peer.is_over),
+            Some(Client::Http(client)) => client.is_over(),
+            Some(Client::Legacy(client)) => client.is_over(),
             None => false,
+        }
+    }
+
+    fn cut_short(&self) -> u64 {
+        match &self.client {
+            Some(Client::Http(client)) => client.cut_short,
+            Some(Client::Legacy(client)) => client.cut_short,
+            Some(Client::Stream(_)) | None => 0,
         }
     }
 }
@@ -497,7 +567,7 @@ fn config(dice: &mut Dice, is_tight: bool) -> Config {
         if is_tight { dice.between(least, most) as usize } else { roomy }
     };
     Config {
-        connections_max: tight(dice, 2, 8, 64),
+        connections_max: tight(dice, 2, 8, 128),
         sessions_max: tight(dice, 1, 4, 1000),
         inflight_calls_max: dice.pick(&[1, 3, 20, 1000]),
         unsent_bytes_pause: dice.pick(&[1 << 10, 8 << 10, 1 << 20]),

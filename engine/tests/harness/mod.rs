@@ -23,6 +23,8 @@ use mcpring::transport::{Assembled, Framing, HttpRules};
 pub const LENGTH: u16 = 0;
 pub const LINE: u16 = 1;
 pub const HTTP: u16 = 2;
+/// What the calendar says when a world begins.
+pub const UNIX_S_AT_ZERO: u64 = 1_000_000;
 
 /// What arrives from other threads.
 enum Event {
@@ -82,9 +84,9 @@ impl World {
         rules.metadata_paths =
             guard.as_ref().map_or_else(Vec::new, |guard| guard.metadata_paths(&rules.path));
         let (server, inbox) = (Arc::new(server), Inbox::default());
-        let published = Arc::clone(&inbox);
-        let publisher = Publisher::new(Arc::clone(&server), move |publication| {
-            put(&published, Event::Publish(publication));
+        let sink = Arc::clone(&inbox);
+        let publisher = Publisher::new(Arc::clone(&server), move |news| {
+            put(&sink, Event::Publish(news));
             Ok(())
         });
         let post = Poster { inbox: Arc::clone(&inbox), publisher: publisher.clone() };
@@ -99,7 +101,7 @@ impl World {
             shard: 0,
             config: Arc::new(config),
             seed: [7; 32],
-            unix_s_at_zero: 1_000_000,
+            unix_s_at_zero: UNIX_S_AT_ZERO,
             state_ring: Arc::new(KeyRing::ephemeral(&[7; 32])),
             post: Arc::new(post),
             metrics: [Arc::clone(&metrics)].into(),

@@ -3,7 +3,7 @@
 use mcpring::model::{
     Annotations, Elicitation, Icon, Property, ResourceLink, Role, Sampling, ToolAnnotations,
 };
-use mcpring::server::{Json, Server};
+use mcpring::server::{Completer, Json, Server};
 use mcpring::{
     Call, Config, Content, Outcome, Prompt, PromptArgument, PromptMessage, Resource,
     ResourceContents, ResourceTemplate, Tool, ToolResult,
@@ -33,6 +33,9 @@ pub(crate) fn server() -> Server {
     Server::builder("transcripts", "1.0.0")
         .title("The transcripts' server")
         .instructions("Say what the transcript says.")
+        .logging()
+        .list_changes()
+        .resource_subscriptions()
         .tool(
             Tool::new("add", |Add { a, b }| Json(Sum { sum: a + b }))
                 .title("Adder")
@@ -51,6 +54,8 @@ pub(crate) fn server() -> Server {
         }))
         .tool(Tool::raw("steps", json!({ "type": "object" }), steps))
         .tool(Tool::raw("talk", json!({ "type": "object" }), talk))
+        .tool(Tool::raw("update", json!({ "type": "object" }), update))
+        .tool(Tool::raw("grow", json!({ "type": "object" }), grow))
         .tool(Tool::raw("ask", json!({ "type": "object" }), ask))
         .tool(Tool::raw("who", json!({ "type": "object" }), who).inline())
         .tool(Tool::raw("visit", json!({ "type": "object" }), visit))
@@ -65,7 +70,8 @@ pub(crate) fn server() -> Server {
                 vec![PromptMessage::user(format!("Greet {name}."))]
             })
             .description("Greets somebody.")
-            .argument(PromptArgument::required("name")),
+            .argument(PromptArgument::required("name"))
+            .completer("name", Completer::values(["Ada", "Adele", "Blaise"])),
         )
         .build()
         .expect("the transcripts' server is in order")
@@ -94,6 +100,22 @@ fn talk(call: &mut Call<'_>) -> &'static str {
         call.context().log(level, "words");
     }
     "done"
+}
+
+/// Says that a resource changed.
+fn update(call: &mut Call<'_>) -> &'static str {
+    let uri = call.argument("uri").unwrap_or_default().into_owned();
+    call.context().publisher().resource_updated(uri).map_or("busy", |()| "updated")
+}
+
+/// Adds one feature of each kind.
+fn grow(call: &mut Call<'_>) -> &'static str {
+    let grown = call.context().publisher().edit(|edit| {
+        edit.add_tool(Tool::raw("grown", json!({ "type": "object" }), |_: &mut Call<'_>| "grown"));
+        edit.add_resource(Resource::text("test://grown", "grown", "grown text"));
+        edit.add_prompt(Prompt::new("grown", |_: &mut Call<'_>| "grown"));
+    });
+    grown.map_or("refused", |()| "grown")
 }
 
 fn ask(call: &mut Call<'_>) -> Result<String, Outcome> {

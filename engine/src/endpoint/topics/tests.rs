@@ -66,9 +66,11 @@ impl Model {
                 let told = self.subscribed.iter().filter(|(_, other)| other == URIS[*uri]);
                 self.due.extend(told.cloned());
             }
-            Step::Tell(count) => (0..*count).for_each(|_| {
-                self.tell();
-            }),
+            Step::Tell(count) => {
+                for _ in 0..*count {
+                    self.tell();
+                }
+            }
         }
         self.due.retain(|due| self.subscribed.contains(due));
         assert_eq!(self.topics.len(), self.subscribed.len());
@@ -94,11 +96,15 @@ proptest! {
         let topics = Topics::new();
         let (keys, subscribed, due) = Default::default();
         let mut model = Model { topics, keys, subscribed, due };
-        steps.iter().for_each(|step| model.take(step));
+        for step in &steps {
+            model.take(step);
+        }
         while model.tell() {}
         prop_assert!(model.due.is_empty(), "{:?} were not told", model.due);
         prop_assert!(!model.topics.is_behind());
-        (0..PEERS).for_each(|peer| model.take(&Step::Remove(peer)));
+        for peer in 0..PEERS {
+            model.take(&Step::Remove(peer));
+        }
         prop_assert!(model.topics.by_uri.is_empty());
         prop_assert_eq!(model.topics.topic_bytes, 0);
     }
