@@ -242,8 +242,8 @@ struct Core {
     calls: Calls,
     batches: Batches,
     topics: Topics,
-    elicitations: Elicitations,
     tasks: Tasks,
+    elicitations: Elicitations,
     /// Calls that stay open to be told of changes.
     listens: usize,
     /// Subscribers told in this turn.
@@ -282,8 +282,8 @@ impl Endpoint {
             calls: Calls::default(),
             batches: Batches::default(),
             topics: Topics::new(),
-            elicitations: Elicitations::default(),
             tasks: Tasks::new(config.tasks_max),
+            elicitations: Elicitations::default(),
             listens: 0,
             fanned_out: 0,
             timers,

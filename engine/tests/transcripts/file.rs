@@ -131,10 +131,10 @@ impl Thrown {
                 for (key, value) in members {
                     match value {
                         Value::String(text) if THROWN.contains(&key.as_str()) => {
-                            let number = self.names.len() + 1;
-                            let fresh = || format!("<{key} {number}>");
-                            let name = self.names.entry(text.clone()).or_insert_with(fresh);
-                            text.clone_from(name);
+                            self.name_text(key, text);
+                        }
+                        Value::Array(items) if key == "taskIds" => {
+                            items.iter_mut().for_each(|item| self.name_item(item));
                         }
                         value => self.name(value),
                     }
@@ -142,6 +142,19 @@ impl Thrown {
             }
             _ => {}
         }
+    }
+
+    fn name_item(&mut self, item: &mut Value) {
+        if let Value::String(text) = item {
+            self.name_text("taskId", text);
+        }
+    }
+
+    fn name_text(&mut self, key: &str, text: &mut String) {
+        let number = self.names.len() + 1;
+        let fresh = || format!("<{key} {number}>");
+        let name = self.names.entry(text.clone()).or_insert_with(fresh);
+        text.clone_from(name);
     }
 }
 
