@@ -198,3 +198,29 @@ fn who_sends_no_more_waits_no_longer_than_for_a_call() {
     world.run_job();
     assert_eq!(other.get(world, &id)["status"], "completed");
 }
+
+#[test]
+fn so_many_wait_for_one_task_and_who_gave_up_is_not_counted() {
+    let mut world = world();
+    let world = &mut world;
+    world.works = false;
+    let mut client = Client::new(world, CORE, LINE);
+    let id = client.begin(world, "slow");
+    let wait = json!({ "taskId": id });
+    for _ in 0..100 {
+        let slot = client.start(world, "tasks/result", wait.clone());
+        let note = json!({ "jsonrpc": "2.0", "method": "notifications/cancelled",
+            "params": { "requestId": client.next } });
+        client.put(world, "POST", "", None, Some(&note));
+        assert!(messages(world, slot).is_empty(), "nobody answers what was given up");
+    }
+    for _ in 0..64 {
+        client.start(world, "tasks/result", wait.clone());
+    }
+    assert_eq!(code(&client.answer(world, "tasks/result", wait)), -32000);
+    world.run_job();
+    let said = messages(world, client.pipe.expect("a pipe"));
+    let answers: Vec<_> = said.iter().filter(|m| m.get("result").is_some()).collect();
+    assert_eq!(answers.len(), 64);
+    assert!(answers.iter().all(|answer| text(&answer["result"]) == "done"));
+}
