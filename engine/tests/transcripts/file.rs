@@ -126,7 +126,11 @@ struct Thrown {
 impl Thrown {
     fn name(&mut self, value: &mut Value) {
         match value {
-            Value::Array(items) => items.iter_mut().for_each(|item| self.name(item)),
+            Value::Array(items) => {
+                for item in items {
+                    self.name(item);
+                }
+            }
             Value::Object(members) => {
                 for (key, value) in members {
                     match value {
@@ -193,8 +197,16 @@ impl Bindings {
                     text.clone_from(bound);
                 }
             }
-            Value::Array(items) => items.iter_mut().for_each(|item| self.fill(item)),
-            Value::Object(members) => members.values_mut().for_each(|value| self.fill(value)),
+            Value::Array(items) => {
+                for item in items {
+                    self.fill(item);
+                }
+            }
+            Value::Object(members) => {
+                for value in members.values_mut() {
+                    self.fill(value);
+                }
+            }
             _ => {}
         }
     }

@@ -91,7 +91,8 @@ pub(crate) fn render(transcripts: &[Transcript]) -> String {
 fn line(row: &Row, speaker: Speaker, shown: &BTreeMap<Cell, String>) -> String {
     let is_own = (row.from == Side::Server) == (speaker == Speaker::Server);
     let spoken = |(who, method, _): &Cell| *who == speaker && method == row.name;
-    if !is_own && !(row.from == Side::Either && shown.keys().any(spoken)) {
+    let is_spoken = row.from == Side::Either && shown.keys().any(spoken);
+    if !is_own && !is_spoken {
         return String::new();
     }
     let cells = Version::ALL.map(|version| {
