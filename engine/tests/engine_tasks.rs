@@ -39,7 +39,7 @@ fn server() -> (Server, Gate) {
     let greet = |call: &mut Call<'_>| {
         let question = Elicitation::form("Who?").property(Property::text("name").required());
         match call.elicit("who", &question) {
-            Ok(answer) => Outcome::text(answer.text("name").unwrap_or_default().to_owned()),
+            Ok(answer) => Outcome::text(answer.text("name").unwrap_or_default()),
             Err(outcome) => outcome,
         }
     };
@@ -235,7 +235,9 @@ fn a_task_is_cancelled_from_another_connection() {
             ids.push(id);
         }
         // What their handlers come to now is too late.
-        ids.iter().for_each(|_| open.send(()).expect("the server lives"));
+        for _ in &ids {
+            open.send(()).expect("the server lives");
+        }
         assert!(ids.iter().all(|id| status(id) == "cancelled"));
     });
 }

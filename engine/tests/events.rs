@@ -472,7 +472,6 @@ fn a_client_of_2024_11_05_posts_beside_its_stream() {
 
 #[test]
 fn a_stream_nobody_reads_is_cut_and_waits_for_its_client() {
-    let mut world = world();
     let config = Config { unsent_bytes_pause: 1024, ..Config::default() };
     let server = Server::builder("test", "1")
         .tool(Tool::raw("flood", json!({ "type": "object" }), |call: &mut Call<'_>| {
@@ -483,7 +482,7 @@ fn a_stream_nobody_reads_is_cut_and_waits_for_its_client() {
         }))
         .build()
         .expect("in order");
-    std::mem::swap(&mut world, &mut World::new(server, config));
+    let mut world = World::new(server, config);
     let session = session(&mut world, "2025-06-18");
     world.takes = false;
     let (slot, sent) = call_in(&mut world, &session, 5, "flood");

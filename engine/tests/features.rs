@@ -316,7 +316,7 @@ fn capabilities_are_what_was_declared() {
         "tools": { "listChanged": true },
     });
     assert_eq!(said("2025-06-18", declared()), all);
-    all["tasks"] = json!({ "cancel": {}, "requests": { "tools": { "call": {} } } });
+    all["tasks"] = json!({ "list": {}, "cancel": {}, "requests": { "tools": { "call": {} } } });
     assert_eq!(said("2025-11-25", declared()), all);
     all.as_object_mut().expect("an object").remove("tasks");
     all["extensions"] = json!({ "io.modelcontextprotocol/tasks": {}, "com.example/x": { "y": 1 } });

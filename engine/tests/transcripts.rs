@@ -133,7 +133,8 @@ fn match_any_order(wanted: &[Value], found: &[Value], bindings: &mut Bindings) -
 }
 
 fn shown(messages: &[Value]) -> String {
-    messages.iter().map(|message| format!("\n  {message}")).collect()
+    let lines: Vec<_> = messages.iter().map(Value::to_string).collect();
+    format!("\n  {}", lines.join("\n  "))
 }
 
 fn update(transcript: &Transcript) {

@@ -30,7 +30,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("server", &["mcp", "rpc", "model", "json", "uri", "inbox", "auth"]),
     ("endpoint", &["transport", "server", "mcp", "rpc", "model", "json", "metrics", "auth"]),
     ("shard", &["endpoint", "server", "ring", "inbox", "metrics", "auth"]),
-    ("sim", &["shard", "endpoint", "server", "model", "transport", "ring"]),
+    ("sim", &["shard", "endpoint", "server", "model", "transport", "ring", "metrics"]),
 ];
 
 /// The program: a crate of its own that sees the library as any other program does.

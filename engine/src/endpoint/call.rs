@@ -170,7 +170,7 @@ impl Core {
                 return Err(refusal);
             }
         };
-        let mut call = call.with_asked(asked.as_ref());
+        let call = call.with_asked(asked.as_ref());
         let offer = match manner {
             Manner::Plain => TaskLink::Nothing,
             Manner::Offer(seed) => TaskLink::Offered(seed),
@@ -179,33 +179,44 @@ impl Core {
             }
         };
         if feature.execution() == Execution::Inline {
-            return match call.invoke() {
-                Outcome::Deferred => {
-                    drop(call);
-                    self.wait_for(&source, feature, offer);
-                    Ok(None)
-                }
-                Outcome::Ask(ask) => {
-                    let parked = call.park();
-                    drop(call);
-                    self.wait_for(&source, feature, offer);
-                    self.asked(source.ticket, &ask, parked);
-                    Ok(None)
-                }
-                outcome => {
-                    drop(call);
-                    self.calls.release(source.ticket);
-                    let Admitted { row, version, .. } = *admitted;
-                    let origin = incoming.origin;
-                    self.note_elicitations(incoming.peer, version, &outcome);
-                    Ok(Some(self.write_outcome(origin, request.id, row, version, outcome)))
-                }
-            };
+            return Ok(self.run_here(&source, feature, call, offer));
         }
         let job = call.into_job();
         self.wait_for(&source, feature, offer);
         self.outbox.outputs.push_back(Output::Work(job));
         Ok(None)
+    }
+
+    /// Runs a call whose handler is brief.
+    fn run_here(
+        &mut self,
+        source: &Source<'_>,
+        feature: &Feature,
+        mut call: Call<'_>,
+        offer: TaskLink,
+    ) -> Option<Ending> {
+        match call.invoke() {
+            Outcome::Deferred => {
+                drop(call);
+                self.wait_for(source, feature, offer);
+                None
+            }
+            Outcome::Ask(ask) => {
+                let parked = call.park();
+                drop(call);
+                self.wait_for(source, feature, offer);
+                self.asked(source.ticket, &ask, parked);
+                None
+            }
+            outcome => {
+                drop(call);
+                self.calls.release(source.ticket);
+                let Source { incoming, admitted, request, .. } = source;
+                let Admitted { row, version, .. } = **admitted;
+                self.note_elicitations(incoming.peer, version, &outcome);
+                Some(self.write_outcome(incoming.origin, request.id, row, version, outcome))
+            }
+        }
     }
 
     /// Runs a call as a task: its request is answered before anything else happens.

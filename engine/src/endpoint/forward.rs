@@ -155,8 +155,6 @@ impl Forwarded {
     pub fn undelivered(&self) -> Option<Self> {
         match self {
             Self::Request(request) => Some(Self::Undelivered(request.slot)),
-            // A listening call is told of what it could be told of.
-            Self::Task(ask) if matches!(ask.wish, Wish::Watch) => None,
             Self::Task(ask) => Some(Self::TaskUndelivered(ask.asker.ticket)),
             // A step that was lost would be an event out of order or a stream without an end.
             Self::Answer(_)

@@ -69,10 +69,10 @@ impl Core {
             return self.metrics.answers_late.add(1);
         };
         let PendingCall { origin, peer, row, version, .. } = *call;
+        self.note_elicitations(peer, version, &outcome);
         if let Some(key) = call.task() {
             return self.task_done(key, version, outcome);
         }
-        self.note_elicitations(peer, version, &outcome);
         let ending = self.write_outcome(origin, call.id.borrow(), row, version, outcome);
         self.count_call(&call, ending);
     }

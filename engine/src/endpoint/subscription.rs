@@ -115,10 +115,10 @@ impl Core {
         admitted: &Admitted<'_>,
     ) -> Carried {
         let mut filter = self.read_filter(request)?;
+        let tasks = self.read_tasks(&mut filter, admitted)?;
         if let Some(uris) = &mut filter.uris {
             uris.retain(|uri| self.may_hear_of(incoming, uri));
         }
-        let tasks = self.read_tasks(&mut filter, admitted)?;
         self.check_peer(incoming.peer, request, admitted.version)?;
         if self.listens >= LISTENS_MAX {
             return Err(Refusal::busy(admitted.version, "the server has too many listeners"));

@@ -161,10 +161,13 @@ impl Core {
         self.count_call(&call, ending);
     }
 
-    /// The shard of a task could not be reached.
+    /// The shard of a task could not be reached. A listening call ends with it: it would hear less
+    /// than it was promised.
     pub(super) fn task_undelivered(&mut self, ticket: Ticket) {
         let Some(call) = self.calls.get_mut(ticket) else { return };
-        call.task = TaskLink::Nothing;
+        if matches!(call.task, TaskLink::Asks(..)) {
+            call.task = TaskLink::Nothing;
+        }
         let Some(call) = self.take_call(ticket) else { return };
         self.metrics.busy_refusals.add(1);
         let refusal = Refusal::busy(call.version, "the task's shard is busy: try again shortly");

@@ -181,3 +181,35 @@ impl Params {
         w.end_object();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_take_one_more_member_in_their_meta() {
+        let raw = |params: &str| AskRequest::Raw {
+            method: AskMethod::Sampling,
+            params: RawJson::from_string(params.to_owned()).expect("the test's JSON is JSON"),
+        };
+        for (request, want) in [
+            (AskRequest::Roots, r#""roots/list","params":{"_meta":{"k":{"a":1}}}"#),
+            (
+                raw(r#"{"n": 1.50e400}"#),
+                r#""sampling/createMessage","params":{"_meta":{"k":{"a":1}},"n":1.50e400}"#,
+            ),
+            (
+                raw(r#"{"_meta":{"own":true,"k":0}}"#),
+                r#""sampling/createMessage","params":{"_meta":{"k":{"a":1},"own":true}}"#,
+            ),
+        ] {
+            let mut json = Vec::new();
+            let mut w = Writer::new(&mut json);
+            w.begin_object();
+            request.encode_members_with(&mut w, &Fields::V2025_11_25, ("k", br#"{"a":1}"#));
+            w.end_object();
+            let json = String::from_utf8(json).expect("JSON is UTF-8");
+            assert_eq!(json, format!("{{\"method\":{want}}}"));
+        }
+    }
+}

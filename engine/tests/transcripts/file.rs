@@ -126,15 +126,19 @@ struct Thrown {
 impl Thrown {
     fn name(&mut self, value: &mut Value) {
         match value {
-            Value::Array(items) => items.iter_mut().for_each(|item| self.name(item)),
+            Value::Array(items) => {
+                for item in items {
+                    self.name(item);
+                }
+            }
             Value::Object(members) => {
                 for (key, value) in members {
                     match value {
                         Value::String(text) if THROWN.contains(&key.as_str()) => {
-                            let number = self.names.len() + 1;
-                            let fresh = || format!("<{key} {number}>");
-                            let name = self.names.entry(text.clone()).or_insert_with(fresh);
-                            text.clone_from(name);
+                            self.name_text(key, text);
+                        }
+                        Value::Array(items) if key == "taskIds" => {
+                            items.iter_mut().for_each(|item| self.name_item(item));
                         }
                         value => self.name(value),
                     }
@@ -142,6 +146,19 @@ impl Thrown {
             }
             _ => {}
         }
+    }
+
+    fn name_item(&mut self, item: &mut Value) {
+        if let Value::String(text) = item {
+            self.name_text("taskId", text);
+        }
+    }
+
+    fn name_text(&mut self, key: &str, text: &mut String) {
+        let number = self.names.len() + 1;
+        let fresh = || format!("<{key} {number}>");
+        let name = self.names.entry(text.clone()).or_insert_with(fresh);
+        text.clone_from(name);
     }
 }
 
@@ -180,8 +197,16 @@ impl Bindings {
                     text.clone_from(bound);
                 }
             }
-            Value::Array(items) => items.iter_mut().for_each(|item| self.fill(item)),
-            Value::Object(members) => members.values_mut().for_each(|value| self.fill(value)),
+            Value::Array(items) => {
+                for item in items {
+                    self.fill(item);
+                }
+            }
+            Value::Object(members) => {
+                for value in members.values_mut() {
+                    self.fill(value);
+                }
+            }
             _ => {}
         }
     }

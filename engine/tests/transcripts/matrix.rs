@@ -3,20 +3,30 @@
 use std::collections::BTreeMap;
 
 use mcpring::mcp::{METHODS, Row, Side, Version};
+use serde_json::Value;
 
 use crate::file::Transcript;
 
-/// Where each method is spoken: (method, version) to the name of the first transcript.
-fn shown(transcripts: &[Transcript]) -> BTreeMap<(String, String), String> {
+/// Who says a message.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Speaker {
+    Client,
+    Server,
+}
+
+type Cell = (Speaker, String, String);
+
+/// Where each method is spoken: speaker, method and version to the first transcript's name.
+fn shown(transcripts: &[Transcript]) -> BTreeMap<Cell, String> {
     let mut cells = BTreeMap::new();
     for transcript in transcripts {
         let name = transcript.path.file_stem().expect("a name").to_string_lossy().into_owned();
         for block in &transcript.blocks {
-            for message in block.client.iter().chain(&block.server) {
-                let batch = message.as_array().map_or(std::slice::from_ref(message), Vec::as_slice);
-                for message in batch {
+            let both = [(Speaker::Client, &block.client), (Speaker::Server, &block.server)];
+            for (speaker, messages) in both {
+                for message in messages.iter().flat_map(in_batch) {
                     if let Some(method) = message["method"].as_str() {
-                        let cell = (method.to_owned(), transcript.version.clone());
+                        let cell = (speaker, method.to_owned(), transcript.version.clone());
                         cells.entry(cell).or_insert_with(|| name.clone());
                     }
                 }
@@ -26,17 +36,23 @@ fn shown(transcripts: &[Transcript]) -> BTreeMap<(String, String), String> {
     cells
 }
 
+fn in_batch(message: &Value) -> &[Value] {
+    message.as_array().map_or(std::slice::from_ref(message), Vec::as_slice)
+}
+
 fn exists(row: &Row, version: Version) -> bool {
     row.since <= version && version <= row.until
 }
 
-/// Cells of the table that no transcript shows.
+/// Cells of the table that no transcript shows. What both sides may send and we never do (a ping)
+/// only the client has to say.
 pub(crate) fn untested(transcripts: &[Transcript]) -> Vec<String> {
     let shown = shown(transcripts);
     let mut missing = Vec::new();
     for row in METHODS {
+        let speaker = if row.from == Side::Server { Speaker::Server } else { Speaker::Client };
         for version in Version::ALL.into_iter().filter(|version| exists(row, *version)) {
-            if !shown.contains_key(&(row.name.to_owned(), version.to_string())) {
+            if !shown.contains_key(&(speaker, row.name.to_owned(), version.to_string())) {
                 missing.push(format!("{} at {version}", row.name));
             }
         }
@@ -52,9 +68,11 @@ pub(crate) fn render(transcripts: &[Transcript]) -> String {
          Made from the method table (`engine/src/mcp/method.rs`) and the transcripts below\n\
          `engine/testdata/transcripts`; do not edit. A cell names the transcript of that version that\n\
          speaks the method, over every transport that has it; `–` means that the version has no such\n\
-         method. To make it anew: `MCPRING_UPDATE=1 cargo test -p mcpring --test transcripts`.\n",
+         method. To make it anew: `MCPRING_UPDATE=1 cargo test -p mcpring --test transcripts`, twice.\n",
     );
-    for (title, is_ours) in [("From the client", false), ("From the server", true)] {
+    for (title, speaker) in
+        [("From the client", Speaker::Client), ("From the server", Speaker::Server)]
+    {
         page += &format!("\n## {title}\n\n| method | kind | needs |");
         for version in Version::ALL {
             page += &format!(" {version} |");
@@ -62,30 +80,32 @@ pub(crate) fn render(transcripts: &[Transcript]) -> String {
         page += "\n|---|---|---|";
         page += &"---|".repeat(Version::ALL.len());
         page.push('\n');
-        for row in METHODS.iter().filter(|row| is_shown(row, is_ours)) {
-            let kind = if row.is_request { "request" } else { "notification" };
-            let needs = format!("{:?}", row.needs).to_lowercase();
-            let needs = if needs == "nothing" { "" } else { &needs };
-            page += &format!("| `{}` | {kind} | {needs} |", row.name);
-            for version in Version::ALL {
-                let cell = shown.get(&(row.name.to_owned(), version.to_string()));
-                let text = match (exists(row, version), cell) {
-                    (false, _) => "–",
-                    (true, None) => "**untested**",
-                    (true, Some(name)) => name,
-                };
-                page += &format!(" {text} |");
-            }
-            page.push('\n');
+        for row in METHODS {
+            page += &line(row, speaker, &shown);
         }
     }
     page
 }
 
-fn is_shown(row: &Row, is_ours: bool) -> bool {
-    match row.from {
-        Side::Client => !is_ours,
-        Side::Server => is_ours,
-        Side::Either => true,
+/// One method; nothing for one that this side never sends.
+fn line(row: &Row, speaker: Speaker, shown: &BTreeMap<Cell, String>) -> String {
+    let is_own = (row.from == Side::Server) == (speaker == Speaker::Server);
+    let spoken = |(who, method, _): &Cell| *who == speaker && method == row.name;
+    let is_spoken = row.from == Side::Either && shown.keys().any(spoken);
+    if !is_own && !is_spoken {
+        return String::new();
     }
+    let cells = Version::ALL.map(|version| {
+        let cell = shown.get(&(speaker, row.name.to_owned(), version.to_string()));
+        match (exists(row, version), cell) {
+            (false, _) => "–",
+            (true, None) if is_own => "**untested**",
+            (true, None) => "not sent",
+            (true, Some(name)) => name,
+        }
+    });
+    let kind = if row.is_request { "request" } else { "notification" };
+    let needs = format!("{:?}", row.needs).to_lowercase();
+    let needs = if needs == "nothing" { "" } else { &needs };
+    format!("| `{}` | {kind} | {needs} | {} |\n", row.name, cells.join(" | "))
 }

@@ -1,7 +1,8 @@
 //! What the transcripts are spoken with: one feature for each way a call can go.
 
 use mcpring::model::{
-    Annotations, Elicitation, Icon, Property, ResourceLink, Role, Sampling, ToolAnnotations,
+    Annotations, Elicitation, Icon, Property, ResourceLink, Role, Sampling, TaskSupport,
+    ToolAnnotations,
 };
 use mcpring::server::{Completer, Json, Server};
 use mcpring::{
@@ -59,6 +60,11 @@ pub(crate) fn server() -> Server {
         .tool(Tool::raw("ask", json!({ "type": "object" }), ask))
         .tool(Tool::raw("who", json!({ "type": "object" }), who).inline())
         .tool(Tool::raw("visit", json!({ "type": "object" }), visit))
+        .tool(
+            Tool::raw("job", json!({ "type": "object" }), job)
+                .inline()
+                .task_support(TaskSupport::Optional),
+        )
         .resource(Resource::text("test://text", "text", "plain text").title("Text"))
         .resource(Resource::blob("test://blob", "blob", vec![1, 2, 3]).mime_type("image/png"))
         .template(ResourceTemplate::new("test://notes/{name}", "note", |call: &mut Call<'_>| {
@@ -75,6 +81,14 @@ pub(crate) fn server() -> Server {
         )
         .build()
         .expect("the transcripts' server is in order")
+}
+
+/// Asks if it is told to.
+fn job(call: &mut Call<'_>) -> Result<&'static str, Outcome> {
+    if call.argument("asks").is_some() {
+        call.elicit("go", &Elicitation::form("Go on?"))?;
+    }
+    Ok("the job is done")
 }
 
 fn contents(_: &mut Call<'_>) -> ToolResult {

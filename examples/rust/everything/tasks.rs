@@ -96,6 +96,7 @@ fn multi_input(_: NoArguments, call: &mut Call<'_>) -> Result<String, Outcome> {
 fn after_asking(_: NoArguments, call: &mut Call<'_>) -> Result<String, Outcome> {
     let form = Elicitation::form("What is your name?").property(Property::text("name").required());
     let name = call.elicit("user_name", &form)?.text("name").unwrap_or_default();
+    // From here on the client may go its way, and come back for the result.
     call.context().become_task();
     Ok(format!("Hello, {name}! (by a task)"))
 }
