@@ -8,8 +8,8 @@ mod harness;
 use harness::{LINE, World};
 use mcpring::Config;
 use mcpring::model::{
-    CacheHint, Completion, Elicitation, PromptArgument, RawJson, ResourceContents, ResourceResult,
-    TaskSupport,
+    CacheHint, Completion, Elicitation, LogLevel, PromptArgument, RawJson, ResourceContents,
+    ResourceResult, TaskSupport,
 };
 use mcpring::server::{
     Call, Completer, Deferred, Outcome, OutputPolicy, Prompt, Resource, ResourceTemplate, Server,
@@ -338,4 +338,31 @@ fn asynchronous_completers_run_like_every_feature() {
     let entry = server.features().prompts().find("p").expect("the prompt is there");
     let feature = entry.completers().find("a").expect("the completer is there");
     assert_eq!(feature.execution(), mcpring::server::Execution::Async);
+}
+
+/// Answers after far more words than a pipe keeps for a peer that takes none.
+fn chatty(call: &mut Call<'_>) -> &'static str {
+    let words = "x".repeat(1024);
+    for step in 0..4096u32 {
+        call.context().log(LogLevel::Warning, &words);
+        call.context().progress(f64::from(step), None, Some(&words));
+    }
+    "done"
+}
+
+#[test]
+fn a_slow_peer_is_spared_news_and_not_its_answer() {
+    let tool = Tool::raw("chatty", json!({ "type": "object" }), chatty).pool();
+    let mut peer = Peer::new(Server::builder("test", "1").logging().tool(tool), "2025-11-25");
+    peer.world.hold(peer.slot);
+    let params = json!({ "name": "chatty", "_meta": { "progressToken": 1 } });
+    let call = json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": params });
+    assert!(peer.world.feed(peer.slot, format!("{call}\n").as_bytes()).is_empty());
+    assert!(peer.world.metrics.notifications_dropped.get() > 4096, "most were not kept");
+    peer.world.release(peer.slot);
+    let sent = peer.world.take(peer.slot);
+    assert!(sent.len() < 2 << 20, "{} bytes were kept", sent.len());
+    let last = sent.trim_ascii_end().rsplit(|byte| *byte == b'\n').next().expect("a line");
+    let answer: Value = serde_json::from_slice(last).expect("JSON");
+    assert_eq!(answer["id"], 2, "{answer}");
 }

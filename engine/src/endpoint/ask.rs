@@ -141,6 +141,7 @@ impl Core {
         call.asking = Some(Box::new(Asking { parked, asked, open, unsent: Vec::new() }));
         match task {
             Some(task) if !ask.requests.is_empty() => {
+                self.restart_task_clock(ticket, task, None);
                 self.task_changed(task, TaskStatus::InputRequired, None);
             }
             Some(_) => {}
@@ -193,7 +194,10 @@ impl Core {
         let is_open = !open.is_empty();
         call.asking = Some(Box::new(Asking { parked, asked, open, unsent: Vec::new() }));
         match task.filter(|_| is_open) {
-            Some(task) => self.task_changed(task, TaskStatus::InputRequired, None),
+            Some(task) => {
+                self.restart_task_clock(ticket, task, None);
+                self.task_changed(task, TaskStatus::InputRequired, None);
+            }
             None => self.enter_again(ticket),
         }
     }
@@ -290,8 +294,12 @@ impl Core {
         let Asking { parked, asked, .. } = *asking;
         let parked = parked.again(asked);
         match task {
-            // Its time is the task's, and goes on.
-            Some(task) => self.task_resumes(task),
+            // The time it waited was the task's alone.
+            Some(task) => {
+                let own_ms = parked.feature().timeout().map(|time| time.as_millis() as u64);
+                self.restart_task_clock(ticket, task, own_ms);
+                self.task_resumes(task);
+            }
             None => self.restart_clock(ticket, self.call_ms(parked.feature())),
         }
         if parked.execution() != Execution::Inline {

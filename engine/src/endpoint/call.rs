@@ -231,7 +231,7 @@ impl Core {
         let Source { incoming, admitted, request, ticket, .. } = source;
         let (ticket, peer, version) = (*ticket, incoming.peer, admitted.version);
         let principal = incoming.principal.cloned();
-        if let Err(refusal) = self.make_task_room(principal.as_deref(), peer, version) {
+        if let Err(refusal) = self.check_task_room(principal.as_deref(), peer, version) {
             self.calls.release(ticket);
             return Err(refusal);
         }

@@ -49,6 +49,9 @@ impl Core {
         if !self.server.capabilities().logging || wanted.is_none_or(|wanted| level < wanted) {
             return;
         }
+        if !self.takes_news(peer) {
+            return self.metrics.notifications_dropped.add(1);
+        }
         let task = self.related_task(ticket);
         self.notify_call(ticket, |w| {
             notification(w, "notifications/message", |w| {
@@ -77,8 +80,13 @@ impl Core {
         if !progress.is_finite() || call.progress.is_some_and(|before| progress <= before) {
             return;
         }
-        call.progress = Some(progress);
-        let fields = call.version.fields();
+        let (peer, fields) = (call.peer, call.version.fields());
+        if !self.takes_news(peer) {
+            return self.metrics.notifications_dropped.add(1);
+        }
+        if let Some(call) = self.calls.get_mut(ticket) {
+            call.progress = Some(progress);
+        }
         let task = self.related_task(ticket);
         self.notify_call(ticket, |w| {
             notification(w, "notifications/progress", |w| {

@@ -32,6 +32,14 @@ impl Core {
         }
     }
 
+    /// Whether a peer is to be told what it can do without. Of a pipe that does not take what it
+    /// was told so much is kept and no more; an event stream that falls behind so far is closed.
+    pub(super) fn takes_news(&mut self, peer: Peer) -> bool {
+        let unsent_max = self.config.unsent_bytes_pause;
+        let Peer::Stream(slot) = peer else { return true };
+        self.slots.get_mut(slot).is_none_or(|open| open.has_room_to_send(unsent_max))
+    }
+
     /// Writes one message to a peer of the handshake era; whether there was a way to it.
     pub(super) fn notify_peer(&mut self, peer: Peer, write: impl FnOnce(&mut Writer<'_>)) -> bool {
         match peer {

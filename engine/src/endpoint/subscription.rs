@@ -162,6 +162,10 @@ impl Core {
         self.count_subscriptions();
         self.notify_call(ticket, |w| acknowledge(w, request.id, &filter));
         for (shard, key) in tasks {
+            // The owner of an earlier one may have ended the call.
+            if self.calls.get(ticket).is_none() {
+                break;
+            }
             self.ask_about_task(shard, ticket, key, incoming, admitted, Wish::Watch);
         }
         // Who has ended its side cannot end this call, and hears of nothing once it is gone.
@@ -213,7 +217,11 @@ impl Core {
             return Err(undeclared());
         }
         ids.retain(|id| self.owner(id).is_some());
-        Ok(ids.iter().filter_map(|id| self.owner(id)).collect())
+        let mut tasks: Vec<_> = ids.iter().filter_map(|id| self.owner(id)).collect();
+        // Who names a task twice hears of it once.
+        tasks.sort_unstable();
+        tasks.dedup();
+        Ok(tasks.into())
     }
 
     /// Ends every listening call: the server is going away.

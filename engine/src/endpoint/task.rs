@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! tools/call ─▶ task begun ─▶ handler ─▶ outcome kept ─▶ tasks/get, tasks/result
-//!                  │             ▲ │ asks                 (or expired, or evicted)
+//!                  │             ▲ │ asks                 (until its time is over)
 //!                  ▼             │ ▼
 //!               its id        tasks/update, or responses to requests
 //! ```
@@ -74,6 +74,9 @@ impl Core {
         admitted: &Admitted<'_>,
     ) -> Result<Manner, Refusal> {
         let support = tool.task_support();
+        if admitted.envelope.is_some() && support == TaskSupport::Forbidden {
+            return Ok(Manner::Plain);
+        }
         if let Some(envelope) = admitted.envelope {
             return match (support, envelope.has_extension(Task::EXTENSION)) {
                 (TaskSupport::Forbidden, _) | (TaskSupport::Optional, false) => Ok(Manner::Plain),
@@ -103,18 +106,16 @@ impl Core {
         TaskSeed { key, id: Sessions::id_of(self.shard, key), ttl_ms }
     }
 
-    /// Makes room for one more task.
-    pub(super) fn make_task_room(
-        &mut self,
+    /// Refuses a task too many.
+    pub(super) fn check_task_room(
+        &self,
         principal: Option<&crate::auth::Principal>,
         peer: Peer,
         version: Version,
     ) -> Result<(), Refusal> {
-        let words = "the server keeps too many tasks: wait for some to end";
-        let evicted = self.tasks.make_room(principal, peer);
-        let evicted = evicted.ok_or_else(|| Refusal::busy(version, words))?;
-        self.metrics.tasks_evicted.add(evicted);
-        Ok(())
+        let words = "the server keeps too many tasks: wait until the time of some is over";
+        let has_room = self.tasks.has_room(principal, peer);
+        if has_room { Ok(()) } else { Err(Refusal::busy(version, words)) }
     }
 
     /// When a task made now is over.
@@ -163,7 +164,7 @@ impl Core {
         let TaskLink::Offered(seed) = std::mem::take(&mut call.task) else { return };
         let (peer, version, origin) = (call.peer, call.version, call.origin);
         let (id, principal) = (call.id.clone(), call.principal.clone());
-        if self.make_task_room(principal.as_deref(), peer, version).is_err() {
+        if self.check_task_room(principal.as_deref(), peer, version).is_err() {
             return self.metrics.busy_refusals.add(1);
         }
         let ttl_ms = seed.ttl_ms;
@@ -211,19 +212,17 @@ impl Core {
 
     /// Ends a task; `None` of a cancelled one is kept.
     pub(super) fn end_task(&mut self, key: TaskKey, status: TaskStatus, kept: Option<Kept>) {
-        let mut words = match &kept {
+        let objection = kept.as_ref().and_then(|kept| self.tasks.objection(kept));
+        let (status, kept) = match objection {
+            Some(words) => (TaskStatus::Failed, Some(Kept::Error(RpcError::internal(words)))),
+            None => (status, kept),
+        };
+        let words = match &kept {
             Some(Kept::Error(error)) => Some(cut(&error.message)),
             Some(Kept::Result(_)) => None,
             None => Some("the client gave it up".to_owned()),
         };
-        let mut status = status;
-        let evicted = self.tasks.end(key, kept).unwrap_or_else(|()| {
-            let error = RpcError::internal("the result is too large to be kept");
-            words = Some(error.message.clone().into_owned());
-            status = TaskStatus::Failed;
-            self.tasks.end(key, Some(Kept::Error(error))).unwrap_or_default()
-        });
-        self.metrics.tasks_evicted.add(evicted);
+        self.tasks.end(key, kept);
         self.metrics.tasks_open.set(self.tasks.len() as u64);
         let Some(held) = self.tasks.get_mut(key) else { return };
         let waiters = std::mem::take(&mut held.waiters);
@@ -247,6 +246,13 @@ impl Core {
         self.end_task(key, TaskStatus::Cancelled, None);
     }
 
+    /// From now on the call of a task has `own_ms`, or all the time that the task has left.
+    pub(super) fn restart_task_clock(&mut self, ticket: Ticket, key: TaskKey, own_ms: Option<u64>) {
+        let Some(held) = self.tasks.get(key) else { return };
+        let left_ms = held.expires.since(self.now).as_millis() as u64;
+        self.restart_clock(ticket, own_ms.map_or(left_ms, |own_ms| own_ms.min(left_ms)));
+    }
+
     /// A task that asked goes on.
     pub(super) fn task_resumes(&mut self, key: TaskKey) {
         let status = self.tasks.get(key).map(|held| held.task.status);
@@ -259,9 +265,14 @@ impl Core {
     pub(super) fn task_says(&mut self, ticket: Ticket, message: &str) {
         let Some(key) = self.calls.get(ticket).and_then(PendingCall::task) else { return };
         let Some(held) = self.tasks.get(key) else { return };
-        let (status, words) = (held.task.status, cut(message));
-        if held.task.status_message.as_deref() != Some(&*words) {
+        let (peer, status, words) = (held.peer, held.task.status, cut(message));
+        if held.task.status_message.as_deref() == Some(&*words) {
+            return;
+        }
+        if self.takes_news(peer) {
             self.task_changed(key, status, Some(words));
+        } else {
+            self.metrics.notifications_dropped.add(1);
         }
     }
 

@@ -56,7 +56,7 @@ impl Core {
             }
             Wish::Watch => {
                 if held.watchers.len() >= TASK_WAITERS_MAX {
-                    held.watchers.remove(0);
+                    return self.refuse_watcher(asker);
                 }
                 held.watchers.push(asker);
                 // It may have changed since its id was given out.
@@ -85,6 +85,14 @@ impl Core {
         if let Some(shown) = self.shown(key) {
             self.tell_asker(asker, TaskReply::Shown(Box::new(shown)));
         }
+    }
+
+    /// Ends a listening call that would hear less than it was promised.
+    fn refuse_watcher(&mut self, watcher: Asker) {
+        if watcher.shard == self.shard {
+            return self.task_undelivered(watcher.ticket);
+        }
+        self.forward(watcher.shard, Forwarded::TaskUndelivered(watcher.ticket));
     }
 
     pub(super) fn refuse_asker(&mut self, asker: Asker, error: RpcError) {

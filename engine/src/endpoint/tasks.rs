@@ -94,8 +94,6 @@ pub(super) struct HeldTask {
     kept: Option<Kept>,
     /// Counts the tasks in the order they were made.
     number: u32,
-    /// Its place among the ended ones.
-    ended: Option<u64>,
 }
 
 impl HeldTask {
@@ -112,7 +110,6 @@ impl HeldTask {
             watchers: Vec::new(),
             kept: None,
             number: 0,
-            ended: None,
         }
     }
 
@@ -132,14 +129,11 @@ pub(super) struct Tasks {
     most: usize,
     by_key: BTreeMap<TaskKey, Box<HeldTask>>,
     by_expiry: BTreeSet<(Now, TaskKey)>,
-    /// Ended ones, the longest ended first.
-    ended: BTreeSet<(u64, TaskKey)>,
     /// The tasks of each client, in the order they were made.
     by_client: HashMap<Client, Vec<TaskKey>>,
     /// Bytes of all answers kept.
     bytes: usize,
     made: u32,
-    endings: u64,
     /// Whether the timer that looks for old ones is set.
     pub(super) is_sweeping: bool,
 }
@@ -150,11 +144,9 @@ impl Tasks {
             most,
             by_key: BTreeMap::new(),
             by_expiry: BTreeSet::new(),
-            ended: BTreeSet::new(),
             by_client: HashMap::new(),
             bytes: 0,
             made: 0,
-            endings: 0,
             is_sweeping: false,
         }
     }
@@ -163,22 +155,12 @@ impl Tasks {
         self.by_key.len()
     }
 
-    /// Makes room for one more task of a client by giving up ended ones, its own or the oldest;
-    /// how many, or `None` when all are running.
-    pub(super) fn make_room(&mut self, principal: Option<&Principal>, peer: Peer) -> Option<u64> {
-        let mut evicted = 0;
+    /// Whether there is room for one more task of a client. Nothing is given up to make some: what
+    /// a task came to stays until its time is over (SEP-2663).
+    pub(super) fn has_room(&self, principal: Option<&Principal>, peer: Peer) -> bool {
         let own = client(principal, peer).and_then(|client| self.by_client.get(&client));
-        if let Some(own) = own.filter(|own| own.len() >= TASKS_PER_CLIENT_MAX) {
-            let is_ended = |key: &&TaskKey| self.by_key.get(key).is_some_and(|h| h.ended.is_some());
-            let spare = *own.iter().find(is_ended)?;
-            self.remove(spare);
-            evicted += 1;
-        }
-        if self.by_key.len() >= self.most {
-            self.evict_ended(None)?;
-            evicted += 1;
-        }
-        Some(evicted)
+        let has_most = own.is_some_and(|own| own.len() >= TASKS_PER_CLIENT_MAX);
+        !has_most && self.by_key.len() < self.most && self.bytes < TASKS_BYTES_MAX
     }
 
     pub(super) fn insert(&mut self, key: TaskKey, mut held: HeldTask) {
@@ -212,26 +194,23 @@ impl Tasks {
         self.by_key.get_mut(&key).map(|held| &mut **held)
     }
 
-    /// Ends a task with what it came to, if there is room to keep it; says how many ended ones
-    /// were given up for that. `Err` when it is too large.
-    pub(super) fn end(&mut self, key: TaskKey, kept: Option<Kept>) -> Result<u64, ()> {
-        let bytes = kept.as_ref().map_or(0, Kept::bytes);
-        if bytes > TASK_BYTES_MAX {
-            return Err(());
+    /// Why an answer cannot be kept, if it cannot.
+    pub(super) fn objection(&self, kept: &Kept) -> Option<&'static str> {
+        if kept.bytes() > TASK_BYTES_MAX {
+            Some("the result is too large to be kept")
+        } else if self.bytes + kept.bytes() > TASKS_BYTES_MAX {
+            Some("the server keeps too many results: there is no room for this one")
+        } else {
+            None
         }
-        let mut evicted = 0;
-        while self.bytes + bytes > TASKS_BYTES_MAX {
-            self.evict_ended(Some(key)).ok_or(())?;
-            evicted += 1;
-        }
-        let Some(held) = self.by_key.get_mut(&key) else { return Ok(evicted) };
-        self.bytes += bytes;
-        self.endings += 1;
-        self.ended.insert((self.endings, key));
+    }
+
+    /// Ends a task with what it came to.
+    pub(super) fn end(&mut self, key: TaskKey, kept: Option<Kept>) {
+        let Some(held) = self.by_key.get_mut(&key) else { return };
+        self.bytes += kept.as_ref().map_or(0, Kept::bytes);
         held.kept = kept;
-        held.ended = Some(self.endings);
         held.ticket = None;
-        Ok(evicted)
     }
 
     /// The tasks a peer made, from the number `first` on: at most `limit`, and the number of the
@@ -249,17 +228,9 @@ impl Tasks {
         self.by_expiry.first().filter(|(expires, _)| *expires <= now).map(|(_, key)| *key)
     }
 
-    fn evict_ended(&mut self, except: Option<TaskKey>) -> Option<()> {
-        let (_, key) = *self.ended.iter().find(|(_, key)| Some(*key) != except)?;
-        self.remove(key).map(|_| ())
-    }
-
     pub(super) fn remove(&mut self, key: TaskKey) -> Option<Box<HeldTask>> {
         let held = self.by_key.remove(&key)?;
         self.by_expiry.remove(&(held.expires, key));
-        if let Some(ended) = held.ended {
-            self.ended.remove(&(ended, key));
-        }
         self.bytes -= held.kept.as_ref().map_or(0, Kept::bytes);
         if let Some(client) = held.client()
             && let Some(own) = self.by_client.get_mut(&client)

@@ -72,9 +72,11 @@ const COUNTERS: &[Row<Counter>] = &[
     ("notifications_coalesced", "Notifications merged into an undelivered one", None, |m| {
         &m.notifications_coalesced
     }),
+    ("notifications_dropped", "Progress and log messages a slow peer was not told", None, |m| {
+        &m.notifications_dropped
+    }),
     ("tasks_created", "Calls that became tasks", None, |m| &m.tasks_created),
     ("tasks_expired", "Tasks whose time was over", None, |m| &m.tasks_expired),
-    ("tasks_evicted", "Ended tasks that made room before their time", None, |m| &m.tasks_evicted),
     ("copies", "Received slices copied because buffers were short", None, |m| &m.copies),
     ("copied", "Bytes of those slices", Some(Unit::Bytes), |m| &m.bytes_copied),
     ("turns", "Turns of the shards' loops", None, |m| &m.turns),

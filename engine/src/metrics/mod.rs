@@ -98,14 +98,14 @@ pub struct ShardMetrics {
     pub notifications_delivered: Counter,
     /// Notifications merged into one that was not delivered yet.
     pub notifications_coalesced: Counter,
+    /// Log messages and progress that a peer was too far behind to be told.
+    pub notifications_dropped: Counter,
     /// Tasks kept now, running and ended.
     pub tasks_open: Gauge,
     /// Calls that became tasks.
     pub tasks_created: Counter,
     /// Tasks whose time was over.
     pub tasks_expired: Counter,
-    /// Ended tasks that made room for others before their time.
-    pub tasks_evicted: Counter,
     /// Receive buffers free now.
     pub leases_free: Gauge,
     /// Receive buffers lent now.
@@ -161,10 +161,10 @@ impl ShardMetrics {
             listens: Gauge::new(),
             notifications_delivered: Counter::new(),
             notifications_coalesced: Counter::new(),
+            notifications_dropped: Counter::new(),
             tasks_open: Gauge::new(),
             tasks_created: Counter::new(),
             tasks_expired: Counter::new(),
-            tasks_evicted: Counter::new(),
             leases_free: Gauge::new(),
             leases_lent: Gauge::new(),
             copies: Counter::new(),

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use mcpring::{Authorization, Config, Principal};
 use serde_json::json;
 
-use crate::client::{CORE, Client, EXTENSION, NAME, code, each, messages, server, text, world};
+use crate::client::{
+    CORE, Client, EXTENSION, NAME, accepted, code, each, messages, server, text, world,
+};
 use crate::harness::{HTTP, LINE, World};
 
 const ANN: &str = "token-of-ann-0123456789";
@@ -144,27 +146,26 @@ fn times_are_bounded_whatever_the_client_says() {
 }
 
 #[test]
-fn too_many_tasks_are_refused_and_ended_ones_make_room() {
+fn too_many_tasks_are_refused_and_no_answer_is_given_up_for_them() {
     each(|world, mut client| {
-        world.works = false;
         let most = 4;
         *world = World::new(server(), Config { tasks_max: most, ..Config::default() });
         world.works = false;
-        client =
-            Client::new(world, client.version, if client.pipe.is_some() { LINE } else { HTTP });
+        let listener = if client.pipe.is_some() { LINE } else { HTTP };
+        client = Client::new(world, client.version, listener);
         let running: Vec<_> = (0..most - 1).map(|_| client.begin(world, "slow")).collect();
-        let first = client.begin(world, "quick");
-        let second = client.begin(world, "quick");
-        assert_eq!(code(&client.about(world, "tasks/get", &first)), -32602, "it made room");
+        let ended = client.begin(world, "quick");
         client.about(world, "tasks/cancel", &running[0]);
-        client.begin(world, "slow");
-        assert_eq!(code(&client.about(world, "tasks/get", &second)), -32602, "it made room");
-        client.begin(world, "slow");
-        let busy = code(&client.call(world, "slow"));
-        assert_eq!(busy, if client.version == CORE { -32000 } else { -31000 });
+        let busy = if client.version == CORE { -32000 } else { -31000 };
+        assert_eq!(code(&client.call(world, "slow")), busy);
+        assert_eq!(client.get(world, &running[0])["status"], "cancelled");
         assert_eq!(client.get(world, &running[1])["status"], "working");
-        assert_eq!(world.metrics.tasks_evicted.get(), 3);
+        assert_eq!(client.get(world, &ended)["status"], "completed", "it stays for its time");
         assert_eq!(world.metrics.tasks_open.get(), most as u64);
+        world.pass(602_000);
+        let mut later = Client::new(world, client.version, LINE);
+        later.begin(world, "slow");
+        assert_eq!(world.metrics.tasks_open.get(), 1);
     });
 }
 
@@ -174,12 +175,51 @@ fn one_client_cannot_have_all_tasks() {
     let world = &mut world;
     world.works = false;
     let mut client = Client::new(world, CORE, LINE);
-    for _ in 0..256 {
+    let ended = client.begin(world, "quick");
+    for _ in 1..256 {
         client.begin(world, "slow");
     }
     assert_eq!(code(&client.call(world, "slow")), -32000);
+    assert_eq!(client.get(world, &ended)["status"], "completed");
     let mut other = Client::new(world, CORE, LINE);
     other.begin(world, "slow");
+}
+
+#[test]
+fn the_wait_for_a_person_is_not_the_handlers_time() {
+    for version in [CORE, EXTENSION] {
+        let mut world = world();
+        let world = &mut world;
+        let mut client = Client::new(world, version, LINE);
+        let slot = client.start(world, "tools/call", {
+            let mut params = json!({ "name": "brief", "arguments": {} });
+            if version == CORE {
+                params["task"] = json!({});
+            }
+            params
+        });
+        let said = messages(world, slot);
+        let result = said.iter().find_map(|m| m.get("result")).expect("a task");
+        let task = if version == CORE { &result["task"] } else { result };
+        let id = task["taskId"].as_str().expect("a task").to_owned();
+        world.pass(60_000);
+        let task = client.get(world, &id);
+        assert_eq!(task["status"], "input_required");
+        // Once it goes on, its time is the handler's again.
+        world.works = false;
+        if version == CORE {
+            let question = said.iter().find(|m| m["method"] == "elicitation/create");
+            client.reply(world, question.expect("asked"), "Ann");
+        } else {
+            let open = task["inputRequests"].as_object().expect("questions");
+            let key = open.keys().next().expect("one");
+            client.update(world, &id, json!({ key: accepted("Ann") }));
+        }
+        assert_eq!(client.get(world, &id)["status"], "working");
+        world.pass(6_000);
+        let over = client.get(world, &id)["status"].clone();
+        assert_eq!(over, if version == CORE { "failed" } else { "completed" });
+    }
 }
 
 #[test]

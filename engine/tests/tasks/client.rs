@@ -42,6 +42,7 @@ pub(crate) fn server() -> Server {
         .tool(tool("error", |_| Outcome::Error(RpcError::new(-5, "broken"))))
         .tool(tool("must", |_| Outcome::text("must")).task_support(TaskSupport::Required))
         .tool(tool("greet", greet))
+        .tool(tool("brief", greet).timeout(std::time::Duration::from_secs(5)))
         .tool(tool("again", |call| match call.state().map_or(0, |state| state[0]) {
             2 => Outcome::text("asked twice"),
             times => Ask::new().elicit("on", who()).state([times + 1]).into(),

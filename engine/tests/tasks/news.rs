@@ -187,6 +187,37 @@ fn listening_calls_hear_of_tasks() {
 }
 
 #[test]
+fn who_names_a_task_twice_hears_of_it_once() {
+    let mut world = world();
+    let mut client = Client::new(&mut world, EXTENSION, LINE);
+    let id = client.begin(&mut world, "quick");
+    let params = json!({ "notifications": { "taskIds": [id, id, id] } });
+    let said = client.ask(&mut world, "subscriptions/listen", params);
+    assert_eq!(said.len(), 2, "the acknowledgement and the status: {said:?}");
+}
+
+#[test]
+fn a_listener_too_many_is_told_so_and_takes_nobodys_place() {
+    let mut world = world();
+    let world = &mut world;
+    world.works = false;
+    let mut client = Client::new(world, EXTENSION, LINE);
+    let (id, other) = (client.begin(world, "slow"), client.begin(world, "slow"));
+    let one = json!({ "notifications": { "taskIds": [id] } });
+    for _ in 0..64 {
+        client.start(world, "subscriptions/listen", one.clone());
+    }
+    let both = json!({ "notifications": { "taskIds": [id, other] } });
+    let last = client.answer(world, "subscriptions/listen", both);
+    assert_eq!(code(&last), -31000);
+    assert_eq!(world.metrics.listens.get(), 64);
+    world.run_job();
+    let said = messages(world, client.pipe.expect("a pipe"));
+    let ended = said.iter().filter(|m| m["params"]["status"] == "completed");
+    assert_eq!(ended.count(), 64);
+}
+
+#[test]
 fn a_client_that_goes_leaves_its_task_running_and_its_questions_unanswered() {
     for listener in [LINE, HTTP] {
         let mut world = world();
