@@ -7,7 +7,7 @@ mod harness;
 
 use harness::{HTTP, World};
 use mcpring::endpoint::Input;
-use mcpring::server::Server;
+use mcpring::server::{Outcome, Server};
 use mcpring::slot::Slot;
 use mcpring::{Call, Config, Tool};
 use serde_json::{Value, json};
@@ -21,6 +21,7 @@ fn server() -> Server {
         .tool(Tool::raw("steps", schema(), steps).pool())
         .tool(Tool::raw("polled", schema(), polled).pool())
         .tool(Tool::raw("quiet", schema(), |_: &mut Call<'_>| "quiet").pool())
+        .tool(Tool::raw("begun", schema(), begun))
         .build()
         .expect("the test's server is in order")
 }
@@ -36,6 +37,12 @@ fn polled(call: &mut Call<'_>) -> &'static str {
     call.context().close_stream();
     call.context().progress(1.0, None, None);
     "done"
+}
+
+/// Says something and is never answered.
+fn begun(call: &mut Call<'_>) -> Outcome {
+    Box::leak(Box::new(call.defer())).context().progress(1.0, None, None);
+    Outcome::Deferred
 }
 
 fn world() -> World {
@@ -433,6 +440,22 @@ fn batches_of_2025_03_26_say_what_concerns_their_calls_first() {
     let ids: Vec<_> = answers.as_array().expect("a batch").iter().map(|a| &a["id"]).collect();
     assert_eq!(ids, [&json!(5), &json!(6)]);
     assert!(heard.has_ended);
+}
+
+#[test]
+fn a_batch_whose_calls_were_all_cancelled_ends_its_stream() {
+    let mut world = world();
+    let session = session(&mut world, "2025-03-26");
+    let slot = world.connect(HTTP);
+    let headers = [("Mcp-Session-Id", session.as_str())];
+    let body = format!("[{}]", call(5, "begun"));
+    let heard = Heard::read(&send(&mut world, slot, "POST", &headers, &body));
+    assert_eq!((heard.gist(), heard.has_ended), (vec!["progress 1.0".to_owned()], false));
+    let cancel = json!({ "jsonrpc": "2.0", "method": "notifications/cancelled",
+        "params": { "requestId": 5 } });
+    let other = world.connect(HTTP);
+    send(&mut world, other, "POST", &headers, &cancel.to_string());
+    assert!(Heard::read_more(&world.take(slot)).has_ended);
 }
 
 #[test]

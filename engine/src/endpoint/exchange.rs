@@ -296,7 +296,10 @@ impl Core {
     /// The message is taken and wants no answer.
     pub(super) fn reply_nothing(&mut self, origin: Origin) {
         match origin {
-            Origin::Stream(_) | Origin::Events { .. } | Origin::Task(_) => {}
+            Origin::Stream(_) | Origin::Task(_) => {}
+            Origin::Events { session, stream } if self.is_legacy(session, stream) => {}
+            // A batch became a stream, and then all its calls were cancelled.
+            Origin::Events { session, stream } => self.end_events(session, stream),
             Origin::Batch(batch) => self.nothing_in_batch(batch),
             Origin::Exchange(slot) => self.reply_empty(slot, 202, &[]),
             Origin::Remote { shard, slot } => {
