@@ -489,6 +489,12 @@ fn a_client_of_2024_11_05_posts_beside_its_stream() {
 
     assert!(post(&mut world, "/messages", "{}").starts_with("HTTP/1.1 400"));
     assert!(post(&mut world, "/messages?sessionId=x", "{}").starts_with("HTTP/1.1 404"));
+    // What another kind of session has to say goes where it was asked.
+    let other = session(&mut world, "2025-11-25");
+    let (listener, _) = listen(&mut world, &other, None);
+    let elsewhere = format!("/messages?sessionId={other}");
+    assert!(post(&mut world, &elsewhere, &call(7, "quiet")).starts_with("HTTP/1.1 404"));
+    assert!(world.take(listener).is_empty());
     cut(&mut world, stream);
     assert!(post(&mut world, &path, &call(7, "quiet")).starts_with("HTTP/1.1 404"));
 }

@@ -262,9 +262,9 @@ impl Core {
             return self.delete_session(origin, request.session);
         }
         if request.is_legacy {
-            self.reply_nothing(origin);
+            let (session, body) = (request.session, &request.body);
             let principal = request.principal.as_ref();
-            return self.legacy_message(parser, request.session, &request.body, principal);
+            return self.legacy_message(parser, origin, session, body, principal);
         }
         if request.verb == Verb::Get {
             let last = request.last_event_id.as_deref().and_then(EventId::parse);

@@ -56,22 +56,27 @@ impl Core {
                 self.forward_request(shard, key, slot, exchange, chunk);
             }
             Some((_, key)) if self.has_session(key, principal.as_deref()) => {
-                self.reply_nothing(origin);
                 let body = Assembled::copy(exchange.body.payload(chunk));
-                self.legacy_message(parser, key, &body, principal.as_ref());
+                self.legacy_message(parser, origin, key, &body, principal.as_ref());
             }
             _ => self.reply_unknown_session(origin),
         }
     }
 
-    /// Handles a message that was posted; its answer goes out on the session's stream.
+    /// Takes a message that was posted from `poster`; its answer goes out on the session's stream.
+    /// Another kind of session has no such stream: there it would end up in what one call says.
     pub(super) fn legacy_message(
         &mut self,
         parser: &mut Parser,
+        poster: Origin,
         session: SessionKey,
         body: &Assembled,
         principal: Option<&Arc<Principal>>,
     ) {
+        if !self.is_legacy(session, 0) {
+            return self.reply_unknown_session(poster);
+        }
+        self.reply_nothing(poster);
         let origin = Origin::Events { session, stream: 0 };
         let frame = Frame::Assembled(body.clone());
         let incoming = Incoming::new(origin, Peer::Session(session), body, &frame, None)
