@@ -325,11 +325,13 @@ fn a_call_goes_on_without_its_connection_and_its_answer_waits() {
     world.works = false;
     let session = session(&mut world, "2025-11-25");
     let (slot, _) = call_in(&mut world, &session, 5, "steps");
-    world.run_job();
     cut(&mut world, slot);
+    world.run_job();
     // Nothing was said before the cut: there is no event to come back with.
-    let (_, sent) = listen(&mut world, &session, None);
-    assert_eq!(Heard::read(&sent).gist(), ["prime"]);
+    // What was said after it opened no stream either: nobody could ever take it up.
+    let (_, sent) = listen(&mut world, &session, Some("0-0"));
+    let heard = Heard::read(&sent);
+    assert_eq!((heard.gist(), heard.has_ended), (vec!["prime".to_owned()], false));
 
     let (slot, sent) = call_in(&mut world, &session, 6, "polled");
     assert!(sent.is_empty());

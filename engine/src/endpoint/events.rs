@@ -73,6 +73,8 @@ impl Core {
                 Some(origin)
             }
             (Origin::Exchange(slot), Peer::Session(session)) => {
+                // Once it is gone its client has no event's id to come back with.
+                self.slots.get_mut(slot)?.exchange.as_ref()?;
                 let line = Line::Here(slot);
                 let stream = self.open_session_events(session, StreamKind::Answer, line)?;
                 Some(Origin::Events { session, stream })
