@@ -22,13 +22,11 @@ use crate::transport::respond::CONTINUE;
 use crate::transport::{Assembled, Chunk, Exchange, Route, Step, Verb, respond_empty};
 
 impl Core {
-    /// Handles the requests of a chunk, until one waits for its answer.
+    /// Handles the requests of a chunk, until one waits for its answer, or the peer must first take
+    /// what it was answered.
     pub(super) fn receive_exchange(&mut self, parser: &mut Parser, slot: Slot, chunk: &dyn Chunk) {
+        let unsent_max = self.config.unsent_bytes_pause;
         let Some(connection) = self.slots.get_mut(slot) else { return };
-        if connection.must_keep(self.config.unsent_bytes_pause) {
-            connection.keep(chunk.payload());
-            return self.touch(slot);
-        }
         let listeners = Rc::clone(&self.listeners);
         let Some(ListenerKind::Http(rules)) = listeners.get(connection.listener as usize) else {
             return;
@@ -36,6 +34,16 @@ impl Core {
         let mut at = 0;
         loop {
             let Some(connection) = self.slots.get_mut(slot) else { return };
+            if connection.is_closing {
+                return;
+            }
+            if connection.must_keep(unsent_max) {
+                if at < chunk.len() {
+                    connection.keep(&chunk.payload()[at..]);
+                    self.touch(slot);
+                }
+                return;
+            }
             let Wire::Http(http) = &mut connection.wire else { return };
             let step = http.next(rules, chunk, &mut at);
             if !self.step(parser, slot, step, chunk) {
@@ -44,12 +52,16 @@ impl Core {
         }
     }
 
-    /// Goes on with what was received behind an exchange that is answered now.
+    /// Goes on with what was received behind an exchange that is answered now, as far as above.
     pub(super) fn resume_exchange(&mut self, parser: &mut Parser, slot: Slot) {
         let listeners = Rc::clone(&self.listeners);
         let nothing = Assembled::empty();
+        let unsent_max = self.config.unsent_bytes_pause;
         loop {
             let Some(connection) = self.slots.get_mut(slot) else { return };
+            if connection.is_closing || !connection.has_room_to_send(unsent_max) {
+                return;
+            }
             let Some(ListenerKind::Http(rules)) = listeners.get(connection.listener as usize)
             else {
                 return;
