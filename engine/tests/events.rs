@@ -445,6 +445,31 @@ fn batches_of_2025_03_26_say_what_concerns_their_calls_first() {
 }
 
 #[test]
+fn a_drain_ends_the_stream_of_2024_11_05_with_its_last_answer() {
+    for has_call in [false, true] {
+        let mut world = world();
+        world.works = false;
+        let stream = world.connect(HTTP);
+        let heard = Heard::read(&send_to(&mut world, stream, "GET", "/sse", &[], ""));
+        let path = &heard.events[0].data;
+        for body in
+            [initialize("2024-11-05"), call(5, "quiet")].iter().take(1 + usize::from(has_call))
+        {
+            let slot = world.connect(HTTP);
+            send_to(&mut world, slot, "POST", path, &[], body);
+        }
+        world.take(stream);
+        world.handle(Input::Shutdown);
+        assert_eq!(world.is_closed(stream), !has_call);
+        if has_call {
+            world.run_job();
+            assert_eq!(Heard::read_more(&world.take(stream)).gist(), ["answer 5"]);
+        }
+        assert!(world.is_closed(stream));
+    }
+}
+
+#[test]
 fn a_batch_whose_calls_were_all_cancelled_ends_its_stream() {
     let mut world = world();
     let session = session(&mut world, "2025-03-26");

@@ -385,10 +385,23 @@ impl Core {
     }
 
     /// Ends what listens and nothing else, as a drain does. Whose stream it is must know: a session
-    /// with a stream that is carried counts as used.
+    /// with a stream that is carried counts as used. A client of 2024-11-05 only listens once all
+    /// that it asked is answered.
     pub(super) fn drain_events(&mut self, slot: Slot) {
         let events = self.slots.get_mut(slot).and_then(|connection| connection.events());
-        let Some(events) = events.filter(|events| events.ends_on_drain) else { return };
+        let Some(events) = events else { return };
+        if let EventsOwner::Session(session, stream) = events.owner
+            && self.is_legacy(session, stream)
+        {
+            let held = self.sessions.get_mut(session);
+            if held.is_some_and(|held| held.session.pending.is_empty()) {
+                self.end_session(session);
+            }
+            return;
+        }
+        if !events.ends_on_drain {
+            return;
+        }
         self.finish_events(slot);
         self.cut(events.owner, slot);
     }
