@@ -63,6 +63,8 @@ pub const REPLAY_EVENTS_MAX: usize = 256;
 pub const REPLAY_BYTES_MAX: usize = 256 << 10;
 /// Bytes of events one shard keeps for all sessions; beyond, a stream keeps its latest event only.
 pub const REPLAY_SHARD_BYTES_MAX: usize = 64 << 20;
+/// Bytes above which one shard keeps no event more: the latest of every stream can be many.
+pub const REPLAY_SHARD_BYTES_HARD_MAX: usize = 2 * REPLAY_SHARD_BYTES_MAX;
 /// Silence on an event stream after which a comment is sent, in milliseconds.
 pub const EVENTS_PING_MS: u64 = 15_000;
 /// Time a client should wait before it takes up an event stream again, in milliseconds.

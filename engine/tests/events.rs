@@ -7,7 +7,7 @@ mod harness;
 
 use harness::{HTTP, World};
 use mcpring::endpoint::Input;
-use mcpring::server::Server;
+use mcpring::server::{Outcome, Server};
 use mcpring::slot::Slot;
 use mcpring::{Call, Config, Tool};
 use serde_json::{Value, json};
@@ -21,6 +21,7 @@ fn server() -> Server {
         .tool(Tool::raw("steps", schema(), steps).pool())
         .tool(Tool::raw("polled", schema(), polled).pool())
         .tool(Tool::raw("quiet", schema(), |_: &mut Call<'_>| "quiet").pool())
+        .tool(Tool::raw("begun", schema(), begun))
         .build()
         .expect("the test's server is in order")
 }
@@ -36,6 +37,12 @@ fn polled(call: &mut Call<'_>) -> &'static str {
     call.context().close_stream();
     call.context().progress(1.0, None, None);
     "done"
+}
+
+/// Says something and is never answered.
+fn begun(call: &mut Call<'_>) -> Outcome {
+    Box::leak(Box::new(call.defer())).context().progress(1.0, None, None);
+    Outcome::Deferred
 }
 
 fn world() -> World {
@@ -318,11 +325,13 @@ fn a_call_goes_on_without_its_connection_and_its_answer_waits() {
     world.works = false;
     let session = session(&mut world, "2025-11-25");
     let (slot, _) = call_in(&mut world, &session, 5, "steps");
-    world.run_job();
     cut(&mut world, slot);
+    world.run_job();
     // Nothing was said before the cut: there is no event to come back with.
-    let (_, sent) = listen(&mut world, &session, None);
-    assert_eq!(Heard::read(&sent).gist(), ["prime"]);
+    // What was said after it opened no stream either: nobody could ever take it up.
+    let (_, sent) = listen(&mut world, &session, Some("0-0"));
+    let heard = Heard::read(&sent);
+    assert_eq!((heard.gist(), heard.has_ended), (vec!["prime".to_owned()], false));
 
     let (slot, sent) = call_in(&mut world, &session, 6, "polled");
     assert!(sent.is_empty());
@@ -436,6 +445,47 @@ fn batches_of_2025_03_26_say_what_concerns_their_calls_first() {
 }
 
 #[test]
+fn a_drain_ends_the_stream_of_2024_11_05_with_its_last_answer() {
+    for has_call in [false, true] {
+        let mut world = world();
+        world.works = false;
+        let stream = world.connect(HTTP);
+        let heard = Heard::read(&send_to(&mut world, stream, "GET", "/sse", &[], ""));
+        let path = &heard.events[0].data;
+        for body in
+            [initialize("2024-11-05"), call(5, "quiet")].iter().take(1 + usize::from(has_call))
+        {
+            let slot = world.connect(HTTP);
+            send_to(&mut world, slot, "POST", path, &[], body);
+        }
+        world.take(stream);
+        world.handle(Input::Shutdown);
+        assert_eq!(world.is_closed(stream), !has_call);
+        if has_call {
+            world.run_job();
+            assert_eq!(Heard::read_more(&world.take(stream)).gist(), ["answer 5"]);
+        }
+        assert!(world.is_closed(stream));
+    }
+}
+
+#[test]
+fn a_batch_whose_calls_were_all_cancelled_ends_its_stream() {
+    let mut world = world();
+    let session = session(&mut world, "2025-03-26");
+    let slot = world.connect(HTTP);
+    let headers = [("Mcp-Session-Id", session.as_str())];
+    let body = format!("[{}]", call(5, "begun"));
+    let heard = Heard::read(&send(&mut world, slot, "POST", &headers, &body));
+    assert_eq!((heard.gist(), heard.has_ended), (vec!["progress 1.0".to_owned()], false));
+    let cancel = json!({ "jsonrpc": "2.0", "method": "notifications/cancelled",
+        "params": { "requestId": 5 } });
+    let other = world.connect(HTTP);
+    send(&mut world, other, "POST", &headers, &cancel.to_string());
+    assert!(Heard::read_more(&world.take(slot)).has_ended);
+}
+
+#[test]
 fn a_client_of_2024_11_05_posts_beside_its_stream() {
     let mut world = world();
     let stream = world.connect(HTTP);
@@ -466,6 +516,12 @@ fn a_client_of_2024_11_05_posts_beside_its_stream() {
 
     assert!(post(&mut world, "/messages", "{}").starts_with("HTTP/1.1 400"));
     assert!(post(&mut world, "/messages?sessionId=x", "{}").starts_with("HTTP/1.1 404"));
+    // What another kind of session has to say goes where it was asked.
+    let other = session(&mut world, "2025-11-25");
+    let (listener, _) = listen(&mut world, &other, None);
+    let elsewhere = format!("/messages?sessionId={other}");
+    assert!(post(&mut world, &elsewhere, &call(7, "quiet")).starts_with("HTTP/1.1 404"));
+    assert!(world.take(listener).is_empty());
     cut(&mut world, stream);
     assert!(post(&mut world, &path, &call(7, "quiet")).starts_with("HTTP/1.1 404"));
 }

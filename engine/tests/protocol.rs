@@ -539,28 +539,52 @@ fn batches_are_for_2025_03_26() {
     assert_eq!((answer.status, answer.body.as_str()), (202, ""));
 }
 
+fn stateless_post(id: u64, tool: &str) -> String {
+    let params = enveloped(json!({ "name": tool, "arguments": {} }));
+    let body = request(id, "tools/call", &params);
+    format!(
+        "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+         Accept: */*\r\nMCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\n\
+         Mcp-Name: {tool}\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
 #[test]
 fn pipelined_exchanges_are_answered_in_order() {
     let mut world = world();
     let slot = world.connect(HTTP);
-    let one = |id: u64, tool: &str| {
-        let params = enveloped(json!({ "name": tool, "arguments": {} }));
-        let body = request(id, "tools/call", &params);
-        format!(
-            "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
-             Accept: */*\r\nMCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\n\
-             Mcp-Name: {tool}\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        )
-    };
     let all: String =
-        (1..=9).map(|id| one(id, if id % 3 == 0 { "slow" } else { "echo" })).collect();
+        (1..=9).map(|id| stateless_post(id, if id % 3 == 0 { "slow" } else { "echo" })).collect();
     for split in [1, 7, 64, usize::MAX] {
         let sent = world.feed_split(slot, all.as_bytes(), split);
         let text = String::from_utf8(sent).expect("UTF-8");
         let ids: Vec<_> =
             text.match_indices("\"id\":").map(|(at, _)| &text[at + 5..=at + 5]).collect();
         assert_eq!(ids, ["1", "2", "3", "4", "5", "6", "7", "8", "9"], "split {split}");
+    }
+}
+
+#[test]
+fn who_pipelines_must_take_answers_before_more_are_made() {
+    let config = Config { unsent_bytes_pause: 1024, ..Config::default() };
+    // Behind an exchange that waits, and not.
+    for first in ["", "slow"] {
+        let mut world = World::new(server(), config.clone());
+        world.works = false;
+        let slot = world.connect(HTTP);
+        let mut all = if first.is_empty() { String::new() } else { stateless_post(0, first) };
+        (1..=40).for_each(|id| all += &stateless_post(id, "echo"));
+        world.hold(slot);
+        world.feed(slot, all.as_bytes());
+        if !first.is_empty() {
+            world.run_job();
+        }
+        let made = world.metrics.frames.get();
+        assert!(made < 20, "{made} answers wait to be taken");
+        world.release(slot);
+        let text = String::from_utf8(world.take(slot)).expect("UTF-8");
+        assert_eq!(text.matches("HTTP/1.1 200").count(), if first.is_empty() { 40 } else { 41 });
     }
 }
 

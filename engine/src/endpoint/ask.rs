@@ -158,6 +158,7 @@ impl Core {
                 }
             } else if !is_sent {
                 let words = "there is no way to ask the client anything during this call";
+                self.withdraw(ticket, words);
                 return self.done(ticket, kind.failed(words.to_owned()));
             }
             if let AskRequest::Elicit(question) = request

@@ -19,7 +19,7 @@ use crate::server::Outcome;
 #[derive(Debug, Default)]
 pub(super) struct Elicitations {
     by_id: HashMap<Box<str>, Peer>,
-    /// Ids in the order they were told of; ones that are done meanwhile are skipped.
+    /// Ids in the order they were told of.
     order: VecDeque<Box<str>>,
 }
 
@@ -37,7 +37,9 @@ impl Elicitations {
     }
 
     fn take(&mut self, id: &str) -> Option<Peer> {
-        self.by_id.remove(id)
+        let peer = self.by_id.remove(id)?;
+        self.order.retain(|noted| &**noted != id);
+        Some(peer)
     }
 }
 

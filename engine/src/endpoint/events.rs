@@ -73,6 +73,8 @@ impl Core {
                 Some(origin)
             }
             (Origin::Exchange(slot), Peer::Session(session)) => {
+                // Once it is gone its client has no event's id to come back with.
+                self.slots.get_mut(slot)?.exchange.as_ref()?;
                 let line = Line::Here(slot);
                 let stream = self.open_session_events(session, StreamKind::Answer, line)?;
                 Some(Origin::Events { session, stream })
@@ -384,7 +386,8 @@ impl Core {
     }
 
     /// Ends what listens and nothing else, as a drain does. Whose stream it is must know: a session
-    /// with a stream that is carried counts as used.
+    /// with a stream that is carried counts as used. A client of 2024-11-05 only listens once all
+    /// that it asked is answered.
     pub(super) fn drain_events(&mut self, slot: Slot) {
         let events = self.slots.get_mut(slot).and_then(|connection| connection.events());
         let Some(events) = events else { return };

@@ -7,7 +7,6 @@ use std::rc::Rc;
 
 use super::connection::{OpenExchange, Wire};
 use super::forward::{Answer, Forwarded, ForwardedRequest};
-use super::legacy::LEGACY_STREAM;
 use super::message::Incoming;
 use super::origin::Origin;
 use super::origin::Peer;
@@ -23,13 +22,11 @@ use crate::transport::respond::CONTINUE;
 use crate::transport::{Assembled, Chunk, Exchange, Route, Step, Verb, respond_empty};
 
 impl Core {
-    /// Handles the requests of a chunk, until one waits for its answer.
+    /// Handles the requests of a chunk, until one waits for its answer, or the peer must first take
+    /// what it was answered.
     pub(super) fn receive_exchange(&mut self, parser: &mut Parser, slot: Slot, chunk: &dyn Chunk) {
+        let unsent_max = self.config.unsent_bytes_pause;
         let Some(connection) = self.slots.get_mut(slot) else { return };
-        if connection.must_keep(self.config.unsent_bytes_pause) {
-            connection.keep(chunk.payload());
-            return self.touch(slot);
-        }
         let listeners = Rc::clone(&self.listeners);
         let Some(ListenerKind::Http(rules)) = listeners.get(connection.listener as usize) else {
             return;
@@ -37,6 +34,16 @@ impl Core {
         let mut at = 0;
         loop {
             let Some(connection) = self.slots.get_mut(slot) else { return };
+            if connection.is_closing {
+                return;
+            }
+            if connection.must_keep(unsent_max) {
+                if at < chunk.len() {
+                    connection.keep(&chunk.payload()[at..]);
+                    self.touch(slot);
+                }
+                return;
+            }
             let Wire::Http(http) = &mut connection.wire else { return };
             let step = http.next(rules, chunk, &mut at);
             if !self.step(parser, slot, step, chunk) {
@@ -45,12 +52,16 @@ impl Core {
         }
     }
 
-    /// Goes on with what was received behind an exchange that is answered now.
+    /// Goes on with what was received behind an exchange that is answered now, as far as above.
     pub(super) fn resume_exchange(&mut self, parser: &mut Parser, slot: Slot) {
         let listeners = Rc::clone(&self.listeners);
         let nothing = Assembled::empty();
+        let unsent_max = self.config.unsent_bytes_pause;
         loop {
             let Some(connection) = self.slots.get_mut(slot) else { return };
+            if connection.is_closing || !connection.has_room_to_send(unsent_max) {
+                return;
+            }
             let Some(ListenerKind::Http(rules)) = listeners.get(connection.listener as usize)
             else {
                 return;
@@ -263,12 +274,9 @@ impl Core {
             return self.delete_session(origin, request.session);
         }
         if request.is_legacy {
-            if !self.is_legacy(request.session, LEGACY_STREAM) {
-                return self.reply_unknown_session(origin);
-            }
-            self.reply_nothing(origin);
+            let (session, body) = (request.session, &request.body);
             let principal = request.principal.as_ref();
-            return self.legacy_message(parser, request.session, &request.body, principal);
+            return self.legacy_message(parser, origin, session, body, principal);
         }
         if request.verb == Verb::Get {
             let last = request.last_event_id.as_deref().and_then(EventId::parse);
@@ -300,11 +308,10 @@ impl Core {
     /// The message is taken and wants no answer.
     pub(super) fn reply_nothing(&mut self, origin: Origin) {
         match origin {
-            Origin::Events { session, stream } if !self.is_legacy(session, stream) => {
-                // A batch that came to nothing after it had become an event stream.
-                self.end_events(session, stream);
-            }
-            Origin::Stream(_) | Origin::Events { .. } | Origin::Task(_) => {}
+            Origin::Stream(_) | Origin::Task(_) => {}
+            Origin::Events { session, stream } if self.is_legacy(session, stream) => {}
+            // A batch became a stream, and then all its calls were cancelled.
+            Origin::Events { session, stream } => self.end_events(session, stream),
             Origin::Batch(batch) => self.nothing_in_batch(batch),
             Origin::Exchange(slot) => self.reply_empty(slot, 202, &[]),
             Origin::Remote { shard, slot } => {

@@ -22,7 +22,7 @@ use crate::transport::{Assembled, Chunk, Exchange, Frame};
 const PARAMETER: &str = "sessionId=";
 
 /// The number of a session's one stream.
-pub(super) const LEGACY_STREAM: u32 = 0;
+const LEGACY_STREAM: u32 = 0;
 
 impl Core {
     /// Opens a session whose only way to its client is this exchange.
@@ -58,27 +58,29 @@ impl Core {
             Some((shard, key)) if shard != self.shard => {
                 self.forward_request(shard, key, slot, exchange, chunk);
             }
-            // A session of streamable HTTP has no stream on which everything is said.
-            Some((_, key))
-                if self.has_session(key, principal.as_deref())
-                    && self.is_legacy(key, LEGACY_STREAM) =>
-            {
-                self.reply_nothing(origin);
+            Some((_, key)) if self.has_session(key, principal.as_deref()) => {
                 let body = Assembled::copy(exchange.body.payload(chunk));
-                self.legacy_message(parser, key, &body, principal.as_ref());
+                self.legacy_message(parser, origin, key, &body, principal.as_ref());
             }
             _ => self.reply_unknown_session(origin),
         }
     }
 
-    /// Handles a message that was posted; its answer goes out on the session's stream.
+    /// Takes a message that was posted from `poster`; its answer goes out on the session's stream.
+    /// Another kind of session has no such stream: there it would end up in what one call says.
     pub(super) fn legacy_message(
         &mut self,
         parser: &mut Parser,
+        poster: Origin,
         session: SessionKey,
         body: &Assembled,
         principal: Option<&Arc<Principal>>,
     ) {
+        // A session of streamable HTTP has no stream on which everything is said.
+        if !self.is_legacy(session, LEGACY_STREAM) {
+            return self.reply_unknown_session(poster);
+        }
+        self.reply_nothing(poster);
         let origin = Origin::Events { session, stream: LEGACY_STREAM };
         let frame = Frame::Assembled(body.clone());
         let incoming = Incoming::new(origin, Peer::Session(session), body, &frame, None)

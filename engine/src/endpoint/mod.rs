@@ -436,7 +436,7 @@ impl Core {
                 connection.is_ending = true;
             }
             self.outbox.outputs.push_back(Output::Pause { slot });
-            self.drain_events(slot);
+            // What listens ends when the connection is settled, as do streams opened from now on.
             self.touch(slot);
         }
     }

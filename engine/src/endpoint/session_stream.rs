@@ -36,6 +36,17 @@ pub(super) enum StreamKind {
     Legacy,
 }
 
+/// How much of a stream is kept, as far as its shard has room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// As much as one stream may.
+    All,
+    /// The latest event.
+    Latest,
+    /// No event.
+    Nothing,
+}
+
 /// The place of an event: its stream and its number there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct EventId {
@@ -79,14 +90,17 @@ pub(super) struct SessionStream {
 
 impl SessionStream {
     /// Enters an event; its id.
-    pub(super) fn log(&mut self, data: Bytes, keeps_all: bool) -> EventId {
+    pub(super) fn log(&mut self, data: Bytes, keep: Keep) -> EventId {
         self.events += 1;
-        // A client of 2024-11-05 cannot come back.
-        if self.kind != StreamKind::Legacy {
-            self.replay.push(self.events, data);
-            if !keeps_all {
+        match keep {
+            // A client of 2024-11-05 cannot come back.
+            _ if self.kind == StreamKind::Legacy => {}
+            Keep::All => self.replay.push(self.events, data),
+            Keep::Latest => {
+                self.replay.push(self.events, data);
                 self.replay.shrink();
             }
+            Keep::Nothing => self.replay.clear(),
         }
         EventId { stream: self.number, event: self.events }
     }

@@ -9,9 +9,9 @@ use rand::rngs::StdRng;
 use bytes::Bytes;
 
 use super::Now;
-use super::session_stream::{EventId, Line, SessionStream, SessionStreams, StreamKind};
+use super::session_stream::{EventId, Keep, Line, SessionStream, SessionStreams, StreamKind};
 use crate::auth::Principal;
-use crate::limits::REPLAY_SHARD_BYTES_MAX;
+use crate::limits::{REPLAY_SHARD_BYTES_HARD_MAX, REPLAY_SHARD_BYTES_MAX};
 use crate::mcp::Session;
 
 /// 128 random bits; with the shard's number they are the session's id.
@@ -114,10 +114,15 @@ impl Sessions {
         number: u32,
         data: Bytes,
     ) -> Option<(EventId, Option<Line>)> {
-        let keeps_all = self.replay_bytes < REPLAY_SHARD_BYTES_MAX;
+        let after = self.replay_bytes + data.len();
+        let keep = match after {
+            ..=REPLAY_SHARD_BYTES_MAX => Keep::All,
+            ..=REPLAY_SHARD_BYTES_HARD_MAX => Keep::Latest,
+            _ => Keep::Nothing,
+        };
         let stream = self.by_key.get_mut(&key)?.streams.get_mut(number)?;
         let before = stream.replay_bytes();
-        let id = stream.log(data, keeps_all);
+        let id = stream.log(data, keep);
         self.replay_bytes = self.replay_bytes - before + stream.replay_bytes();
         Some((id, stream.line))
     }
@@ -191,6 +196,7 @@ mod tests {
 
     use super::*;
     use crate::mcp::{Client, Initialize, Version};
+    use crate::slot::Slot;
 
     fn session() -> Session {
         let client = Client::default();
@@ -218,6 +224,26 @@ mod tests {
         assert!(sessions.get_mut(second).is_none(), "the second was idle longest");
         assert!(sessions.get_mut(first).is_some());
         assert_eq!(sessions.len(), 2);
+    }
+
+    #[test]
+    fn all_events_kept_have_a_limit_however_many_sessions_there_are() {
+        let mut rng = StdRng::from_seed([7; 32]);
+        let mut sessions = Sessions::new(0, 1000, 1000);
+        let line = Line::Here(Slot::new(1, 1));
+        let data = Bytes::from(vec![0; 1 << 20]);
+        let keys: Vec<_> = (0..200)
+            .map(|_| {
+                let key = sessions.open(Now(0), &mut rng, session(), None).key;
+                let number = sessions.open_stream(key, StreamKind::Answer, line).expect("room");
+                sessions.log_event(key, number, data.clone()).expect("open");
+                key
+            })
+            .collect();
+        assert_eq!(sessions.replay_bytes, REPLAY_SHARD_BYTES_HARD_MAX);
+        // Those that were left out have nothing to give back.
+        assert!(keys.into_iter().all(|key| sessions.close(key).is_some()));
+        assert_eq!(sessions.replay_bytes, 0);
     }
 
     #[test]

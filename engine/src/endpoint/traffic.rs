@@ -184,6 +184,9 @@ impl Core {
         self.resume(parser, slot);
         self.finish_stream(parser, slot);
         self.end_questions(slot);
+        if self.is_draining {
+            self.drain_events(slot);
+        }
         let Some(connection) = self.slots.get_mut(slot) else { return };
         if !connection.is_sending && !connection.out.is_empty() {
             let bytes = std::mem::take(&mut connection.out);

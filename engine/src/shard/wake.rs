@@ -46,9 +46,9 @@ impl Post for Poster {
             CallEvent::Done { .. }
             | CallEvent::Refused { .. }
             | CallEvent::Asked { .. }
-            | CallEvent::BecameTask { .. }
-            | CallEvent::Elicited { .. } => self.inbox.send(Message::Call(event)),
+            | CallEvent::BecameTask { .. } => self.inbox.send(Message::Call(event)),
             CallEvent::Progress { .. }
+            | CallEvent::Elicited { .. }
             | CallEvent::Log { .. }
             | CallEvent::TaskStatus { .. }
             | CallEvent::CloseStream { .. }

@@ -486,7 +486,7 @@ impl World {
             ("bytes behind", census.behind_bytes_max, behind_max),
             ("news owed to one connection", census.owed_max, 1000),
             ("streams of one session", census.streams_max, limits::STREAMS_PER_SESSION_MAX),
-            ("bytes kept", census.replay_bytes, limits::REPLAY_SHARD_BYTES_MAX),
+            ("bytes kept", census.replay_bytes, limits::REPLAY_SHARD_BYTES_HARD_MAX),
             ("streams led astray", census.astray, 0),
         ];
         match limits.iter().find(|(_, count, most)| count > most) {

@@ -37,6 +37,11 @@ impl Replay {
         }
     }
 
+    /// Gives up everything.
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+
     /// The events behind number `last`, oldest first.
     pub fn after(&self, last: u64) -> impl Iterator<Item = (u64, &Bytes)> {
         let start = self.events.partition_point(|(number, _)| *number <= last);
@@ -74,6 +79,8 @@ mod tests {
         }
         replay.shrink();
         assert_eq!((numbers(&replay, 0), replay.bytes()), (vec![5], 1));
+        replay.clear();
+        assert_eq!((numbers(&replay, 0), replay.bytes()), (vec![], 0));
     }
 
     #[test]
