@@ -5,6 +5,11 @@
 //! frames are ranges of them, handlers read the sender's bytes where they lie, and all answers of
 //! a turn leave with one system call.
 //!
+//! A handler that needs more than its arguments takes a [`Call`]: it asks the person or the
+//! client's model ([`Call::elicit`], [`Call::sample`], [`Ask`]), and through [`Call::context`]
+//! reports progress, logs, and reaches the [`Publisher`], which changes the server while it runs.
+//! [`Authorization`] says whom HTTP is served to.
+//!
 //! The modules are the parts, from the bytes up; most programs need only what is re-exported here.
 
 #![deny(unsafe_code)]
@@ -35,12 +40,13 @@ pub use auth::{Authorization, Issuer, Jwks, Principal};
 pub use config::Config;
 pub use error::{Error, ErrorKind};
 pub use model::{
-    Content, PromptArgument, PromptMessage, PromptResult, ResourceContents, ToolResult,
+    Content, ElicitAnswer, Elicitation, LogLevel, PromptArgument, PromptMessage, PromptResult,
+    Property, ResourceContents, Sampling, TaskSupport, ToolResult,
 };
 pub use rpc::RpcError;
 pub use server::{
-    Call, Deferred, Execution, Handler, Json, Outcome, Prompt, Resource, ResourceTemplate, Server,
-    Tool, ToolError,
+    Answers, Ask, Call, Completer, Deferred, Execution, Handler, Json, NoArguments, Outcome,
+    Prompt, Publisher, Resource, ResourceTemplate, Server, ServerBuilder, Tool, ToolError,
 };
 pub use shard::{Engine, Running};
 

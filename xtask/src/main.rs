@@ -1,7 +1,8 @@
 //! The project's own commands, run as `cargo xtask COMMAND`.
 //!
 //! `test` is the whole check that a change must pass; `tidy` holds the rules that no compiler
-//! knows; `conformance` runs the official suite; `fuzz` runs the fuzz targets. Nothing here is part of the product.
+//! knows; `conformance` runs the official suite; `fuzz` runs the fuzz targets. Nothing here is part
+//! of the product.
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "a command line tool reports on standard output")]
 #![allow(clippy::disallowed_methods, reason = "a build tool reads files and starts processes")]

@@ -287,7 +287,8 @@ fn find_answer(exchanged: Exchanged, id: u64) -> Result<Value, Failure> {
     found.ok_or_else(|| {
         let hint = match status {
             404 | 405 => "; is this the path of the MCP endpoint?",
-            401 | 403 => "; the server does not let this client in",
+            401 => "; the server wants an access token, which this program does not send",
+            403 => "; the server does not let this client in",
             421 => "; the server does not know this host name: start it with --allow-host",
             _ => "",
         };

@@ -16,6 +16,9 @@ const HTTP: &str = "127.0.0.1:8080";
 const TCP: &str = "127.0.0.1:8081";
 const TCP_LINE: &str = "127.0.0.1:8082";
 
+/// Hosts that stand for every address of this machine, and one where it can be reached.
+const ANYWHERE: [(&str, &str); 2] = [("0.0.0.0:", "127.0.0.1:"), ("[::]:", "[::1]:")];
+
 const NOTES: &str = "\
 Without an address it listens on HTTP 127.0.0.1:8080 (path /mcp), length-framed TCP
 127.0.0.1:8081 and newline TCP 127.0.0.1:8082. Port 0 takes a free port. Where it listens
@@ -83,14 +86,15 @@ pub(super) struct ServeArgs {
     /// Serve requests of web pages from this origin (`scheme://host[:port]`); may be repeated.
     #[arg(long, value_name = "ORIGIN", help_heading = "Access")]
     allow_origin: Vec<String>,
-    /// Serve HTTP only to clients that show a token of this file, one a line. The file should be
-    /// readable by its owner alone.
+    /// Serve HTTP only to clients that show a token of this file, one a line of 16 characters or
+    /// more. The file should be readable by its owner alone. Other addresses ask for nothing.
     #[arg(long, value_name = "PATH", help_heading = "Access")]
     token_file: Option<PathBuf>,
-    /// The URL that clients reach the HTTP server at; by default what it listens on.
+    /// The URL that clients reach the HTTP server at; by default the first it listens on.
     #[arg(long, value_name = "URL", requires = "token_file", help_heading = "Access")]
     resource: Option<String>,
-    /// Listen where other machines can connect. Nobody is asked who they are.
+    /// Listen where other machines can connect; --allow-host says so too. Nobody is asked who they
+    /// are, except on HTTP with --token-file.
     #[arg(long, help_heading = "Access")]
     allow_remote: bool,
 }
@@ -121,7 +125,8 @@ pub(super) fn run(args: ServeArgs) -> Result<(), Failure> {
     if args.stdio {
         engine = engine.stdio();
     }
-    engine.run_with(announce).map_err(failure)
+    let has_tokens = args.token_file.is_some();
+    engine.run_with(|running| announce(running, has_tokens)).map_err(failure)
 }
 
 impl ServeArgs {
@@ -156,19 +161,41 @@ impl ServeArgs {
     /// Who is served over HTTP; anybody without a file of tokens.
     fn authorization(&self) -> Result<Option<Authorization>, Failure> {
         let Some(path) = &self.token_file else { return Ok(None) };
+        let resource = self.resource()?;
         let text = std::fs::read_to_string(path).map_err(|fault| {
             Failure::Usage(format!("the tokens in {} cannot be read: {fault}", path.display()))
         })?;
-        let listening = self.http.first().map_or(HTTP, String::as_str);
-        let host = if listening.starts_with(':') { "127.0.0.1" } else { "" };
-        let resource = || format!("http://{host}{listening}/mcp");
-        let mut authorization = Authorization::new(self.resource.clone().unwrap_or_else(resource));
-        let tokens = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let mut authorization = Authorization::new(resource);
+        let mut tokens = text.lines().map(str::trim).filter(|line| !line.is_empty()).peekable();
+        if tokens.peek().is_none() {
+            let fault = format!("{} has no token: write one a line", path.display());
+            return Err(Failure::Usage(fault));
+        }
         for (place, token) in tokens.enumerate() {
             let holder = Principal::new(format!("token {}", place + 1));
             authorization = authorization.static_token(token, holder);
         }
         Ok(Some(authorization))
+    }
+
+    /// The URL that tokens are for. Clients are told it and compare it with where they are.
+    fn resource(&self) -> Result<String, Failure> {
+        let Some(listening) = self.http.first() else {
+            return Err(Failure::Usage(
+                "--token-file is for HTTP, which is not served here: add --http ADDR".to_owned(),
+            ));
+        };
+        if let Some(resource) = &self.resource {
+            return Ok(resource.clone());
+        }
+        if listening.ends_with(":0") || ANYWHERE.iter().any(|(any, _)| listening.starts_with(any)) {
+            return Err(Failure::Usage(format!(
+                "clients have to be told the URL that their tokens are for, and {listening} does \
+                 not say it: name it with --resource URL, or listen on one address and port"
+            )));
+        }
+        let host = if listening.starts_with(':') { "127.0.0.1" } else { "" };
+        Ok(format!("http://{host}{listening}/mcp"))
     }
 
     fn config(&self, public: bool) -> Config {
@@ -201,7 +228,7 @@ fn is_local(address: &str) -> bool {
 }
 
 /// Says where it listens, for programs first and for people after that.
-fn announce(running: &Running) {
+fn announce(running: &Running, has_tokens: bool) {
     out::note(&format!("mcpring {}: {}", mcpring::VERSION, running.driver_line()));
     for url in running.addresses() {
         let scheme = url.split(':').next().unwrap_or_default();
@@ -209,12 +236,16 @@ fn announce(running: &Running) {
     }
     let first = running.addresses().iter().find(|url| !url.starts_with("stdio:"));
     if let Some(url) = first {
-        out::note(&format!("try: {}", example(url)));
+        let token = if has_tokens { ", with a token in $TOKEN" } else { "" };
+        out::note(&format!("try{token}: {}", example(url, has_tokens)));
     }
 }
 
 /// One line to paste into a shell that calls `echo` at `url`.
-fn example(url: &str) -> String {
+fn example(url: &str, has_tokens: bool) -> String {
+    let url = ANYWHERE.iter().fold(url.to_owned(), |url, (any, here)| {
+        url.replacen(&format!("://{any}"), &format!("://{here}"), 1)
+    });
     if !url.starts_with("http://") {
         return format!("mcpring call {url} echo message=hello");
     }
@@ -236,7 +267,8 @@ fn example(url: &str) -> String {
         "Mcp-Name: echo",
     ];
     let headers = headers.map(|header| format!("-H '{header}'")).join(" ");
-    format!("curl -s {url} {headers} -d '{body}'")
+    let token = if has_tokens { "-H \"Authorization: Bearer $TOKEN\" " } else { "" };
+    format!("curl -s {url} {token}{headers} -d '{body}'")
 }
 
 fn failure(error: Error) -> Failure {
@@ -324,9 +356,31 @@ mod tests {
 
     #[test]
     fn examples_can_be_pasted() {
-        let line = example("http://127.0.0.1:1/mcp");
+        let line = example("http://127.0.0.1:1/mcp", false);
         assert!(line.starts_with("curl -s http://127.0.0.1:1/mcp -H '"), "{line}");
         assert_eq!(line.matches('\'').count() % 2, 0, "{line}");
-        assert_eq!(example("tcp://h:1"), "mcpring call tcp://h:1 echo message=hello");
+        for (url, want) in [
+            ("tcp://h:1", "mcpring call tcp://h:1 echo message=hello"),
+            ("tcp+line://[::]:1", "mcpring call tcp+line://[::1]:1 echo message=hello"),
+        ] {
+            assert_eq!(example(url, false), want);
+        }
+        let line = example("http://0.0.0.0:1/mcp", true);
+        assert!(line.starts_with("curl -s http://127.0.0.1:1/mcp -H \"Auth"), "{line}");
+    }
+
+    #[test]
+    fn the_url_that_tokens_are_for() {
+        for (line, want) in [
+            ("--http :1", Some("http://127.0.0.1:1/mcp")),
+            ("--http [::1]:80 --http :1", Some("http://[::1]:80/mcp")),
+            ("--http localhost:0", None),
+            ("--http 0.0.0.0:80", None),
+            ("--http [::]:80", None),
+            ("--tcp :1", None),
+            ("--http 0.0.0.0:0 --token-file x --resource https://a/mcp", Some("https://a/mcp")),
+        ] {
+            assert_eq!(args(line).resource().ok().as_deref(), want, "{line}");
+        }
     }
 }

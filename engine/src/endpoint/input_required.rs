@@ -122,7 +122,7 @@ impl Core {
 /// The request has to declare that its client can be asked these.
 pub(super) fn undeclared(missing: &[AskMethod]) -> RpcError {
     let required = required_capabilities(missing.iter().copied());
-    let message = "the request has to declare a client capability it did not declare";
+    let message = "the request has to declare the client capabilities in data.requiredCapabilities";
     RpcError::new(code::MISSING_CAPABILITY, message)
         .with_data(&serde_json::json!({ "requiredCapabilities": required }))
 }

@@ -90,8 +90,12 @@ impl Core {
         let wish = if has_tasks { object_param(request, "task")? } else { None };
         match (wish, support) {
             (None, TaskSupport::Forbidden | TaskSupport::Optional) => Ok(Manner::Plain),
-            (None, TaskSupport::Required) => Err(no_such_call("this tool runs as a task only")),
-            (Some(_), TaskSupport::Forbidden) => Err(no_such_call("this tool runs as no task")),
+            (None, TaskSupport::Required) => {
+                Err(no_such_call("this tool runs as a task only: send params.task"))
+            }
+            (Some(_), TaskSupport::Forbidden) => {
+                Err(no_such_call("this tool cannot run as a task: call it without params.task"))
+            }
             (Some(wish), _) => {
                 let ttl_ms = wish.get("ttl").map(read_ttl).transpose()?.flatten();
                 Ok(Manner::Task(self.seed(ttl_ms), None))

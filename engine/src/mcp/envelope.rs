@@ -46,7 +46,8 @@ impl<'p> Envelope<'p> {
         if facts.is_some_and(|facts| facts.has_duplicates) {
             return Err(Refusal::mismatch("a routing header was sent twice".into()));
         }
-        let Meta { version: claimed, capabilities, client, log_level } = read_meta(request.params)?;
+        let Meta { version: claimed, capabilities, client, log_level } =
+            read_meta(request.params, facts.and_then(|facts| facts.version))?;
         let claimed = claimed.as_str().unwrap_or_default();
         if let Some(facts) = facts {
             check_mirrors(request, facts, &claimed, named_by)?;
@@ -116,14 +117,23 @@ fn read_level(level: Value<'_>) -> Result<LogLevel, Refusal> {
     })
 }
 
-fn read_meta(params: Option<Value<'_>>) -> Result<Meta<'_>, Refusal> {
+fn read_meta<'p>(params: Option<Value<'p>>, header: Option<&str>) -> Result<Meta<'p>, Refusal> {
     let missing = |what: &str| {
         Refusal::bad_request(RpcError::invalid_params(format!("params._meta needs {what}")))
     };
     let meta = params
         .and_then(|params| params.get("_meta"))
         .filter(|meta| meta.kind() == Kind::Object)
-        .ok_or_else(|| missing("to be an object with the request's protocol version"))?;
+        .ok_or_else(|| match header {
+            // Most likely a client of the handshake era: envelopes mean nothing to it.
+            Some(header) if Version::parse(header).is_none() => {
+                Refusal::bad_request(RpcError::invalid_params(
+                    "the MCP-Protocol-Version header names no version known here: send the one \
+                     that initialize answered with, or 2026-07-28 and params._meta",
+                ))
+            }
+            _ => missing("to be an object with the request's protocol version"),
+        })?;
     let version = meta
         .get(META_VERSION)
         .filter(|version| version.kind() == Kind::String)

@@ -68,7 +68,8 @@ pub(crate) fn render(transcripts: &[Transcript]) -> String {
          Made from the method table (`engine/src/mcp/method.rs`) and the transcripts below\n\
          `engine/testdata/transcripts`; do not edit. A cell names the transcript of that version that\n\
          speaks the method, over every transport that has it; `–` means that the version has no such\n\
-         method. To make it anew: `MCPRING_UPDATE=1 cargo test -p mcpring --test transcripts`, twice.\n",
+         method, `not shown` that no transcript has this side say it.\n\
+         To make it anew: `MCPRING_UPDATE=1 cargo test -p mcpring --test transcripts`, twice.\n",
     );
     for (title, speaker) in
         [("From the client", Speaker::Client), ("From the server", Speaker::Server)]
@@ -100,7 +101,7 @@ fn line(row: &Row, speaker: Speaker, shown: &BTreeMap<Cell, String>) -> String {
         match (exists(row, version), cell) {
             (false, _) => "–",
             (true, None) if is_own => "**untested**",
-            (true, None) => "not sent",
+            (true, None) => "not shown",
             (true, Some(name)) => name,
         }
     });
