@@ -138,7 +138,9 @@ impl Thrown {
                             self.name_text(key, text);
                         }
                         Value::Array(items) if key == "taskIds" => {
-                            items.iter_mut().for_each(|item| self.name_item(item));
+                            for item in items {
+                                self.name_item(item);
+                            }
                         }
                         value => self.name(value),
                     }
