@@ -222,7 +222,8 @@ impl HttpClient {
         let ready: Vec<usize> =
             (0..self.lines.len()).filter(|at| self.lines[*at].may_ask(DEPTH_MAX)).collect();
         if ready.is_empty() {
-            let is_wanted = !self.questions.is_empty() || !self.required.is_empty();
+            let has_answers = !self.questions.is_empty() || !self.required.is_empty();
+            let is_wanted = has_answers || self.errands.judge().is_err();
             if is_wanted && self.lines.len() <= LINES_MAX {
                 self.lines.extend(self.dialer.dial(dice, HTTP).map(Line::new));
             }
@@ -432,7 +433,7 @@ impl HttpClient {
     /// on than needed.
     fn take_up(&mut self, dice: &mut Dice, at_random: bool) {
         let mut streams = self.cut_streams();
-        if at_random && dice.chance(100) {
+        if at_random && dice.chance(300) {
             streams = self.streams.unheard();
         }
         if streams.is_empty() {

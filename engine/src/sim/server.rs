@@ -81,7 +81,7 @@ pub(super) const FRAIL_TOOLS: &[&str] = &[
 ];
 
 /// Tools that ask their client for the echo, and so fail with a client that does not answer.
-pub(super) const ASKING_TOOLS: &[&str] = &["ask", "ask-pool", "ask-twice"];
+pub(super) const ASKING_TOOLS: &[&str] = &["ask", "ask-pool", "ask-twice", "ask-twice"];
 
 /// Tools whose calls may become tasks; the last asks its client.
 pub(super) const TASK_TOOLS: &[&str] = &["task", "task-slow", "task-ask"];
