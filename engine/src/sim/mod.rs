@@ -34,6 +34,7 @@ mod log;
 mod news;
 mod peer;
 mod rounds;
+mod seat;
 mod server;
 mod stream_client;
 mod streams;

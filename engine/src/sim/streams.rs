@@ -324,3 +324,57 @@ fn parse(id: &str) -> Option<(u32, u64)> {
     let (stream, event) = id.split_once('-')?;
     Some((u32::from_str_radix(stream, 16).ok()?, u64::from_str_radix(event, 16).ok()?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::checker::Expect;
+
+    const ANSWER: &str = r#"{"jsonrpc":"2.0","id":1,"result":{}}"#;
+    const PROGRESS: &str = r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":"t","progress":N}}"#;
+
+    /// What a connection hears, `after` an event or as the answer of request 1, until its end.
+    fn check(after: Option<(u32, u64)>, events: &[(&str, &str)], want: &str) {
+        let mut streams = Streams::new(PRIMED);
+        let mut ledger = Ledger::default();
+        ledger.ask("1", Expect::Result);
+        ledger.expect_progress("t", "1");
+        let mut hearing = Hearing::of(vec!["1".to_owned()]);
+        if after.is_some() {
+            let first = Event { id: Some("0-0".into()), retry: Some(1), ..Event::default() };
+            streams.hear(&mut hearing, &first, &mut ledger, |_| 0).expect("as it should be");
+            hearing = Hearing::behind(streams.ask_again(0, 0));
+        }
+        let mut verdict = Ok(());
+        for (id, data) in events {
+            let (name, retry) =
+                if data.is_empty() { (None, Some(1)) } else { (Some("message".into()), None) };
+            let data = (*data).to_owned();
+            let event = Event { id: Some((*id).to_owned()), name, retry, data };
+            verdict = verdict.and_then(|()| streams.hear(&mut hearing, &event, &mut ledger, |_| 0));
+        }
+        match verdict.and_then(|()| streams.end(&hearing, &ledger, false)) {
+            Ok(()) => assert_eq!(want, ""),
+            Err(fault) => assert!(!want.is_empty() && fault.contains(want), "{fault}"),
+        }
+    }
+
+    /// The checker must be able to fail: each row is what a broken engine would send.
+    #[test]
+    fn broken_streams_are_caught() {
+        let [first, second] = ["1", "2"].map(|number| PROGRESS.replace('N', number));
+        let (first, second) = (first.as_str(), second.as_str());
+        check(None, &[("0-0", ""), ("0-1", first), ("0-2", ANSWER)], "");
+        check(Some((0, 0)), &[("0-1", first), ("0-2", ANSWER)], "");
+        check(None, &[("0-1", first), ("0-2", ANSWER)], "instead of the 0th");
+        check(None, &[("0-0", ""), ("0-2", ANSWER)], "instead of the 1th");
+        check(None, &[("0-0", ""), ("1-1", ANSWER)], "on stream 0");
+        check(None, &[("0-0", ""), ("0-1", first)], "before its answer");
+        check(None, &[("0-0", ""), ("0-1", ANSWER), ("0-2", first)], "behind its answer");
+        check(None, &[("0-0", ""), ("0-1", second), ("0-2", first)], "goes back");
+        check(None, &[("0-0", ""), ("0-1", &ANSWER.replace('1', "2"))], "on the stream for");
+        check(Some((0, 0)), &[("0-2", ANSWER)], "are missing");
+        check(Some((0, 0)), &[("0-0", ""), ("0-1", ANSWER)], "instead of the 1th");
+        check(Some((0, 0)), &[("1-0", ""), ("1-1", ANSWER)], "instead of 0");
+    }
+}

@@ -24,7 +24,8 @@ use super::kernel::{Clock, Kernel};
 use super::legacy_client::LegacyClient;
 use super::log::Log;
 use super::news::{LISTS, News, Published};
-use super::peer::{Kernels, Peer, Reading};
+use super::peer::{Kernels, Reading};
+use super::seat::{Client, Seat, seat};
 use super::server::{Shelf, server};
 use super::stream_client::StreamClient;
 use super::workers::Workers;
@@ -47,8 +48,8 @@ const LONG_IDLE_MS: u64 = 120_000;
 /// How often a client looks in the calm, where long times must pass.
 const CALM_TICK_US: u64 = 100_000;
 /// Number of each listener.
-const LENGTH: u16 = 0;
-const LINE: u16 = 1;
+pub(super) const LENGTH: u16 = 0;
+pub(super) const LINE: u16 = 1;
 
 /// Place of the closings of those who read their event stream too slowly.
 const SLOW: usize = {
@@ -72,21 +73,6 @@ enum Stage {
     Calm,
     Draining,
     After,
-}
-
-enum Client {
-    Stream(Box<StreamClient>),
-    Http(Box<HttpClient>),
-    Legacy(Box<LegacyClient>),
-}
-
-/// A seat that is taken by one client after another.
-struct Seat {
-    client: Option<Client>,
-    next_tick: u64,
-    tick_us_max: u64,
-    piece_bytes_max: usize,
-    kind: u16,
 }
 
 pub(super) struct World {
@@ -598,57 +584,6 @@ enum What {
     Seat(usize),
     Work,
     Publish,
-}
-
-impl Seat {
-    fn each_peer(&mut self, mut act: impl FnMut(&mut Peer)) {
-        match &mut self.client {
-            Some(Client::Stream(client)) => act(&mut client.peer),
-            Some(Client::Http(client)) => {
-                client.lines.iter_mut().for_each(|line| act(&mut line.peer));
-            }
-            Some(Client::Legacy(client)) => {
-                client.lines.iter_mut().for_each(|line| act(&mut line.peer));
-            }
-            None => {}
-        }
-    }
-
-    fn speak(&mut self, dice: &mut Dice) {
-        match &mut self.client {
-            Some(Client::Stream(client)) => client.speak(dice),
-            Some(Client::Http(client)) => client.speak(dice),
-            Some(Client::Legacy(client)) => client.speak(dice),
-            None => {}
-        }
-    }
-
-    fn is_over(&self) -> bool {
-        match &self.client {
-            Some(Client::Stream(client)) => client.peer.is_over,
-            Some(Client::Http(client)) => client.is_over(),
-            Some(Client::Legacy(client)) => client.is_over(),
-            None => false,
-        }
-    }
-
-    fn cut_short(&self) -> u64 {
-        match &self.client {
-            Some(Client::Http(client)) => client.cut_short,
-            Some(Client::Legacy(client)) => client.cut_short,
-            Some(Client::Stream(_)) | None => 0,
-        }
-    }
-}
-
-fn seat(dice: &mut Dice) -> Seat {
-    Seat {
-        client: None,
-        next_tick: 0,
-        tick_us_max: dice.pick(&[200, 1_000, 4_000, 20_000]),
-        piece_bytes_max: dice.pick(&[3, 100, 5_000, 64 << 10]),
-        kind: dice.pick(&[LENGTH, LINE, HTTP, HTTP]),
-    }
 }
 
 fn config(dice: &mut Dice, is_tight: bool) -> Config {
