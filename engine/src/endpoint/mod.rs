@@ -436,7 +436,8 @@ impl Core {
                 connection.is_ending = true;
             }
             self.outbox.outputs.push_back(Output::Pause { slot });
-            // What listens ends when the connection is settled, as do streams opened from now on.
+            self.drain_events(slot);
+            // Streams that are opened from now on end when their connection is settled.
             self.touch(slot);
         }
     }
