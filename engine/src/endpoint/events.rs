@@ -325,7 +325,9 @@ impl Core {
     fn event_piece(&mut self, slot: Slot, write: impl FnOnce(&mut Vec<u8>)) -> bool {
         let unsent_max = self.config.unsent_bytes_pause;
         let Some(connection) = self.slots.get_mut(slot) else { return false };
-        if connection.events().is_some() && !connection.has_room_to_send(unsent_max) {
+        // Only a send that is still under way shows a slow reader: much may be said in one turn.
+        let is_slow = connection.is_sending && !connection.has_room_to_send(unsent_max);
+        if connection.events().is_some() && is_slow {
             self.close(slot, CloseReason::Slow);
             return false;
         }
