@@ -115,10 +115,12 @@ impl Sessions {
         data: Bytes,
     ) -> Option<(EventId, Option<Line>)> {
         let after = self.replay_bytes + data.len();
-        let keep = match after {
-            ..=REPLAY_SHARD_BYTES_MAX => Keep::All,
-            ..=REPLAY_SHARD_BYTES_HARD_MAX => Keep::Latest,
-            _ => Keep::Nothing,
+        let keep = if after <= REPLAY_SHARD_BYTES_MAX {
+            Keep::All
+        } else if after <= REPLAY_SHARD_BYTES_HARD_MAX {
+            Keep::Latest
+        } else {
+            Keep::Nothing
         };
         let stream = self.by_key.get_mut(&key)?.streams.get_mut(number)?;
         let before = stream.replay_bytes();
