@@ -457,7 +457,9 @@ impl World {
         }
         let config = &self.config;
         let census = self.rig.census(shard);
-        let calls_max = config.inflight_calls_max * (config.connections_max + config.sessions_max);
+        let peers_max = config.connections_max + config.sessions_max;
+        // A task is a call that is nobody's.
+        let calls_max = config.inflight_calls_max * peers_max + census.tasks;
         let unsent_max =
             config.unsent_bytes_pause + (config.inflight_calls_max + 1) * ANSWER_BYTES_MAX;
         let unsent_max = unsent_max + 2 * limits::REPLAY_BYTES_MAX;
