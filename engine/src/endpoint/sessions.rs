@@ -249,6 +249,17 @@ mod tests {
     }
 
     #[test]
+    fn sessions_that_come_and_go_leave_nothing_behind() {
+        let mut rng = StdRng::from_seed([7; 32]);
+        let mut sessions = Sessions::new(0, 10, 1000);
+        for _ in 0..10 * SKIPPED_MAX {
+            let opened = sessions.open(Now(1), &mut rng, session(), None).key;
+            assert!(sessions.close(opened).is_some());
+            assert!(sessions.by_use.len() <= SKIPPED_MAX + 1);
+        }
+    }
+
+    #[test]
     fn idle_sessions_end_and_closed_ones_are_skipped() {
         let mut rng = StdRng::from_seed([7; 32]);
         let mut sessions = Sessions::new(0, 10, 1000);
