@@ -64,8 +64,10 @@ impl Core {
         if !is_own {
             self.metrics.sessions_foreign.add(1);
         }
-        // Looked up again, which counts as its use.
-        is_own && self.session(key).is_some()
+        if is_own {
+            held.used = self.now;
+        }
+        is_own
     }
 
     /// Refuses a call of `feature` if its scopes are not granted; `None` when they are.

@@ -8,14 +8,15 @@ use std::sync::atomic::AtomicBool;
 
 use super::Now;
 use super::ask::Asking;
+use super::message::Incoming;
 use super::origin::{Origin, Peer};
 use super::task::TaskSeed;
 use super::tasks::TaskKey;
 use super::topics::SubscriberKey;
 use crate::auth::Principal;
-use crate::mcp::{Row, Version};
+use crate::mcp::{Admitted, Row, Version};
 use crate::model::LogLevel;
-use crate::rpc::OwnedId;
+use crate::rpc::{OwnedId, Request};
 use crate::server::Ticket;
 
 /// A call that waits for its outcome.
@@ -64,6 +65,38 @@ pub(super) enum TaskLink {
     Asks(u16, TaskKey),
     /// It hears of the changes of these.
     Watches(Box<[(u16, TaskKey)]>),
+}
+
+impl PendingCall {
+    /// A request that waits for something else than a handler.
+    pub(super) fn without_handler(
+        incoming: &Incoming<'_>,
+        request: &Request<'_>,
+        admitted: &Admitted<'_>,
+        now: Now,
+        deadline: Now,
+    ) -> Self {
+        Self {
+            origin: incoming.origin,
+            peer: incoming.peer,
+            principal: None,
+            id: request.id.to_owned(),
+            label: admitted.index,
+            row: admitted.row,
+            version: admitted.version,
+            name: admitted.row.name.into(),
+            progress_token: None,
+            progress: None,
+            log_level: None,
+            cancelled: Arc::default(),
+            started: now,
+            entered: now,
+            deadline,
+            asking: None,
+            listens_as: None,
+            task: TaskLink::Nothing,
+        }
+    }
 }
 
 /// The shard's unanswered calls.

@@ -136,29 +136,13 @@ impl Core {
             }
         }
         self.listens += 1;
-        self.enter_call(
-            ticket,
-            PendingCall {
-                origin: incoming.origin,
-                peer: incoming.peer,
-                principal: None,
-                id: request.id.to_owned(),
-                label: admitted.index,
-                row: admitted.row,
-                version: admitted.version,
-                name: admitted.row.name.into(),
-                progress_token: None,
-                progress: None,
-                log_level: None,
-                cancelled: std::sync::Arc::default(),
-                started: self.now,
-                entered: self.now,
-                deadline: Now::NEVER,
-                asking: None,
-                listens_as: Some(key),
-                task: TaskLink::Watches(tasks.clone()),
-            },
-        );
+        let never = Now::NEVER;
+        let call = PendingCall {
+            listens_as: Some(key),
+            task: TaskLink::Watches(tasks.clone()),
+            ..PendingCall::without_handler(incoming, request, admitted, self.now, never)
+        };
+        self.enter_call(ticket, call);
         self.count_subscriptions();
         self.notify_call(ticket, |w| acknowledge(w, request.id, &filter));
         for (shard, key) in tasks {

@@ -82,24 +82,8 @@ impl Core {
         };
         let ticket = self.calls.reserve();
         let call = PendingCall {
-            origin: incoming.origin,
-            peer: incoming.peer,
-            principal: None,
-            id: request.id.to_owned(),
-            label: admitted.index,
-            row: admitted.row,
-            version: admitted.version,
-            name: admitted.row.name.into(),
-            progress_token: None,
-            progress: None,
-            log_level: None,
-            cancelled: std::sync::Arc::default(),
-            started: self.now,
-            entered: self.now,
-            deadline,
-            asking: None,
-            listens_as: None,
             task: TaskLink::Asks(shard, key),
+            ..PendingCall::without_handler(incoming, request, admitted, self.now, deadline)
         };
         self.enter_call(ticket, call);
         self.ask_about_task(shard, ticket, key, incoming, admitted, wish);
