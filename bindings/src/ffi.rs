@@ -290,7 +290,6 @@ macro_rules! options {
         unsafe impl $crate::ffi::Options for $type {}
     };
 }
-#[allow(unused_imports, reason = "the first such struct is yet to come")]
 pub(crate) use options;
 
 /// A place of the caller's that takes one value.
@@ -439,5 +438,10 @@ fn report(what: &str, panic: &(dyn Any + Send)) {
     log::line(MCPRING_LEVEL_ERROR, "panic", format_args!("{what} panicked: {}", words(panic)));
 }
 
+mod lend;
+mod library;
 #[cfg(test)]
 pub(crate) mod tests;
+
+pub(crate) use lend::{innermost, is_lending, lend, lent};
+pub(crate) use library::Loaded;

@@ -14,23 +14,39 @@
 #![allow(clippy::doc_markdown, reason = "the documentation of what is exported is the header's")]
 
 mod adopted;
+mod answering;
 mod call;
 mod failure;
+mod feature;
 mod ffi;
 mod handle;
+mod host;
 mod inside;
+mod invoke;
 mod last_error;
 mod local;
 mod log;
+mod model;
 mod names;
+mod plugin;
+mod queue;
+mod recipe;
+mod server;
+mod settings;
+mod site;
 mod status;
 mod text;
 mod version;
 
 pub use call::*;
+pub use feature::*;
 pub use ffi::{mcpring_destroy_fn, mcpring_log_fn, mcpring_str};
+pub use invoke::*;
 pub use last_error::*;
 pub use log::*;
+pub use plugin::rust::Host;
+pub use plugin::*;
+pub use server::*;
 pub use status::*;
 pub use text::*;
 pub use version::*;
