@@ -266,6 +266,10 @@ impl Handle {
         c!(mcpring_server_start(self.0))
     }
 
+    pub fn run(self) -> mcpring_status {
+        c!(mcpring_server_run(self.0))
+    }
+
     pub fn stop(self, now: bool) -> mcpring_status {
         c!(mcpring_server_stop(self.0, now))
     }
@@ -356,6 +360,8 @@ impl Client {
         );
         assert_eq!(answer["result"]["serverInfo"]["name"], "test", "{answer}");
         client.say(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }));
+        // Answered behind the note: from now on this client is told of changes.
+        client.ask("ping", &json!({}));
         client
     }
 
@@ -400,6 +406,20 @@ impl Client {
             if message["id"] == id && message.get("method").is_none() {
                 return message;
             }
+        }
+    }
+
+    /// Waits until the server's shard shows exactly these tools: edits take a moment to arrive.
+    pub fn wait_for_tools(&mut self, want: &[&str]) {
+        let end = std::time::Instant::now() + PATIENCE;
+        loop {
+            let listed = self.ask("tools/list", &json!({}));
+            let tools = listed["result"]["tools"].as_array().expect("a list");
+            let names: Vec<_> = tools.iter().filter_map(|tool| tool["name"].as_str()).collect();
+            if names == want {
+                return;
+            }
+            assert!(std::time::Instant::now() < end, "{names:?}, not {want:?}");
         }
     }
 
