@@ -6,6 +6,12 @@
 //! and write through the caller's pointers by its methods, which check what can be checked: NULL,
 //! lengths, alignment, UTF-8, `struct_size`. What they lend does not outlive the call.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::unused_self,
+    reason = "the contract is a token: what counts is who has it"
+)]
+
 use std::any::Any;
 use std::ffi::{c_char, c_void};
 use std::marker::PhantomData;
@@ -13,6 +19,7 @@ use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
 use std::slice;
+use std::str::Utf8Error;
 use std::sync::Arc;
 
 use crate::call::{mcpring_call, mcpring_call_fn};
@@ -117,12 +124,10 @@ impl Contract {
     }
 
     /// Text that the caller lends; empty when absent.
+    #[inline]
     pub(crate) fn text(&self, view: mcpring_str, what: &str) -> Result<&str, Failure> {
         let bytes = self.bytes(view, what)?;
-        str::from_utf8(bytes).map_err(|fault| {
-            let offset = fault.valid_up_to();
-            Failure::argument(format!("{what} is not UTF-8 from byte {offset} on"))
-        })
+        str::from_utf8(bytes).map_err(|fault| not_text(what, fault))
     }
 
     /// Text that may be absent.
@@ -156,7 +161,7 @@ impl Contract {
             return Err(bad_pointer(data.is_null(), what));
         }
         if count > isize::MAX as usize / size_of::<T>() {
-            return Err(Failure::argument(format!("{what} has an impossible length: {count}")));
+            return Err(impossible(what, count));
         }
         // SAFETY: the contract: `count` values stand at `data` and stay as they are until we return.
         Ok(unsafe { slice::from_raw_parts(data, count) })
@@ -246,6 +251,13 @@ impl Contract {
         Ok(Buffer { data: data.cast(), capacity, len: 0, _lent: PhantomData })
     }
 
+    /// Keeps `text` beyond the call, for a function whose header says that the caller's text must
+    /// stay as it is until its next use of the handle, and for what the handle itself owns.
+    #[inline]
+    pub(crate) fn keep(&self, text: &str) -> KeptText {
+        KeptText { data: NonNull::from(text) }
+    }
+
     /// Takes over user data that is destroyed with `destroy`.
     pub(crate) fn user_data(&self, data: *mut c_void, destroy: mcpring_destroy_fn) -> UserData {
         UserData { data, destroy }
@@ -272,6 +284,17 @@ fn bad_pointer(is_null: bool, what: &str) -> Failure {
         return Failure::null(what);
     }
     Failure::argument(format!("{what} is not aligned"))
+}
+
+#[cold]
+fn not_text(what: &str, fault: Utf8Error) -> Failure {
+    let offset = fault.valid_up_to();
+    Failure::argument(format!("{what} is not UTF-8 from byte {offset} on"))
+}
+
+#[cold]
+fn impossible(what: &str, count: usize) -> Failure {
+    Failure::argument(format!("{what} has an impossible length: {count}"))
 }
 
 /// A struct of C that begins with `struct_size` and may grow at its end.
@@ -370,6 +393,20 @@ impl Buffer<'_> {
     pub(crate) fn view(&self) -> Option<mcpring_str> {
         let view = mcpring_str { data: self.data.cast_const().cast(), len: self.len };
         (self.len <= self.capacity).then_some(view)
+    }
+}
+
+/// A text that somebody keeps as it is for as long as this exists.
+pub(crate) struct KeptText {
+    data: NonNull<str>,
+}
+
+impl KeptText {
+    /// The text.
+    #[inline]
+    pub(crate) fn as_str(&self) -> &str {
+        // SAFETY: it was a text when this was made, and by the contract it still stands there.
+        unsafe { self.data.as_ref() }
     }
 }
 
