@@ -18,7 +18,7 @@ use crate::queue::Queue;
 use crate::recipe::{List, Recipe};
 use crate::settings::Settings;
 use crate::site::Site;
-use crate::status::*;
+use crate::status::MCPRING_ERR_USAGE;
 
 /// A server of a program's.
 pub(crate) struct Host {

@@ -73,7 +73,7 @@ fn failed(text: &str) -> Value {
 fn word(outcome: Result<String, mcpring_status>) -> String {
     outcome.unwrap_or_else(|status| {
         let name = mcpring_status_name(status);
-        #[allow(clippy::undocumented_unsafe_blocks, reason = "names end with a NUL")]
+        // SAFETY: names are constant and end with a NUL.
         let name = unsafe { std::ffi::CStr::from_ptr(name) };
         name.to_str().expect("names are text").trim_start_matches("MCPRING_").to_owned()
     })

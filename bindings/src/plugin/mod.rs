@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::ffi::{Contract, Loaded, enter, innermost, mcpring_str};
 use crate::host::Host;
 use crate::server::{get, mcpring_server};
-use crate::status::*;
+use crate::status::{MCPRING_ERR_PLUGIN, MCPRING_OK, mcpring_status, name};
 use crate::text::{self, mcpring_text};
 use crate::version::MCPRING_ABI;
 
