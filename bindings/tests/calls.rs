@@ -394,3 +394,36 @@ fn answers_as_large_as_a_frame() {
         assert_eq!(server.free(), MCPRING_OK);
     }
 }
+
+/// Whoever answers a kept call first has answered it; the others are told that it is over.
+#[test]
+fn one_of_many_answers_a_kept_call() {
+    const MANY: usize = 8;
+    for driver in drivers() {
+        let server = Handle::new();
+        let (tell, told) = std::sync::mpsc::channel();
+        let tell = std::sync::Mutex::new(tell);
+        server.tool("keep", MCPRING_RUN_INLINE, move |call| {
+            let kept = call.keep();
+            tell.lock().expect("no test panics with it").send(call).expect("the test listens");
+            kept
+        });
+        let mut client = Client::open(&server.serve(driver));
+        for round in 0..50 {
+            let id = client.send_call("keep", &json!({}));
+            let call = told.recv_timeout(support::PATIENCE).expect("the call");
+            let threads: Vec<_> =
+                (0..MANY).map(|at| thread::spawn(move || call.reply(&at.to_string()))).collect();
+            let statuses: Vec<_> =
+                threads.into_iter().map(|thread| thread.join().expect("no panic")).collect();
+            let first = statuses.iter().position(|status| *status == MCPRING_OK);
+            let first = first.unwrap_or_else(|| panic!("{driver} {round}: {statuses:?}"));
+            let late = statuses.iter().filter(|status| **status == MCPRING_ERR_HANDLE).count();
+            assert_eq!(late, MANY - 1, "{driver} {round}: {statuses:?}");
+            let answer = client.receive().expect("an answer");
+            assert_eq!(answer["id"], id, "{driver} {round}: {answer}");
+            assert_eq!(answer["result"], said(&first.to_string()), "{driver} {round}");
+        }
+        assert_eq!(server.free(), MCPRING_OK);
+    }
+}

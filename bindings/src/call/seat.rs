@@ -80,6 +80,17 @@ impl Drop for Seat {
     }
 }
 
+/// The call of this thread does not depend on its callback any more.
+pub(super) fn leave(number: u64) {
+    let _ = OWN.try_with(|own| {
+        if own.outermost.load(Ordering::Relaxed) == number {
+            own.outermost.store(0, Ordering::Relaxed);
+        } else if own.latest.load(Ordering::Relaxed) == number {
+            own.latest.store(number - 1, Ordering::Relaxed);
+        }
+    });
+}
+
 /// Whether the call is inside its callback on some thread.
 #[cold]
 pub(super) fn is_inside(number: u64) -> bool {
@@ -115,6 +126,8 @@ mod tests {
         assert!(seen(outer) && !seen(inner));
         let inner_seat = Seat::take(inner, false);
         assert!(seen(outer) && seen(inner));
+        leave(inner);
+        assert!(seen(outer) && !seen(inner));
         drop(inner_seat);
         assert!(seen(outer));
         drop(outer_seat);
