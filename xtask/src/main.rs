@@ -1,7 +1,8 @@
 //! The project's own commands, run as `cargo xtask COMMAND`.
 //!
 //! `test` is the whole check that a change must pass; `tidy` holds the rules that no compiler
-//! knows; `conformance` runs the official suite; `fuzz` runs the fuzz targets. Nothing here is part
+//! knows; `conformance` runs the official suite; `header` writes the C headers; `fuzz` runs the fuzz
+//! targets. Nothing here is part
 //! of the product.
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "a command line tool reports on standard output")]
@@ -12,6 +13,7 @@ use std::process::ExitCode;
 
 mod conformance;
 mod fuzz;
+mod header;
 mod imports;
 mod process;
 mod sizes;
@@ -29,6 +31,8 @@ cargo xtask COMMAND
   tidy                           the import table, banned macros, file heads, unsafe code; sizes
   conformance [--driver uring|epoll] [--server COMMAND] [--only SUITE] [--release]
                                  the official conformance suite, two versions, against `everything`
+  header [--check]               writes include/*.h and bindings/symbols.txt from bindings/src;
+                                 --check only says whether they are stale
   fuzz --seconds N [--target T]  every fuzz target, or one, for N seconds in all; the canary must fail
   ci                             what continuous integration runs: the same as `test`
 ";
@@ -45,6 +49,8 @@ fn main() -> ExitCode {
             Ok(request) => conformance::run(&root, &request),
             Err(fault) => return usage(&fault),
         },
+        ["header"] => header::run(&root, false),
+        ["header", "--check"] => header::run(&root, true),
         ["fuzz", rest @ ..] => match fuzz::Request::parse(rest) {
             Ok(request) => fuzz::run(&root, &request),
             Err(fault) => return usage(&fault),
