@@ -42,14 +42,19 @@ pub(super) fn list(names: &[String]) -> String {
     names.join("\n") + "\n"
 }
 
+/// The committed list.
+pub(crate) fn listed(root: &Path) -> Result<Vec<String>, String> {
+    Ok(super::read(&root.join(LIST))?.lines().map(str::to_owned).collect())
+}
+
 /// What a built library exports, beside what the list says; the fault in words.
 pub(crate) fn compare_library(root: &Path, library: &Path) -> Result<usize, String> {
     let mut nm = command(root, &["nm", "-D", "--defined-only", "--format=posix"]);
     let text = answer(nm.arg(library)).ok_or(format!("nm cannot read {}", library.display()))?;
     let exported: Vec<&str> =
         text.lines().filter_map(|line| line.split_whitespace().next()).collect();
-    let list = super::read(&root.join(LIST))?;
-    let listed: Vec<&str> = list.lines().collect();
+    let listed = listed(root)?;
+    let listed: Vec<&str> = listed.iter().map(String::as_str).collect();
     different(&exported, &library.display().to_string(), &listed, LIST)?;
     Ok(listed.len())
 }
