@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::source::{self, Source, Token, starts_with};
-use crate::{imports, sizes};
+use crate::{header, imports, sizes};
 
 /// Folders whose Rust files are looked at.
 const FOLDERS: &[&str] =
@@ -52,7 +52,7 @@ const REASON_LINES_MAX: usize = 8;
 /// Prints what breaks the rules, then the sizes; whether nothing does.
 pub(crate) fn run(root: &Path) -> bool {
     let sources = read(root);
-    let found = check(root, &sources);
+    let found = check_all(root, &sources);
     for fault in &found {
         println!("{fault}");
     }
@@ -63,6 +63,13 @@ pub(crate) fn run(root: &Path) -> bool {
 
 fn read(root: &Path) -> Vec<Source> {
     FOLDERS.iter().flat_map(|folder| source::read_all(root, folder)).collect()
+}
+
+/// Every rule: of the sources, of the manifests, of what is generated.
+fn check_all(root: &Path, sources: &[Source]) -> Vec<String> {
+    let mut found = check(root, sources);
+    found.extend(header::faults(root));
+    found
 }
 
 fn check(root: &Path, sources: &[Source]) -> Vec<String> {
@@ -181,7 +188,7 @@ mod tests {
         let root = crate::root();
         let sources = read(&root);
         assert!(sources.len() > 10, "the sources were not found");
-        let found = check(&root, &sources);
+        let found = check_all(&root, &sources);
         assert!(found.is_empty(), "{}", found.join("\n"));
     }
 
