@@ -12,7 +12,17 @@ const FOLDERS: &[&str] = &["engine", "bindings", "python", "benches", "xtask", "
 const SHIPPED: &[&str] = &["engine/src", "bindings/src", "python/src", "xtask/src", "examples"];
 
 /// The only places that may say `unsafe`.
-const UNSAFE_PLACES: &[&str] = &["engine/src/json/simd", "engine/src/ring", "bindings/src/ffi.rs"];
+const UNSAFE_PLACES: &[&str] =
+    &["engine/src/json/simd", "engine/src/ring", "bindings/src/ffi.rs", "bindings/src/ffi"];
+
+/// What the other files of the bindings may say: the head of an exported function or the type of a
+/// callback, and the one thing that such a function begins with.
+const EXPORTS: &str = "bindings/src";
+const EXPORT_FORMS: &[&[&str]] = &[
+    &["unsafe", "(", "no_mangle", ")"],
+    &["unsafe", "extern"],
+    &["unsafe", "{", "Contract", ":", ":", "of_caller", "(", ")", "}"],
+];
 
 /// Macros that have no business in the engine, and why.
 const BANNED_MACROS: &[(&str, &str)] = &[
@@ -84,8 +94,12 @@ fn misplaced_unsafe(source: &Source, tokens: &[Token<'_>]) -> Vec<String> {
         return Vec::new();
     }
     let path = source.path.display();
-    let words = tokens.iter().filter(|token| token.text == "unsafe");
-    words.map(|word| format!("{path}:{}: `unsafe` outside its places", word.line)).collect()
+    let is_export = |at: usize| {
+        let mut forms = EXPORT_FORMS.iter();
+        source.path.starts_with(EXPORTS) && forms.any(|form| starts_with(&tokens[at..], form))
+    };
+    let words = (0..tokens.len()).filter(|at| tokens[*at].text == "unsafe" && !is_export(*at));
+    words.map(|at| format!("{path}:{}: `unsafe` outside its places", tokens[at].line)).collect()
 }
 
 /// Every unsafe block and implementation has its reason close above it.
@@ -176,6 +190,7 @@ mod tests {
         );
         let reasoned = planted("// SAFETY: fine\nunsafe { f() }");
         check_text("engine/src/rpc/id.rs", &reasoned, &["outside its places"]);
+        check_text("bindings/src/text.rs", &reasoned, &["outside its places"]);
         let unreasoned = planted("unsafe { f() }");
         check_text("engine/src/ring/epoll.rs", &unreasoned, &["without a `// SAFETY:`"]);
         check_text("benches/src/main.rs", &planted("unsafe impl Send for X {}"), &["without a"]);
@@ -188,6 +203,9 @@ mod tests {
         );
         check_text("engine/src/json/simd/avx2.rs", &text, &[]);
         check_text("bindings/src/ffi.rs", &text, &[]);
+        let export = "#[unsafe(no_mangle)]\nunsafe extern \"C\" fn f() {\n// SAFETY: fine\n\
+                      enter(unsafe { Contract::of_caller() }, |c| g(c)) }";
+        check_text("bindings/src/text.rs", &format!("{HEAD}{export}"), &[]);
         check_text("xtask/src/main.rs", &format!("{HEAD}fn f() {{ println!(\"\") }}"), &[]);
         check_text("engine/src/ring/sys.rs", &format!("{HEAD}unsafe fn f() {{}}"), &[]);
     }

@@ -1,0 +1,6 @@
+//! Names the shared library: programs ask the loader for `libmcpring.so.0`, whatever file that is.
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libmcpring.so.0");
+}
