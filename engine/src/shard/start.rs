@@ -14,9 +14,9 @@ use super::jwks::Refreshers;
 use super::lanes::Lanes;
 use super::listener::{self, SocketPath};
 use super::place::{Place, Speech};
-use super::running::{Control, Running};
+use super::running::{Control, Running, Threads};
 use super::stdio::{self, Stdio};
-use super::thread::{Opened, Opening, Serving, Starting, spawn};
+use super::thread::{Opened, Opening, Serving, Starting, name, spawn};
 use super::wake::{self, Message};
 use crate::auth::Guard;
 use crate::config::Config;
@@ -66,8 +66,19 @@ pub(super) fn start(
         state_ring: Arc::new(state_ring(&config)),
         control: Arc::clone(&control),
     };
-    let threads = serve_all(open, &common, bound.sockets, stdio)?;
-    Ok(Running { control, threads, publisher, addresses, driver_line, _refreshers: refreshers })
+    let metrics = Arc::clone(&common.metrics);
+    let driver = open.first().map_or("", |shard| name(shard.opened.kind));
+    let threads = Threads::new(serve_all(open, &common, bound.sockets, stdio)?).into();
+    Ok(Running {
+        control,
+        threads,
+        publisher,
+        metrics,
+        addresses,
+        driver,
+        driver_line,
+        _refreshers: refreshers,
+    })
 }
 
 /// The configured keys, or one that dies with the process.
