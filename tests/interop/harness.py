@@ -76,7 +76,7 @@ class Program(typing.NamedTuple):
 
 
 MCPRING = Program(
-    DEBUG / "mcpring", "cargo build --package mcpring", ("serve",), ("--shards", "1")
+    DEBUG / "mcpring", "cargo build --package mcpring-cli", ("serve",), ("--shards", "1")
 )
 # The fixture of the conformance suite; examples in other languages take the same options.
 EVERYTHING = Program(

@@ -99,7 +99,7 @@ fn whole_steps(root: &Path, verdict: &mut Verdict) {
     }
 
     heading("server");
-    let words = ["cargo", "build", "--package", "mcpring"];
+    let words = ["cargo", "build", "--package", "mcpring-cli"];
     if !succeeds(&mut command(root, &words)) {
         verdict.fail("server: it does not build, so no client was run");
         return;
