@@ -30,11 +30,11 @@ pub(super) fn run(place: &Place<'_>, verdict: &mut Verdict) {
         let program = place.folder.join("abuse-asan");
         let mut compile = compiler(place, &sources);
         compile.args(["-fsanitize=address", "-fno-omit-frame-pointer"]).arg(&library);
-        compile.arg(format!("-Wl,-rpath,{}", parent(&library))).arg("-o").arg(&program);
+        compile.arg("-o").arg(&program);
         if step(verdict, "compile the abuse driver with AddressSanitizer", &mut compile) {
             for driver in DRIVERS {
                 let mut abuse = place.command(&[&program.to_string_lossy(), driver]);
-                abuse.env("ASAN_OPTIONS", "detect_leaks=1:abort_on_error=0");
+                abuse.env("LD_LIBRARY_PATH", library.parent().unwrap_or(&library));
                 judge(
                     place,
                     &format!("abuse with AddressSanitizer ({driver})"),
@@ -54,8 +54,18 @@ fn sanitized(place: &Place<'_>, verdict: &mut Verdict) -> Option<PathBuf> {
     build.args(["--target", &platform, "--target-dir", "target/asan"]);
     build.env(BOOTSTRAP.0, BOOTSTRAP.1).env("RUSTFLAGS", FLAGS);
     let folder = place.root.join("target/asan").join(platform).join("debug");
-    let is_built = step(verdict, "build the library with AddressSanitizer", &mut build);
-    is_built.then(|| folder.join("libmcpring_c.so"))
+    if !step(verdict, "build the library with AddressSanitizer", &mut build) {
+        return None;
+    }
+    // Under the name that programs look for.
+    let library = place.folder.join("asan/libmcpring.so.0");
+    let copied = std::fs::create_dir_all(place.folder.join("asan"))
+        .and_then(|()| std::fs::copy(folder.join("libmcpring_c.so"), &library));
+    if let Err(fault) = copied {
+        verdict.fail(format!("{}: {fault}", library.display()));
+        return None;
+    }
+    Some(library)
 }
 
 /// The plain library under valgrind, which knows no io_uring.
@@ -125,10 +135,6 @@ impl Output {
         }
         output
     }
-}
-
-fn parent(path: &Path) -> String {
-    path.parent().unwrap_or(path).display().to_string()
 }
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
