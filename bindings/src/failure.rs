@@ -6,7 +6,11 @@ use std::borrow::Cow;
 use mcpring::json::JsonError;
 use mcpring::{Error, ErrorKind};
 
-use crate::status::*;
+use crate::status::{
+    MCPRING_ERR_ARGUMENT, MCPRING_ERR_HANDLE, MCPRING_ERR_INTERNAL, MCPRING_ERR_LIMIT,
+    MCPRING_ERR_MALFORMED, MCPRING_ERR_NOT_FOUND, MCPRING_ERR_SPACE, MCPRING_ERR_STATE,
+    MCPRING_ERR_SYSTEM, MCPRING_ERR_THREAD, MCPRING_ERR_USAGE, mcpring_status,
+};
 
 /// A failed call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +61,12 @@ impl Failure {
     #[cold]
     pub(crate) fn not_found(words: impl Into<Cow<'static, str>>) -> Self {
         Self::new(MCPRING_ERR_NOT_FOUND, words)
+    }
+
+    /// The caller's buffer is too small for `needed` bytes.
+    #[cold]
+    pub(crate) fn space(needed: usize) -> Self {
+        Self::new(MCPRING_ERR_SPACE, format!("the buffer is too small: {needed} bytes are needed"))
     }
 
     /// A named limit is full.

@@ -6,6 +6,12 @@
 //! and write through the caller's pointers by its methods, which check what can be checked: NULL,
 //! lengths, alignment, UTF-8, `struct_size`. What they lend does not outlive the call.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::unused_self,
+    reason = "the contract is a token: what counts is who has it"
+)]
+
 use std::any::Any;
 use std::ffi::{c_char, c_void};
 use std::marker::PhantomData;
@@ -246,6 +252,13 @@ impl Contract {
         Ok(Buffer { data: data.cast(), capacity, len: 0, _lent: PhantomData })
     }
 
+    /// Keeps `text` beyond the call, for a function whose header says that the caller's text must
+    /// stay as it is until its next use of the handle, and for what the handle itself owns.
+    #[inline]
+    pub(crate) fn keep(&self, text: &str) -> KeptText {
+        KeptText { data: NonNull::from(text) }
+    }
+
     /// Takes over user data that is destroyed with `destroy`.
     pub(crate) fn user_data(&self, data: *mut c_void, destroy: mcpring_destroy_fn) -> UserData {
         UserData { data, destroy }
@@ -290,7 +303,6 @@ macro_rules! options {
         unsafe impl $crate::ffi::Options for $type {}
     };
 }
-#[allow(unused_imports, reason = "the first such struct is yet to come")]
 pub(crate) use options;
 
 /// A place of the caller's that takes one value.
@@ -371,6 +383,20 @@ impl Buffer<'_> {
     pub(crate) fn view(&self) -> Option<mcpring_str> {
         let view = mcpring_str { data: self.data.cast_const().cast(), len: self.len };
         (self.len <= self.capacity).then_some(view)
+    }
+}
+
+/// A text that somebody keeps as it is for as long as this exists.
+pub(crate) struct KeptText {
+    data: NonNull<str>,
+}
+
+impl KeptText {
+    /// The text.
+    #[inline]
+    pub(crate) fn as_str(&self) -> &str {
+        // SAFETY: it was a text when this was made, and by the contract it still stands there.
+        unsafe { self.data.as_ref() }
     }
 }
 

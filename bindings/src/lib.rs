@@ -15,22 +15,36 @@
 
 mod adopted;
 mod call;
+mod encode;
 mod failure;
 mod ffi;
+mod frames;
 mod handle;
 mod inside;
+mod json;
 mod last_error;
 mod local;
 mod log;
+mod message;
 mod names;
+mod node;
+mod scalar;
+mod schema;
 mod status;
 mod text;
 mod version;
 
 pub use call::*;
+pub use encode::*;
 pub use ffi::{mcpring_destroy_fn, mcpring_log_fn, mcpring_str};
+pub use frames::*;
+pub use json::*;
 pub use last_error::*;
 pub use log::*;
+pub use message::*;
+pub use node::*;
+pub use scalar::*;
+pub use schema::*;
 pub use status::*;
 pub use text::*;
 pub use version::*;

@@ -12,6 +12,31 @@ macro_rules! exported {
             mcpring_set_log,
             mcpring_text_view,
             mcpring_text_free,
+            mcpring_json_new,
+            mcpring_json_free,
+            mcpring_json_parse,
+            mcpring_json_kind,
+            mcpring_json_raw,
+            mcpring_json_count,
+            mcpring_json_get,
+            mcpring_json_walk,
+            mcpring_json_step,
+            mcpring_json_text,
+            mcpring_json_i64,
+            mcpring_json_u64,
+            mcpring_json_f64,
+            mcpring_json_bool,
+            mcpring_json_quote,
+            mcpring_frame_encode,
+            mcpring_sse_encode,
+            mcpring_schema_new,
+            mcpring_schema_free,
+            mcpring_schema_check,
+            mcpring_message_read,
+            mcpring_frames_new,
+            mcpring_frames_free,
+            mcpring_frames_next,
+            mcpring_frames_finish,
         }
     };
 }
@@ -19,6 +44,7 @@ macro_rules! exported {
 pub(crate) use exported;
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "the test reads the sources")]
 mod tests {
     macro_rules! names {
         ($($name:ident,)*) => {

@@ -5,6 +5,8 @@
 
 /// Largest frame, HTTP body or message, in bytes.
 pub const FRAME_BYTES_MAX: usize = 16 << 20;
+/// Memory a decoder keeps between frames that are put together, in bytes, where it keeps any.
+pub const FRAME_BYTES_KEPT: usize = 256 << 10;
 /// Largest HTTP request head (request line and headers), in bytes.
 pub const HEAD_BYTES_MAX: usize = 16 << 10;
 /// Most header fields in one HTTP request.
@@ -258,6 +260,7 @@ pub const VIOLATION_QUOTE_BYTES_MAX: usize = 80;
 
 const _: () = assert!(JSON_NODES_MAX <= 1 << 24, "a tape node counts its children in 24 bits");
 const _: () = assert!(JSON_TAPE_NODES_KEPT <= JSON_NODES_MAX);
+const _: () = assert!(FRAME_BYTES_KEPT <= FRAME_BYTES_MAX);
 const _: () = assert!(VIOLATION_QUOTE_BYTES_MAX < VIOLATION_BYTES_MAX);
 const _: () = assert!(INBOX_MAX >= MESSAGES_PER_TURN && OUTPUTS_PER_TURN >= COMPLETIONS_PER_TURN);
 const _: () = assert!(

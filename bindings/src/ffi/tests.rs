@@ -1,5 +1,7 @@
 //! What crosses is checked, and what goes wrong on the other side stays there.
 
+#![allow(clippy::disallowed_methods, reason = "another thread is a part of what is tested")]
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;

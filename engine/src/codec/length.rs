@@ -3,9 +3,7 @@
 //! A prefix alone costs no memory, so announcing a huge frame is free for us: it is refused at the
 //! prefix or paid for byte by byte as it arrives. A length of zero is refused.
 
-use std::mem;
-
-use super::{Assembled, Chunk, Frame, FrameError, append};
+use super::{Chunk, Frame, FrameError, Place, append};
 
 const PREFIX_BYTES: usize = 4;
 
@@ -34,7 +32,25 @@ impl LengthDecoder {
     /// The next frame at or after `at`, which moves behind what was taken. `None` says that the
     /// chunk is used up and its tail is kept. After an error the stream must be closed.
     pub fn next(&mut self, chunk: &dyn Chunk, at: &mut usize) -> Result<Option<Frame>, FrameError> {
-        let bytes = chunk.payload();
+        let place = self.cut(chunk.payload(), at)?;
+        Ok(place.map(|place| place.seal(&mut self.partial)))
+    }
+
+    /// As [`next`](Self::next), of bytes that nothing else is known about. A frame that does not
+    /// lie whole in them is put together in `whole`.
+    pub fn next_of(
+        &mut self,
+        bytes: &[u8],
+        at: &mut usize,
+        whole: &mut Vec<u8>,
+    ) -> Result<Option<Place>, FrameError> {
+        let place = self.cut(bytes, at)?;
+        Ok(place.map(|place| place.settle(&mut self.partial, whole)))
+    }
+
+    /// The next frame; a whole one is left in `partial`.
+    #[inline]
+    fn cut(&mut self, bytes: &[u8], at: &mut usize) -> Result<Option<Place>, FrameError> {
         if self.prefix_len == 0
             && let Some(prefix) = bytes[*at..].first_chunk::<PREFIX_BYTES>()
         {
@@ -42,7 +58,7 @@ impl LengthDecoder {
             let end = start + self.announced(*prefix)?;
             if end <= bytes.len() {
                 *at = end;
-                return Ok(Some(Frame::Direct(start..end)));
+                return Ok(Some(Place::Direct(start..end)));
             }
         }
         self.assemble(bytes, at)
@@ -74,7 +90,7 @@ impl LengthDecoder {
     }
 
     /// The frame does not lie whole in the chunk together with its prefix.
-    fn assemble(&mut self, bytes: &[u8], at: &mut usize) -> Result<Option<Frame>, FrameError> {
+    fn assemble(&mut self, bytes: &[u8], at: &mut usize) -> Result<Option<Place>, FrameError> {
         while usize::from(self.prefix_len) < PREFIX_BYTES {
             let Some(&byte) = bytes.get(*at) else {
                 return Ok(None);
@@ -95,9 +111,9 @@ impl LengthDecoder {
         *at += missing;
         self.prefix_len = 0;
         if self.partial.is_empty() {
-            return Ok(Some(Frame::Direct(start..*at)));
+            return Ok(Some(Place::Direct(start..*at)));
         }
         append(&mut self.partial, &rest[..missing], total);
-        Ok(Some(Frame::Assembled(Assembled::seal(mem::take(&mut self.partial)))))
+        Ok(Some(Place::Whole))
     }
 }

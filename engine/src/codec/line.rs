@@ -7,7 +7,7 @@ use std::mem;
 
 use memchr::memchr;
 
-use super::{Assembled, Chunk, Frame, FrameError, append};
+use super::{Assembled, Chunk, Frame, FrameError, Place, append};
 
 /// Cuts lines. Holds no memory beside itself while no line is partial.
 ///
@@ -28,7 +28,25 @@ impl LineDecoder {
     /// The next line at or after `at`, which moves behind what was taken. `None` says that the
     /// chunk is used up and its tail is kept. After an error the stream must be closed.
     pub fn next(&mut self, chunk: &dyn Chunk, at: &mut usize) -> Result<Option<Frame>, FrameError> {
-        let bytes = chunk.payload();
+        let place = self.cut(chunk.payload(), at)?;
+        Ok(place.map(|place| place.seal(&mut self.partial)))
+    }
+
+    /// As [`next`](Self::next), of bytes that nothing else is known about. A line that does not
+    /// lie whole in them is put together in `whole`.
+    pub fn next_of(
+        &mut self,
+        bytes: &[u8],
+        at: &mut usize,
+        whole: &mut Vec<u8>,
+    ) -> Result<Option<Place>, FrameError> {
+        let place = self.cut(bytes, at)?;
+        Ok(place.map(|place| place.settle(&mut self.partial, whole)))
+    }
+
+    /// The next line; a whole one is left in `partial`.
+    #[inline]
+    fn cut(&mut self, bytes: &[u8], at: &mut usize) -> Result<Option<Place>, FrameError> {
         while *at < bytes.len() {
             let start = *at;
             let Some(newline) = memchr(b'\n', &bytes[start..]) else {
@@ -41,10 +59,10 @@ impl LineDecoder {
             if self.partial.is_empty() {
                 let len = self.fitting(trimmed(line))?.len();
                 if len > 0 {
-                    return Ok(Some(Frame::Direct(start..start + len)));
+                    return Ok(Some(Place::Direct(start..start + len)));
                 }
-            } else if let Some(whole) = self.complete(line)? {
-                return Ok(Some(Frame::Assembled(whole)));
+            } else if self.complete(line)? {
+                return Ok(Some(Place::Whole));
             }
         }
         Ok(None)
@@ -52,7 +70,15 @@ impl LineDecoder {
 
     /// What was kept of a last line whose newline never came, at the end of the stream.
     pub fn finish(&mut self) -> Option<Assembled> {
-        self.complete(&[]).unwrap_or(None)
+        let is_whole = self.complete(&[]).unwrap_or(false);
+        let line = mem::take(&mut self.partial);
+        is_whole.then(|| Assembled::seal(line))
+    }
+
+    /// As [`finish`](Self::finish), of lines that [`next_of`](Self::next_of) cut.
+    pub fn finish_of(&mut self, whole: &mut Vec<u8>) -> Option<Place> {
+        let is_whole = self.complete(&[]).unwrap_or(false);
+        is_whole.then(|| Place::Whole.settle(&mut self.partial, whole))
     }
 
     /// Whether a line has begun and its newline has not come.
@@ -72,15 +98,18 @@ impl LineDecoder {
         Ok(())
     }
 
-    /// Ends the partial line with `rest`; `None` when nothing but a `\r` was in it.
-    fn complete(&mut self, rest: &[u8]) -> Result<Option<Assembled>, FrameError> {
+    /// Ends the partial line with `rest`; `false` when nothing but a `\r` was in it.
+    fn complete(&mut self, rest: &[u8]) -> Result<bool, FrameError> {
         // One byte of grace for the `\r`: the exact check follows when the line is whole.
         self.check((self.partial.len() + rest.len()).saturating_sub(1))?;
-        let mut line = mem::take(&mut self.partial);
-        let total = line.len() + rest.len();
-        append(&mut line, rest, total);
-        line.truncate(self.fitting(trimmed(&line))?.len());
-        Ok((!line.is_empty()).then(|| Assembled::seal(line)))
+        let total = self.partial.len() + rest.len();
+        append(&mut self.partial, rest, total);
+        let len = self.fitting(trimmed(&self.partial))?.len();
+        self.partial.truncate(len);
+        if len == 0 {
+            self.partial = Vec::new();
+        }
+        Ok(len > 0)
     }
 
     fn fitting<'a>(&self, line: &'a [u8]) -> Result<&'a [u8], FrameError> {

@@ -21,7 +21,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use crate::limits::SLACK_BYTES;
+use crate::limits::{FRAME_BYTES_KEPT, SLACK_BYTES};
 
 /// One whole frame: where its bytes are.
 #[derive(Clone, Debug)]
@@ -67,6 +67,39 @@ impl Frame {
     /// Whether the frame has no bytes, as the body of a GET has none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+}
+
+/// Where a frame is that was cut from bytes without a [`Chunk`] around them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Inside the bytes the decoder was given.
+    Direct(Range<usize>),
+    /// In the caller's memory for frames that are put together, with slack behind it.
+    Whole,
+}
+
+impl Place {
+    /// A whole frame that is still the decoder's becomes `whole`, whose memory the decoder takes
+    /// for its next one. Memory beyond the kept limit is freed once a frame did not need it.
+    fn settle(self, partial: &mut Vec<u8>, whole: &mut Vec<u8>) -> Self {
+        if self == Self::Whole {
+            std::mem::swap(partial, whole);
+            partial.clear();
+            if partial.capacity() > FRAME_BYTES_KEPT && whole.len() <= FRAME_BYTES_KEPT {
+                *partial = Vec::new();
+            }
+            whole.resize(whole.len() + SLACK_BYTES, 0);
+        }
+        self
+    }
+
+    /// The same for who has a [`Chunk`] and no memory.
+    fn seal(self, partial: &mut Vec<u8>) -> Frame {
+        match self {
+            Self::Direct(range) => Frame::Direct(range),
+            Self::Whole => Frame::Assembled(Assembled::seal(std::mem::take(partial))),
+        }
     }
 }
 

@@ -54,6 +54,27 @@ fn cut<'a>(mut decoder: Decoder, pieces: impl IntoIterator<Item = &'a [u8]>) -> 
     (frames, None)
 }
 
+/// The same through the caller's memory; no frame differs.
+fn cut_of<'a>(mut decoder: Decoder, pieces: impl IntoIterator<Item = &'a [u8]>) -> Cut {
+    let (mut frames, mut whole) = (Vec::new(), Vec::new());
+    for piece in pieces {
+        let mut at = 0;
+        loop {
+            let cut = match &mut decoder {
+                Decoder::Length(decoder) => decoder.next_of(piece, &mut at, &mut whole),
+                Decoder::Line(decoder) => decoder.next_of(piece, &mut at, &mut whole),
+            };
+            match cut {
+                Ok(Some(Place::Direct(range))) => frames.push(piece[range].to_vec()),
+                Ok(Some(Place::Whole)) => frames.push(whole[..whole.len() - SLACK_BYTES].to_vec()),
+                Ok(None) => break,
+                Err(fault) => return (frames, Some(fault)),
+            }
+        }
+    }
+    (frames, None)
+}
+
 fn length() -> Decoder {
     Decoder::Length(LengthDecoder::new(MAX))
 }
@@ -76,8 +97,11 @@ fn frames_and_faults() {
     const EMPTY: Option<FrameError> = Some(FrameError::Empty);
     let check = |decoder: fn() -> Decoder, input: &[u8], frames: &[&str], fault| {
         let want: Vec<_> = frames.iter().map(|frame| frame.as_bytes().to_vec()).collect();
-        assert_eq!(cut(decoder(), [input]), (want.clone(), fault), "whole {input:?}");
-        assert_eq!(cut(decoder(), input.chunks(1)), (want, fault), "bytewise {input:?}");
+        for pieces in [input.len().max(1), 1] {
+            let pieces = || input.chunks(pieces);
+            assert_eq!(cut(decoder(), pieces()), (want.clone(), fault), "{input:?}");
+            assert_eq!(cut_of(decoder(), pieces()), (want.clone(), fault), "{input:?}");
+        }
     };
     check(length, b"", &[], None);
     check(length, b"\0\0\0\x02ab\0\0\0\x01c", &["ab", "c"], None);
@@ -107,6 +131,11 @@ fn a_last_line_without_newline_is_given_at_the_end() {
         assert!(decoder.next(&Assembled::copy(input), &mut 0).unwrap().is_none());
         assert_eq!(decoder.finish().as_ref().map(Chunk::payload), want);
         assert!(!decoder.is_partial());
+        let mut whole = Vec::new();
+        assert_eq!(decoder.next_of(input, &mut 0, &mut whole), Ok(None));
+        let place = decoder.finish_of(&mut whole);
+        assert_eq!(place.map(|_| &whole[..whole.len() - SLACK_BYTES]), want);
+        assert_eq!(decoder.finish_of(&mut whole), None);
     };
     check(b"", None);
     check(b"\n\r", None);
@@ -139,6 +168,28 @@ fn what_lies_whole_in_a_chunk_is_not_copied() {
     assert!(matches!(next(&second, &mut at), Some(Frame::Direct(range)) if range == (6..7)));
     assert!(next(&second, &mut at).is_none());
     assert!(matches!(next(&third, &mut 0), Some(Frame::Direct(range)) if range == (1..3)));
+}
+
+#[test]
+fn memory_for_whole_frames_is_used_again_within_a_limit() {
+    let mut decoder = LineDecoder::new(4 * FRAME_BYTES_KEPT);
+    let (mut whole, mut places) = (Vec::new(), std::collections::HashSet::new());
+    let mut feed = |len: usize, whole: &mut Vec<u8>| {
+        let line = [vec![b'x'; len], b"\n".to_vec()].concat();
+        let (head, tail) = line.split_at(len / 2);
+        assert_eq!(decoder.next_of(head, &mut 0, whole), Ok(None));
+        assert_eq!(decoder.next_of(tail, &mut 0, whole), Ok(Some(Place::Whole)));
+        assert_eq!(whole.len(), len + SLACK_BYTES);
+    };
+    for _ in 0..10 {
+        feed(100, &mut whole);
+        places.insert(whole.as_ptr());
+    }
+    assert_eq!(places.len(), 2, "two frames' memory is enough");
+    feed(2 * FRAME_BYTES_KEPT, &mut whole);
+    feed(100, &mut whole);
+    feed(100, &mut whole);
+    assert!(whole.capacity() <= FRAME_BYTES_KEPT, "huge memory was kept");
 }
 
 #[test]

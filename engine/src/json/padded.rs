@@ -44,6 +44,19 @@ impl PaddedBuf {
         Self { bytes }
     }
 
+    /// Copies another text into the same memory.
+    pub fn replace(&mut self, text: &[u8]) {
+        self.bytes.clear();
+        self.bytes.reserve_exact(text.len() + SLACK);
+        self.bytes.extend_from_slice(text);
+        self.bytes.resize(text.len() + SLACK, 0);
+    }
+
+    /// Bytes of memory the copy takes or could take without more.
+    pub fn capacity(&self) -> usize {
+        self.bytes.capacity()
+    }
+
     /// The copy, as the parser wants it.
     pub fn padded(&self) -> Padded<'_> {
         Padded { bytes: &self.bytes, len: self.bytes.len() - SLACK }
@@ -61,6 +74,10 @@ mod tests {
             assert_eq!(Padded::new(&bytes, len).is_some(), fits, "{len}");
         }
         assert_eq!(Padded::new(&bytes, 3).map(Padded::text), Some(&b"   "[..]));
-        assert_eq!(PaddedBuf::copy(b"[1]").padded().text(), b"[1]");
+        let mut copy = PaddedBuf::copy(b"[1]");
+        assert_eq!(copy.padded().text(), b"[1]");
+        let capacity = copy.capacity();
+        copy.replace(b"2");
+        assert_eq!((copy.padded().text(), copy.capacity()), (&b"2"[..], capacity));
     }
 }

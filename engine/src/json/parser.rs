@@ -31,8 +31,22 @@ impl Parser {
         if verdict.is_some_and(|accepted| accepted != scanned.is_ok()) {
             self.disagreements += 1;
         }
-        scanned?;
+        if let Err(fault) = scanned {
+            // What stands on the tape is half a text.
+            self.tape.reset();
+            return Err(fault);
+        }
         Ok(Value::root(checked, self.tape.nodes()))
+    }
+
+    /// The value at place `index` of the text parsed last, for who keeps places instead of values;
+    /// none when there is no such place, or when that text was refused.
+    ///
+    /// `text` must be that text: read from another, values are nonsense or panic.
+    #[inline]
+    pub fn value<'p>(&'p self, text: &'p str, index: u32) -> Option<Value<'p>> {
+        let nodes = self.tape.nodes();
+        ((index as usize) < nodes.len()).then(|| Value::root(text, nodes).at(index))
     }
 
     /// Texts on which an alternate backend and the scan did not agree; the scan was followed.

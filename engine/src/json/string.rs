@@ -39,6 +39,16 @@ pub(crate) fn equals(inside: &str, escaped: bool, other: &str) -> bool {
     rest.is_empty()
 }
 
+/// Hands what the string between the quotes means to `piece`, bit by bit.
+pub(crate) fn pieces(inside: &str, piece: &mut dyn FnMut(&str)) {
+    for found in Pieces(inside) {
+        match found {
+            Piece::Plain(run) => piece(run),
+            Piece::Char(char) => piece(char.encode_utf8(&mut [0; 4])),
+        }
+    }
+}
+
 enum Piece<'a> {
     Plain(&'a str),
     Char(char),
@@ -103,6 +113,9 @@ mod tests {
     fn check(inside: &str, means: &str) {
         let escaped = inside.contains('\\');
         assert_eq!(unescape(inside, escaped), means, "{inside}");
+        let mut read = String::new();
+        pieces(inside, &mut |piece| read.push_str(piece));
+        assert_eq!(read, means, "{inside}");
         assert!(equals(inside, escaped, means), "{inside}");
         for other in [format!("{means}x"), format!("x{means}"), format!("{means}\0")] {
             assert!(!equals(inside, escaped, &other), "{inside} is not {other:?}");

@@ -368,3 +368,24 @@ proptest! {
         prop_assert_eq!(out, serde_json::to_vec(&tree).expect("serializes"));
     }
 }
+
+#[test]
+fn places_are_values_until_the_next_text() {
+    let text = r#"{"a":[1,"\u0062\n"],"c":true}"#;
+    let padded = PaddedBuf::copy(text.as_bytes());
+    let mut parser = Parser::default();
+    assert!(parser.value(text, 0).is_none());
+    let root = parser.parse(padded.padded()).expect("valid");
+    assert_eq!(root.text(), text);
+    let place = root.get("a").map(Value::index).expect("a member");
+    let array = parser.value(text, place).expect("its place");
+    assert_eq!((array.raw(), array.subtree()), (&br#"[1,"\u0062\n"]"#[..], place..place + 3));
+    let mut read = String::new();
+    let string = parser.value(text, place + 2).expect("its place");
+    assert!(string.read_str(|piece| read.push_str(piece)));
+    assert_eq!(read, "b\n");
+    assert!(!array.read_str(|_| unreachable!("no string")));
+    assert!(parser.value(text, 7).is_none() && parser.value(text, u32::MAX).is_none());
+    assert!(parser.parse(PaddedBuf::copy(b"[1,2").padded()).is_err());
+    assert!(parser.value("[1,2", 0).is_none(), "a refused text has no values");
+}

@@ -38,6 +38,18 @@ impl<'p> Value<'p> {
         node.start as usize..node.end as usize
     }
 
+    /// The whole text that the value is a part of.
+    pub fn text(self) -> &'p str {
+        self.text
+    }
+
+    /// A string's content, piece by piece and without memory of its own; whether it is a string.
+    pub fn read_str(self, mut piece: impl FnMut(&str)) -> bool {
+        let Some((inside, _)) = self.inside() else { return false };
+        string::pieces(inside, &mut piece);
+        true
+    }
+
     /// A string's content; borrowed when it has no escapes.
     pub fn as_str(self) -> Option<Cow<'p, str>> {
         let (inside, escaped) = self.inside()?;
@@ -52,8 +64,8 @@ impl<'p> Value<'p> {
         }
     }
 
-    /// The bytes of a string that has no escapes.
-    pub(crate) fn plain(self) -> Option<&'p [u8]> {
+    /// The bytes of a string that has no escapes; none of any other value.
+    pub fn plain(self) -> Option<&'p [u8]> {
         let node = self.node();
         let is_plain = node.kind() == Kind::String && !node.flag();
         is_plain.then(|| &self.text.as_bytes()[node.start as usize + 1..node.end as usize - 1])
@@ -139,8 +151,8 @@ impl<'p> Value<'p> {
         (self.nodes.as_ptr().addr(), self.index)
     }
 
-    /// The value's place on the tape.
-    pub(crate) fn index(self) -> u32 {
+    /// The value's place on the tape: 0 is the root, and what is inside a value follows it.
+    pub fn index(self) -> u32 {
         self.index
     }
 
@@ -150,7 +162,7 @@ impl<'p> Value<'p> {
     }
 
     /// Places on the tape that this value and all inside it take.
-    pub(crate) fn subtree(self) -> Range<u32> {
+    pub fn subtree(self) -> Range<u32> {
         self.index..self.node().next
     }
 
