@@ -17,7 +17,7 @@ use crate::endpoint::Framing;
 use crate::error::Error;
 use crate::limits::SHARDS_MAX;
 use crate::ring::{self, Choice};
-use crate::server::Server;
+use crate::server::{Publisher, Server};
 use crate::trace::{self, Level};
 
 /// A server and the addresses it is to be served on.
@@ -106,22 +106,28 @@ impl Engine {
 
     /// Starts to serve and returns; faults of the environment are all found here.
     pub fn start(self) -> Result<Running, Error> {
+        self.start_with(drop)
+    }
+
+    /// As [`Engine::start`]; `ready` gets the way to clients before any of them is served, so that
+    /// a handler called early finds it where `ready` put it. Shards may fail to serve afterwards.
+    pub fn start_with(self, ready: impl FnOnce(Publisher)) -> Result<Running, Error> {
         let signals = self.obeys_signals.then(Signals::install).transpose()?;
-        let running = self.serve()?;
+        let running = self.serve(ready)?;
         if let Some(signals) = signals {
             running.obey_elsewhere(signals)?;
         }
         Ok(running)
     }
 
-    fn serve(self) -> Result<Running, Error> {
+    fn serve(self, ready: impl FnOnce(Publisher)) -> Result<Running, Error> {
         self.check()?;
         let shards = self.count_shards();
         let guard = self.authorization.map(Authorization::build).transpose()?;
         signal::survive_broken_pipes()?;
         // Both drivers are bounded by the soft limit; that it cannot be raised is no fault.
         let _ = ring::raise_descriptor_limit();
-        start::start(self.server, self.config, guard, &self.places, shards)
+        start::start(self.server, self.config, guard, &self.places, shards, ready)
     }
 
     /// Starts, and serves until SIGTERM or SIGINT, or until standard input ends. The first signal
@@ -138,7 +144,7 @@ impl Engine {
     pub fn run_with(self, started: impl FnOnce(&Running)) -> Result<(), Error> {
         let mut signals = Signals::install()?;
         let bell = signals.bell()?;
-        let running = self.serve()?;
+        let running = self.serve(drop)?;
         started(&running);
         running.control.on_end(|| bell.ring());
         running.control.obey(&mut signals);

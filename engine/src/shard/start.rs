@@ -28,13 +28,14 @@ use crate::metrics::ShardMetrics;
 use crate::ring::{Choice, DriverKind};
 use crate::server::{Publisher, Server};
 
-/// Starts `shards` shards that serve `server` on `places`.
+/// Starts `shards` shards that serve `server` on `places`; `ready` gets the publisher before.
 pub(super) fn start(
     server: Arc<Server>,
     config: Config,
     guard: Option<Guard>,
     places: &[Place],
     shards: usize,
+    ready: impl FnOnce(Publisher),
 ) -> Result<Running, Error> {
     let config = Arc::new(config);
     let mut bound = Bound::new(shards);
@@ -68,6 +69,7 @@ pub(super) fn start(
     };
     let metrics = Arc::clone(&common.metrics);
     let driver = open.first().map_or("", |shard| name(shard.opened.kind));
+    ready(publisher.clone());
     let threads = Threads::new(serve_all(open, &common, bound.sockets, stdio)?).into();
     Ok(Running {
         control,
