@@ -13,8 +13,8 @@
  *     MCPRING_PLUGIN(init)
  *
  * One source file of the plugin says MCPRING_PLUGIN; any number may include this header. A program
- * that fails to load a plugin goes on without it. A plugin is refused by a host that lacks one of the
- * functions below, so it should be built with the headers of the oldest host it is meant for.
+ * that fails to load a plugin goes on without it. A plugin is refused by a host that lacks one of
+ * the functions below, so it should be built with the headers of the oldest host it is meant for.
  *
  * The address of a function is known at run time only: it is no initialiser of a static object.
  *
@@ -41,6 +41,77 @@ struct mcpring_plugin_calls {
       mcpring_destroy_fn destroy);
   mcpring_status (*mcpring_text_view)(mcpring_text *text, mcpring_str *view);
   mcpring_status (*mcpring_text_free)(mcpring_text *text);
+  mcpring_status (*mcpring_server_new)(mcpring_str name, mcpring_str version,
+      mcpring_server **server);
+  mcpring_status (*mcpring_server_free)(mcpring_server *server);
+  mcpring_status (*mcpring_server_configure)(mcpring_server *server, mcpring_str json);
+  mcpring_status (*mcpring_server_listen)(mcpring_server *server, mcpring_str url);
+  mcpring_status (*mcpring_server_start)(mcpring_server *server);
+  mcpring_status (*mcpring_server_run)(mcpring_server *server);
+  mcpring_status (*mcpring_server_stop)(mcpring_server *server, bool now);
+  mcpring_status (*mcpring_server_join)(mcpring_server *server);
+  mcpring_status (*mcpring_server_address)(mcpring_server *server, size_t index, mcpring_str *url);
+  mcpring_status (*mcpring_server_fd)(mcpring_server *server, int *fd);
+  mcpring_status (*mcpring_server_poll)(mcpring_server *server, int32_t timeout_ms, size_t *ran);
+  mcpring_status (*mcpring_server_resource_updated)(mcpring_server *server, mcpring_str uri);
+  mcpring_status (*mcpring_server_elicitation_done)(mcpring_server *server, mcpring_str id);
+  mcpring_status (*mcpring_server_metrics)(mcpring_server *server, mcpring_text **json);
+  mcpring_status (*mcpring_server_add_tool)(mcpring_server *server, const mcpring_tool *tool);
+  mcpring_status (*mcpring_server_add_resource)(mcpring_server *server,
+      const mcpring_resource *resource);
+  mcpring_status (*mcpring_server_add_template)(mcpring_server *server,
+      const mcpring_template *template_);
+  mcpring_status (*mcpring_server_add_prompt)(mcpring_server *server, const mcpring_prompt *prompt);
+  mcpring_status (*mcpring_server_remove)(mcpring_server *server, mcpring_feature feature,
+      mcpring_str name);
+  mcpring_status (*mcpring_server_invoke)(mcpring_server *server, mcpring_str tool,
+      mcpring_str arguments, mcpring_text **result);
+  mcpring_status (*mcpring_server_load_plugin)(mcpring_server *server, mcpring_str path);
+  mcpring_status (*mcpring_server_close_plugin)(mcpring_server *server, mcpring_str path);
+  mcpring_status (*mcpring_server_plugins)(mcpring_server *server, mcpring_text **json);
+  mcpring_status (*mcpring_call_fact)(mcpring_call *call, mcpring_fact fact, mcpring_str *text);
+  mcpring_status (*mcpring_call_arguments)(mcpring_call *call, mcpring_str *json);
+  mcpring_status (*mcpring_call_argument)(mcpring_call *call, mcpring_str name, mcpring_str *text);
+  mcpring_status (*mcpring_call_argument_i64)(mcpring_call *call, mcpring_str name,
+      int64_t *number);
+  mcpring_status (*mcpring_call_argument_f64)(mcpring_call *call, mcpring_str name, double *number);
+  mcpring_status (*mcpring_call_argument_bool)(mcpring_call *call, mcpring_str name, bool *value);
+  mcpring_status (*mcpring_call_variable)(mcpring_call *call, mcpring_str name, mcpring_str *text);
+  mcpring_status (*mcpring_call_server)(mcpring_call *call, mcpring_server **server);
+  mcpring_status (*mcpring_call_cancelled)(mcpring_call *call, bool *cancelled);
+  mcpring_status (*mcpring_call_time_left)(mcpring_call *call, uint64_t *ms);
+  mcpring_status (*mcpring_call_progress)(mcpring_call *call, double progress, double total,
+      mcpring_str message);
+  mcpring_status (*mcpring_call_log)(mcpring_call *call, mcpring_level level, mcpring_str logger,
+      mcpring_str text);
+  mcpring_status (*mcpring_call_log_json)(mcpring_call *call, mcpring_level level,
+      mcpring_str logger, mcpring_str json);
+  mcpring_status (*mcpring_call_keep)(mcpring_call *call);
+  mcpring_status (*mcpring_call_add)(mcpring_call *call, const mcpring_content *content);
+  mcpring_status (*mcpring_call_add_text)(mcpring_call *call, mcpring_str text);
+  mcpring_status (*mcpring_call_set_structured)(mcpring_call *call, mcpring_str json);
+  mcpring_status (*mcpring_call_set_meta)(mcpring_call *call, mcpring_str json);
+  mcpring_status (*mcpring_call_set_description)(mcpring_call *call, mcpring_str text);
+  mcpring_status (*mcpring_call_set_total)(mcpring_call *call, uint64_t total, bool has_more);
+  mcpring_status (*mcpring_call_finish)(mcpring_call *call);
+  mcpring_status (*mcpring_call_fail)(mcpring_call *call, mcpring_str words);
+  mcpring_status (*mcpring_call_error)(mcpring_call *call, int32_t code, mcpring_str message,
+      mcpring_str data);
+  mcpring_status (*mcpring_call_reply_text)(mcpring_call *call, mcpring_str text);
+  mcpring_status (*mcpring_call_reply_json)(mcpring_call *call, mcpring_str json);
+  mcpring_status (*mcpring_call_reply_blob)(mcpring_call *call, mcpring_str bytes,
+      mcpring_str mime_type);
+  mcpring_status (*mcpring_call_ask)(mcpring_call *call, mcpring_str key, mcpring_str method,
+      mcpring_str params);
+  mcpring_status (*mcpring_call_can_ask)(mcpring_call *call, mcpring_str method, mcpring_str params,
+      bool *can);
+  mcpring_status (*mcpring_call_answer)(mcpring_call *call, mcpring_str key, mcpring_str *json);
+  mcpring_status (*mcpring_call_set_state)(mcpring_call *call, mcpring_str bytes);
+  mcpring_status (*mcpring_call_state)(mcpring_call *call, mcpring_str *bytes);
+  mcpring_status (*mcpring_call_close_stream)(mcpring_call *call);
+  mcpring_status (*mcpring_call_elicited)(mcpring_call *call, mcpring_str id);
+  mcpring_status (*mcpring_call_become_task)(mcpring_call *call);
+  mcpring_status (*mcpring_call_task_status)(mcpring_call *call, mcpring_str words);
   mcpring_status (*mcpring_json_new)(mcpring_json **json);
   mcpring_status (*mcpring_json_free)(mcpring_json *json);
   mcpring_status (*mcpring_json_parse)(mcpring_json *json, mcpring_str text, size_t readable);
@@ -101,6 +172,71 @@ static inline mcpring_status mcpring_plugin_bind(const mcpring_host *host) {
       mcpring_plugin_find(host, "mcpring_set_log", &calls->mcpring_set_log) &&
       mcpring_plugin_find(host, "mcpring_text_view", &calls->mcpring_text_view) &&
       mcpring_plugin_find(host, "mcpring_text_free", &calls->mcpring_text_free) &&
+      mcpring_plugin_find(host, "mcpring_server_new", &calls->mcpring_server_new) &&
+      mcpring_plugin_find(host, "mcpring_server_free", &calls->mcpring_server_free) &&
+      mcpring_plugin_find(host, "mcpring_server_configure", &calls->mcpring_server_configure) &&
+      mcpring_plugin_find(host, "mcpring_server_listen", &calls->mcpring_server_listen) &&
+      mcpring_plugin_find(host, "mcpring_server_start", &calls->mcpring_server_start) &&
+      mcpring_plugin_find(host, "mcpring_server_run", &calls->mcpring_server_run) &&
+      mcpring_plugin_find(host, "mcpring_server_stop", &calls->mcpring_server_stop) &&
+      mcpring_plugin_find(host, "mcpring_server_join", &calls->mcpring_server_join) &&
+      mcpring_plugin_find(host, "mcpring_server_address", &calls->mcpring_server_address) &&
+      mcpring_plugin_find(host, "mcpring_server_fd", &calls->mcpring_server_fd) &&
+      mcpring_plugin_find(host, "mcpring_server_poll", &calls->mcpring_server_poll) &&
+      mcpring_plugin_find(host, "mcpring_server_resource_updated",
+                          &calls->mcpring_server_resource_updated) &&
+      mcpring_plugin_find(host, "mcpring_server_elicitation_done",
+                          &calls->mcpring_server_elicitation_done) &&
+      mcpring_plugin_find(host, "mcpring_server_metrics", &calls->mcpring_server_metrics) &&
+      mcpring_plugin_find(host, "mcpring_server_add_tool", &calls->mcpring_server_add_tool) &&
+      mcpring_plugin_find(host, "mcpring_server_add_resource",
+                          &calls->mcpring_server_add_resource) &&
+      mcpring_plugin_find(host, "mcpring_server_add_template",
+                          &calls->mcpring_server_add_template) &&
+      mcpring_plugin_find(host, "mcpring_server_add_prompt", &calls->mcpring_server_add_prompt) &&
+      mcpring_plugin_find(host, "mcpring_server_remove", &calls->mcpring_server_remove) &&
+      mcpring_plugin_find(host, "mcpring_server_invoke", &calls->mcpring_server_invoke) &&
+      mcpring_plugin_find(host, "mcpring_server_load_plugin", &calls->mcpring_server_load_plugin) &&
+      mcpring_plugin_find(host, "mcpring_server_close_plugin",
+                          &calls->mcpring_server_close_plugin) &&
+      mcpring_plugin_find(host, "mcpring_server_plugins", &calls->mcpring_server_plugins) &&
+      mcpring_plugin_find(host, "mcpring_call_fact", &calls->mcpring_call_fact) &&
+      mcpring_plugin_find(host, "mcpring_call_arguments", &calls->mcpring_call_arguments) &&
+      mcpring_plugin_find(host, "mcpring_call_argument", &calls->mcpring_call_argument) &&
+      mcpring_plugin_find(host, "mcpring_call_argument_i64", &calls->mcpring_call_argument_i64) &&
+      mcpring_plugin_find(host, "mcpring_call_argument_f64", &calls->mcpring_call_argument_f64) &&
+      mcpring_plugin_find(host, "mcpring_call_argument_bool", &calls->mcpring_call_argument_bool) &&
+      mcpring_plugin_find(host, "mcpring_call_variable", &calls->mcpring_call_variable) &&
+      mcpring_plugin_find(host, "mcpring_call_server", &calls->mcpring_call_server) &&
+      mcpring_plugin_find(host, "mcpring_call_cancelled", &calls->mcpring_call_cancelled) &&
+      mcpring_plugin_find(host, "mcpring_call_time_left", &calls->mcpring_call_time_left) &&
+      mcpring_plugin_find(host, "mcpring_call_progress", &calls->mcpring_call_progress) &&
+      mcpring_plugin_find(host, "mcpring_call_log", &calls->mcpring_call_log) &&
+      mcpring_plugin_find(host, "mcpring_call_log_json", &calls->mcpring_call_log_json) &&
+      mcpring_plugin_find(host, "mcpring_call_keep", &calls->mcpring_call_keep) &&
+      mcpring_plugin_find(host, "mcpring_call_add", &calls->mcpring_call_add) &&
+      mcpring_plugin_find(host, "mcpring_call_add_text", &calls->mcpring_call_add_text) &&
+      mcpring_plugin_find(host, "mcpring_call_set_structured",
+                          &calls->mcpring_call_set_structured) &&
+      mcpring_plugin_find(host, "mcpring_call_set_meta", &calls->mcpring_call_set_meta) &&
+      mcpring_plugin_find(host, "mcpring_call_set_description",
+                          &calls->mcpring_call_set_description) &&
+      mcpring_plugin_find(host, "mcpring_call_set_total", &calls->mcpring_call_set_total) &&
+      mcpring_plugin_find(host, "mcpring_call_finish", &calls->mcpring_call_finish) &&
+      mcpring_plugin_find(host, "mcpring_call_fail", &calls->mcpring_call_fail) &&
+      mcpring_plugin_find(host, "mcpring_call_error", &calls->mcpring_call_error) &&
+      mcpring_plugin_find(host, "mcpring_call_reply_text", &calls->mcpring_call_reply_text) &&
+      mcpring_plugin_find(host, "mcpring_call_reply_json", &calls->mcpring_call_reply_json) &&
+      mcpring_plugin_find(host, "mcpring_call_reply_blob", &calls->mcpring_call_reply_blob) &&
+      mcpring_plugin_find(host, "mcpring_call_ask", &calls->mcpring_call_ask) &&
+      mcpring_plugin_find(host, "mcpring_call_can_ask", &calls->mcpring_call_can_ask) &&
+      mcpring_plugin_find(host, "mcpring_call_answer", &calls->mcpring_call_answer) &&
+      mcpring_plugin_find(host, "mcpring_call_set_state", &calls->mcpring_call_set_state) &&
+      mcpring_plugin_find(host, "mcpring_call_state", &calls->mcpring_call_state) &&
+      mcpring_plugin_find(host, "mcpring_call_close_stream", &calls->mcpring_call_close_stream) &&
+      mcpring_plugin_find(host, "mcpring_call_elicited", &calls->mcpring_call_elicited) &&
+      mcpring_plugin_find(host, "mcpring_call_become_task", &calls->mcpring_call_become_task) &&
+      mcpring_plugin_find(host, "mcpring_call_task_status", &calls->mcpring_call_task_status) &&
       mcpring_plugin_find(host, "mcpring_json_new", &calls->mcpring_json_new) &&
       mcpring_plugin_find(host, "mcpring_json_free", &calls->mcpring_json_free) &&
       mcpring_plugin_find(host, "mcpring_json_parse", &calls->mcpring_json_parse) &&
@@ -141,6 +277,64 @@ static inline mcpring_status mcpring_plugin_bind(const mcpring_host *host) {
 #define mcpring_set_log mcpring_plugin_calls.mcpring_set_log
 #define mcpring_text_view mcpring_plugin_calls.mcpring_text_view
 #define mcpring_text_free mcpring_plugin_calls.mcpring_text_free
+#define mcpring_server_new mcpring_plugin_calls.mcpring_server_new
+#define mcpring_server_free mcpring_plugin_calls.mcpring_server_free
+#define mcpring_server_configure mcpring_plugin_calls.mcpring_server_configure
+#define mcpring_server_listen mcpring_plugin_calls.mcpring_server_listen
+#define mcpring_server_start mcpring_plugin_calls.mcpring_server_start
+#define mcpring_server_run mcpring_plugin_calls.mcpring_server_run
+#define mcpring_server_stop mcpring_plugin_calls.mcpring_server_stop
+#define mcpring_server_join mcpring_plugin_calls.mcpring_server_join
+#define mcpring_server_address mcpring_plugin_calls.mcpring_server_address
+#define mcpring_server_fd mcpring_plugin_calls.mcpring_server_fd
+#define mcpring_server_poll mcpring_plugin_calls.mcpring_server_poll
+#define mcpring_server_resource_updated mcpring_plugin_calls.mcpring_server_resource_updated
+#define mcpring_server_elicitation_done mcpring_plugin_calls.mcpring_server_elicitation_done
+#define mcpring_server_metrics mcpring_plugin_calls.mcpring_server_metrics
+#define mcpring_server_add_tool mcpring_plugin_calls.mcpring_server_add_tool
+#define mcpring_server_add_resource mcpring_plugin_calls.mcpring_server_add_resource
+#define mcpring_server_add_template mcpring_plugin_calls.mcpring_server_add_template
+#define mcpring_server_add_prompt mcpring_plugin_calls.mcpring_server_add_prompt
+#define mcpring_server_remove mcpring_plugin_calls.mcpring_server_remove
+#define mcpring_server_invoke mcpring_plugin_calls.mcpring_server_invoke
+#define mcpring_server_load_plugin mcpring_plugin_calls.mcpring_server_load_plugin
+#define mcpring_server_close_plugin mcpring_plugin_calls.mcpring_server_close_plugin
+#define mcpring_server_plugins mcpring_plugin_calls.mcpring_server_plugins
+#define mcpring_call_fact mcpring_plugin_calls.mcpring_call_fact
+#define mcpring_call_arguments mcpring_plugin_calls.mcpring_call_arguments
+#define mcpring_call_argument mcpring_plugin_calls.mcpring_call_argument
+#define mcpring_call_argument_i64 mcpring_plugin_calls.mcpring_call_argument_i64
+#define mcpring_call_argument_f64 mcpring_plugin_calls.mcpring_call_argument_f64
+#define mcpring_call_argument_bool mcpring_plugin_calls.mcpring_call_argument_bool
+#define mcpring_call_variable mcpring_plugin_calls.mcpring_call_variable
+#define mcpring_call_server mcpring_plugin_calls.mcpring_call_server
+#define mcpring_call_cancelled mcpring_plugin_calls.mcpring_call_cancelled
+#define mcpring_call_time_left mcpring_plugin_calls.mcpring_call_time_left
+#define mcpring_call_progress mcpring_plugin_calls.mcpring_call_progress
+#define mcpring_call_log mcpring_plugin_calls.mcpring_call_log
+#define mcpring_call_log_json mcpring_plugin_calls.mcpring_call_log_json
+#define mcpring_call_keep mcpring_plugin_calls.mcpring_call_keep
+#define mcpring_call_add mcpring_plugin_calls.mcpring_call_add
+#define mcpring_call_add_text mcpring_plugin_calls.mcpring_call_add_text
+#define mcpring_call_set_structured mcpring_plugin_calls.mcpring_call_set_structured
+#define mcpring_call_set_meta mcpring_plugin_calls.mcpring_call_set_meta
+#define mcpring_call_set_description mcpring_plugin_calls.mcpring_call_set_description
+#define mcpring_call_set_total mcpring_plugin_calls.mcpring_call_set_total
+#define mcpring_call_finish mcpring_plugin_calls.mcpring_call_finish
+#define mcpring_call_fail mcpring_plugin_calls.mcpring_call_fail
+#define mcpring_call_error mcpring_plugin_calls.mcpring_call_error
+#define mcpring_call_reply_text mcpring_plugin_calls.mcpring_call_reply_text
+#define mcpring_call_reply_json mcpring_plugin_calls.mcpring_call_reply_json
+#define mcpring_call_reply_blob mcpring_plugin_calls.mcpring_call_reply_blob
+#define mcpring_call_ask mcpring_plugin_calls.mcpring_call_ask
+#define mcpring_call_can_ask mcpring_plugin_calls.mcpring_call_can_ask
+#define mcpring_call_answer mcpring_plugin_calls.mcpring_call_answer
+#define mcpring_call_set_state mcpring_plugin_calls.mcpring_call_set_state
+#define mcpring_call_state mcpring_plugin_calls.mcpring_call_state
+#define mcpring_call_close_stream mcpring_plugin_calls.mcpring_call_close_stream
+#define mcpring_call_elicited mcpring_plugin_calls.mcpring_call_elicited
+#define mcpring_call_become_task mcpring_plugin_calls.mcpring_call_become_task
+#define mcpring_call_task_status mcpring_plugin_calls.mcpring_call_task_status
 #define mcpring_json_new mcpring_plugin_calls.mcpring_json_new
 #define mcpring_json_free mcpring_plugin_calls.mcpring_json_free
 #define mcpring_json_parse mcpring_plugin_calls.mcpring_json_parse
@@ -175,9 +369,9 @@ static inline mcpring_status mcpring_plugin_bind(const mcpring_host *host) {
 #endif
 
 /**
- * Makes this shared object a plugin, without a semicolon behind it. `init` is
- * mcpring_status init(mcpring_server *server): it adds the features of the plugin; anything but
- * MCPRING_OK refuses the plugin, and what it added goes again.
+ * Makes this shared object a plugin, without a semicolon behind it. `init` is mcpring_status
+ * init(mcpring_server *server): it adds the features of the plugin; anything but MCPRING_OK refuses
+ * the plugin, and what it added goes again.
  */
 #define MCPRING_PLUGIN(init)                                                                       \
   struct mcpring_plugin_calls mcpring_plugin_calls;                                                \
@@ -191,8 +385,8 @@ static inline mcpring_status mcpring_plugin_bind(const mcpring_host *host) {
   }
 
 /**
- * Optional, without a semicolon: `close` is void close(void), called after the last callback and the
- * last destroy function of the plugin, right before it is unloaded.
+ * Optional, without a semicolon: `close` is void close(void), called after the last callback and
+ * the last destroy function of the plugin, right before it is unloaded.
  */
 #define MCPRING_PLUGIN_CLOSE(close)                                                                \
   MCPRING_PLUGIN_EXPORT void mcpring_plugin_close(void);                                           \

@@ -1,5 +1,7 @@
 //! What cbindgen writes, cut into its items: a comment and a declaration each.
 
+const LINE_MAX: usize = 100;
+
 /// What an item is. The order is the one inside a group of the header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
@@ -150,12 +152,15 @@ fn short_comments(text: &str) -> String {
         if is_short {
             let indent = &lines[at][..lines[at].len() - "/**".len()];
             let words = lines[at + 1].trim().trim_start_matches('*').trim();
-            out.push(format!("{indent}/** {words} */"));
-            at += 3;
-        } else {
-            out.push(lines[at].to_owned());
-            at += 1;
+            let line = format!("{indent}/** {words} */");
+            if line.len() <= LINE_MAX {
+                out.push(line);
+                at += 3;
+                continue;
+            }
         }
+        out.push(lines[at].to_owned());
+        at += 1;
     }
     out.join("\n")
 }
