@@ -32,7 +32,7 @@ pub mod shard;
 #[cfg(any(test, feature = "sim"))]
 pub mod sim;
 pub mod slot;
-mod trace;
+pub mod trace;
 pub mod transport;
 pub mod uri;
 

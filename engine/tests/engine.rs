@@ -9,6 +9,8 @@
 mod support;
 
 use std::net::TcpStream;
+use std::sync::{Arc, mpsc};
+use std::thread;
 use std::time::Instant;
 
 use mcpring::ring::Choice;
@@ -311,7 +313,7 @@ fn what_threads_publish_reaches_the_subscribers_of_every_shard() {
                 client.ask(1, "ping", &json!({}));
             }
         }
-        std::thread::scope(|scope| {
+        thread::scope(|scope| {
             for thread in 0..THREADS {
                 let publisher = running.publisher();
                 scope.spawn(move || {
@@ -350,4 +352,50 @@ fn what_threads_publish_reaches_the_subscribers_of_every_shard() {
 
 fn last() -> Prompt {
     Prompt::new("last", |_: &mut Call<'_>| "text")
+}
+
+/// Shared, it is stopped from elsewhere while several wait; all are told when it has ended.
+#[test]
+fn a_shared_engine_is_waited_for_by_many() {
+    for choice in drivers() {
+        let running = engine(choice).tcp("127.0.0.1:0").start().expect("the engine starts");
+        let running = Arc::new(running);
+        let (tell, told) = mpsc::channel();
+        let early = tell.clone();
+        running.on_end(move || early.send("told at the end").expect("somebody listens"));
+        let waiting: Vec<_> = (0..3)
+            .map(|_| {
+                let running = Arc::clone(&running);
+                thread::spawn(move || running.wait())
+            })
+            .collect();
+        assert!(!running.has_ended());
+        assert_eq!(told.try_recv(), Err(mpsc::TryRecvError::Empty));
+        running.stop();
+        for waiting in waiting {
+            assert_eq!(waiting.join().expect("waiting does not panic"), Ok(()));
+        }
+        assert!(running.has_ended());
+        assert_eq!(told.recv_timeout(PATIENCE), Ok("told at the end"));
+        running.on_end(move || tell.send("told late").expect("somebody listens"));
+        assert_eq!(told.recv_timeout(PATIENCE), Ok("told late"));
+        assert_eq!(running.wait(), Ok(()));
+    }
+}
+
+#[test]
+fn the_numbers_are_told_as_json() {
+    for choice in drivers() {
+        let running = engine(choice).tcp("127.0.0.1:0").start().expect("the engine starts");
+        let mut client = Client::open(&running.addresses()[0]);
+        client.initialize();
+        client.call(1, "inline", &json!({ "text": "counted" }));
+        let text = running.metrics_json();
+        let numbers: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
+        let driver = if choice == Choice::Epoll { "epoll" } else { "io_uring" };
+        assert_eq!(numbers["driver"], driver, "{text}");
+        assert_eq!(numbers["requests"]["tools/call"]["result"], 1, "{text}");
+        assert_eq!(numbers["latency_ns"]["tools/call"]["count"], 1, "{text}");
+        end(running);
+    }
 }

@@ -32,7 +32,13 @@ fn child() {
     let engine = Engine::new(noisy_server()).config(config);
     let engine = engine.driver(driver.parse().expect("a driver"));
     let engine = if speech == "stdio" { engine.stdio() } else { engine.shards(2).tcp(":0") };
-    engine.run().expect("an end in good order");
+    if speech == "started" {
+        let running = engine.signals().start().expect("the engine starts");
+        eprintln!("serving: {}", running.addresses().join(" "));
+        running.wait().expect("an end in good order");
+    } else {
+        engine.run().expect("an end in good order");
+    }
 }
 
 fn noisy_server() -> Server {
@@ -139,9 +145,9 @@ struct Busy {
 }
 
 impl Busy {
-    fn start(choice: Choice) -> Self {
+    fn start(choice: Choice, speech: &str) -> Self {
         let home = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let mut child = spawn("tcp", choice);
+        let mut child = spawn(speech, choice);
         let errors = BufReader::new(child.stderr.take().expect("a pipe"));
         let address = errors
             .lines()
@@ -168,8 +174,8 @@ impl Busy {
 #[test]
 fn the_first_signal_drains() {
     for choice in drivers() {
-        for name in ["TERM", "INT"] {
-            let mut busy = Busy::start(choice);
+        for (name, speech) in [("TERM", "tcp"), ("INT", "tcp"), ("TERM", "started")] {
+            let mut busy = Busy::start(choice, speech);
             busy.signal(name);
             assert_eq!(busy.idle.receive(), None, "idle connections are closed first");
             drop(busy.visitor);
@@ -183,8 +189,8 @@ fn the_first_signal_drains() {
 
 #[test]
 fn the_second_signal_ends_at_once() {
-    for choice in drivers() {
-        let mut busy = Busy::start(choice);
+    for (choice, speech) in drivers().into_iter().flat_map(|it| [(it, "tcp"), (it, "started")]) {
+        let mut busy = Busy::start(choice, speech);
         busy.signal("TERM");
         assert_eq!(busy.idle.receive(), None, "the first has been heard");
         busy.signal("TERM");
@@ -192,6 +198,6 @@ fn the_second_signal_ends_at_once() {
         // The handler's thread ends with the process, which its line to us shows.
         busy.visitor.set_read_timeout(Some(PATIENCE)).expect("an option");
         assert_eq!(busy.visitor.read(&mut [0]).ok(), Some(0));
-        assert!(busy.child.wait().expect("it ends").success(), "{choice}");
+        assert!(busy.child.wait().expect("it ends").success(), "{choice} {speech}");
     }
 }

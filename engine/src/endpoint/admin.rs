@@ -13,8 +13,7 @@ impl Core {
     }
 
     pub(super) fn reply_metrics(&mut self, slot: Slot) {
-        let info = [("driver", self.driver), ("version", env!("CARGO_PKG_VERSION"))];
-        let page = metrics::render(&self.all_metrics, &info);
+        let page = metrics::render(&self.all_metrics, &metrics::info(self.driver));
         self.reply_page(slot, 200, metrics::CONTENT_TYPE, page.as_bytes());
     }
 

@@ -5,7 +5,6 @@ use std::cell::OnceCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,13 +16,14 @@ use super::lifecycle::Carried;
 use super::message::Incoming;
 use super::origin::{Origin, Peer};
 use super::task::{BeginTask, Manner, TaskSeed};
-use super::{Output, Timer};
+use super::{Now, Output, Timer};
 use crate::json::{Kind, Value};
 use crate::limits::URI_BYTES_MAX;
 use crate::mcp::{Admitted, Client, Refusal, Session, Version, progress_token};
 use crate::rpc::{Request, RpcError};
 use crate::server::{
-    Call, CallContext, CallSource, Execution, Feature, Outcome, Post, TaskName, Ticket, ToolEntry,
+    Call, CallContext, CallSource, Execution, Feature, Lifeline, Outcome, Post, TaskName, Ticket,
+    ToolEntry,
 };
 
 /// What a call can get from the message it came with.
@@ -34,8 +34,16 @@ pub(super) struct Source<'a> {
     client: Option<Arc<Client>>,
     ticket: Ticket,
     post: Rc<Arc<dyn Post>>,
-    cancelled: OnceCell<Arc<AtomicBool>>,
+    /// Until when the answer is wanted, unless the call becomes a task.
+    deadline: Now,
+    lifeline: OnceCell<Arc<Lifeline>>,
     task: Option<TaskName>,
+}
+
+impl Source<'_> {
+    fn lifeline(&self) -> &Arc<Lifeline> {
+        self.lifeline.get_or_init(|| Arc::new(Lifeline::until(self.deadline.0)))
+    }
 }
 
 impl CallSource for Source<'_> {
@@ -49,11 +57,11 @@ impl CallSource for Source<'_> {
             Some(Arc::new(envelope.client()))
         });
         let token = progress_token(self.request.params).map(Bytes::copy_from_slice);
-        let cancelled = Arc::clone(self.cancelled.get_or_init(Arc::default));
+        let lifeline = Arc::clone(self.lifeline());
         let context = CallContext::new(self.admitted.version, self.ticket, Arc::clone(&self.post));
         let context = context.with_principal(self.incoming.principal.cloned());
         let context = context.with_task(self.task.clone());
-        Arc::new(context.with_client(client).with_progress_token(token).with_cancelled(cancelled))
+        Arc::new(context.with_client(client).with_progress_token(token).with_lifeline(lifeline))
     }
 }
 
@@ -159,7 +167,8 @@ impl Core {
             client,
             ticket: self.calls.reserve(),
             post: Rc::clone(&self.post),
-            cancelled: OnceCell::new(),
+            deadline: self.now.after_ms(self.call_ms(feature)),
+            lifeline: OnceCell::new(),
             task: manner.task_name(),
         };
         let call = call(&source);
@@ -311,10 +320,10 @@ impl Core {
             progress_token: progress_token(request.params).map(Into::into),
             progress: None,
             log_level: admitted.envelope.and_then(|envelope| envelope.log_level()),
-            cancelled: Arc::clone(source.cancelled.get_or_init(Arc::default)),
+            lifeline: Arc::clone(source.lifeline()),
             started: self.now,
             entered: self.now,
-            deadline: self.now.after_ms(self.call_ms(feature)),
+            deadline: source.deadline,
             listens_as: None,
             asking: None,
             task: TaskLink::Nothing,

@@ -4,7 +4,6 @@
 //! or timed out finds nothing and is dropped (and counted).
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use super::Now;
 use super::ask::Asking;
@@ -17,7 +16,7 @@ use crate::auth::Principal;
 use crate::mcp::{Admitted, Row, Version};
 use crate::model::LogLevel;
 use crate::rpc::{OwnedId, Request};
-use crate::server::Ticket;
+use crate::server::{Lifeline, Ticket};
 
 /// A call that waits for its outcome.
 #[derive(Debug)]
@@ -37,7 +36,8 @@ pub(super) struct PendingCall {
     pub(super) progress: Option<f64>,
     /// The log messages the request itself asks for (stateless era).
     pub(super) log_level: Option<LogLevel>,
-    pub(super) cancelled: Arc<AtomicBool>,
+    /// What its handler sees of this entry.
+    pub(super) lifeline: Arc<Lifeline>,
     pub(super) started: Now,
     /// When the present part of it began: its handler's run, or the wait for its client's answers.
     pub(super) entered: Now,
@@ -88,7 +88,7 @@ impl PendingCall {
             progress_token: None,
             progress: None,
             log_level: None,
-            cancelled: Arc::default(),
+            lifeline: Arc::default(),
             started: now,
             entered: now,
             deadline,
@@ -174,6 +174,7 @@ impl Calls {
         let index = index(ticket);
         let place = &mut self.places[index as usize];
         let deadline = call.deadline;
+        call.lifeline.set_deadline(deadline.0);
         place.call = Some(Box::new(call));
         place.watch(deadline).map(|due| (index, due))
     }
@@ -183,6 +184,7 @@ impl Calls {
         let call = self.get_mut(ticket)?;
         call.entered = now;
         call.deadline = now.after_ms(ms);
+        call.lifeline.set_deadline(call.deadline.0);
         let (index, deadline) = (index(ticket), call.deadline);
         self.places[index as usize].watch(deadline).map(|due| (index, due))
     }

@@ -1,7 +1,5 @@
 //! What calls come to: answers on the spot, later ones, and the ones nobody waits for any more.
 
-use std::sync::atomic::Ordering;
-
 use super::call::ending;
 use super::calls::{Due, PendingCall};
 use super::labels::Ending;
@@ -119,7 +117,7 @@ impl Core {
     pub(super) fn call_timed_out(&mut self, ticket: Ticket) {
         self.withdraw(ticket, "the time to answer is over");
         let Some(call) = self.take_call(ticket) else { return };
-        call.cancelled.store(true, Ordering::Relaxed);
+        call.lifeline.cancel();
         self.metrics.timeouts.add(1);
         let time_ms = call.deadline.since(call.entered).as_millis();
         let words = match &call.asking {
@@ -140,7 +138,7 @@ impl Core {
     /// Its connection is gone: nobody is left to answer.
     pub(super) fn cancel_call(&mut self, ticket: Ticket) {
         let Some(call) = self.take_call(ticket) else { return };
-        call.cancelled.store(true, Ordering::Relaxed);
+        call.lifeline.cancel();
         self.count_call(&call, Ending::Cancelled);
         if let Origin::Batch(batch) = call.origin {
             self.nothing_in_batch(batch);
@@ -151,7 +149,7 @@ impl Core {
     pub(super) fn cancel_by_id(&mut self, ticket: Ticket) {
         self.withdraw(ticket, "the call that asked was cancelled");
         let Some(call) = self.take_call(ticket) else { return };
-        call.cancelled.store(true, Ordering::Relaxed);
+        call.lifeline.cancel();
         self.count_call(&call, Ending::Cancelled);
         match call.origin {
             Origin::Stream(_) | Origin::Task(_) => {}

@@ -11,8 +11,6 @@
 //!               its id        tasks/update, or responses to requests
 //! ```
 
-use std::sync::atomic::Ordering;
-
 use rand::RngExt;
 
 use super::Core;
@@ -244,7 +242,7 @@ impl Core {
         if let Some(ticket) = held.ticket {
             self.withdraw(ticket, "the task that asked was cancelled");
             if let Some(call) = self.take_call(ticket) {
-                call.cancelled.store(true, Ordering::Relaxed);
+                call.lifeline.cancel();
             }
         }
         self.end_task(key, TaskStatus::Cancelled, None);

@@ -11,8 +11,8 @@ use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet, text};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::{Registry, Unit};
 
-use super::{Counter, Distribution, Gauge, ShardMetrics};
-use crate::limits;
+use super::rows::{COUNTERS, GAUGES, closes, latency, methods, outcomes, total};
+use super::{Distribution, ShardMetrics};
 
 /// The media type of what [`render`] returns.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -28,72 +28,6 @@ const LATENCY_BOUNDS: [u64; 14] = {
     }
     bounds
 };
-
-type Row<T> = (&'static str, &'static str, Option<Unit>, fn(&ShardMetrics) -> &T);
-
-const COUNTERS: &[Row<Counter>] = &[
-    ("connections_accepted", "Connections accepted", None, |m| &m.connections_accepted),
-    ("connections_refused", "Connections closed at once because of a limit", None, |m| {
-        &m.connections_refused
-    }),
-    ("connections_closed", "Connections that have ended", None, |m| &m.connections_closed),
-    ("received", "Bytes received", Some(Unit::Bytes), |m| &m.bytes_received),
-    ("sent", "Bytes sent", Some(Unit::Bytes), |m| &m.bytes_sent),
-    ("frames", "Frames and HTTP bodies received whole", None, |m| &m.frames),
-    ("parse_errors", "Frames, HTTP messages and JSON texts that could not be read", None, |m| {
-        &m.parse_errors
-    }),
-    ("sessions_created", "Handshake-era HTTP sessions created", None, |m| &m.sessions_created),
-    ("sessions_closed", "Sessions ended by their client", None, |m| &m.sessions_closed),
-    ("sessions_evicted", "Sessions ended because idle or too many", None, |m| &m.sessions_evicted),
-    ("event_streams_opened", "Event streams opened over HTTP", None, |m| &m.event_streams_opened),
-    ("event_streams_resumed", "Event streams taken up again", None, |m| &m.event_streams_resumed),
-    ("timeouts", "Waits that took too long and were ended", None, |m| &m.timeouts),
-    ("busy_refusals", "Requests refused because a limit was full", None, |m| &m.busy_refusals),
-    ("outputs_broken", "Tool results that broke their own output schema", None, |m| {
-        &m.outputs_broken
-    }),
-    ("answers_late", "Outcomes that came after their call had ended", None, |m| &m.answers_late),
-    ("answers_dropped", "Responses whose connection was gone", None, |m| &m.answers_dropped),
-    ("http_refused", "HTTP requests answered by the transport's rules alone", None, |m| {
-        &m.http_refused
-    }),
-    ("http_challenged", "HTTP requests refused because of their access token", None, |m| {
-        &m.http_challenged
-    }),
-    ("sessions_foreign", "Requests for a session that another principal opened", None, |m| {
-        &m.sessions_foreign
-    }),
-    ("forwards", "Requests handed to the shard that owns their session", None, |m| &m.forwards),
-    ("responses_dropped", "Responses to questions never asked", None, |m| &m.responses_dropped),
-    ("notifications_delivered", "Notifications written to subscribers", None, |m| {
-        &m.notifications_delivered
-    }),
-    ("notifications_coalesced", "Notifications merged into an undelivered one", None, |m| {
-        &m.notifications_coalesced
-    }),
-    ("notifications_dropped", "Progress and log messages a slow peer was not told", None, |m| {
-        &m.notifications_dropped
-    }),
-    ("tasks_created", "Calls that became tasks", None, |m| &m.tasks_created),
-    ("tasks_expired", "Tasks whose time was over", None, |m| &m.tasks_expired),
-    ("copies", "Received slices copied because buffers were short", None, |m| &m.copies),
-    ("copied", "Bytes of those slices", Some(Unit::Bytes), |m| &m.bytes_copied),
-    ("turns", "Turns of the shards' loops", None, |m| &m.turns),
-    ("kernel_enters", "Times a shard entered the kernel", None, |m| &m.enters),
-];
-
-const GAUGES: &[Row<Gauge>] = &[
-    ("connections_open", "Connections open now", None, |m| &m.connections_open),
-    ("sessions_open", "Handshake-era HTTP sessions open now", None, |m| &m.sessions_open),
-    ("subscriptions", "Subscriptions to lists and resources now", None, |m| &m.subscriptions),
-    ("listens", "Calls that stay open to be told of changes now", None, |m| &m.listens),
-    ("tasks_open", "Tasks kept now, running and ended", None, |m| &m.tasks_open),
-    ("leases_free", "Receive buffers free now", None, |m| &m.leases_free),
-    ("leases_lent", "Receive buffers lent now", None, |m| &m.leases_lent),
-    ("worker_queue_length", "Jobs waiting for a worker now", None, |m| &m.worker_queue),
-    ("inbox_length", "Messages waiting in the shards' inboxes now", None, |m| &m.inbox_queue),
-];
 
 /// All shards' numbers as text. `info` names what does not change while the process runs, such
 /// as `("driver", "io_uring")`; it becomes the labels of `mcpring_build_info`.
@@ -118,13 +52,13 @@ impl Collector for All {
             encoder.encode_descriptor("build", "What is running", None, MetricType::Info)?;
         about.encode_info(&self.info)?;
         for (name, help, unit, field) in COUNTERS {
-            let total: u64 = self.shards.iter().map(|shard| field(shard).get()).sum();
+            let total = total(&self.shards, |shard| field(shard).get());
             encoder
                 .encode_descriptor(name, help, unit.as_ref(), MetricType::Counter)?
                 .encode_counter::<NoLabelSet, _, u64>(&total, None)?;
         }
         for (name, help, unit, field) in GAUGES {
-            let total: u64 = self.shards.iter().map(|shard| field(shard).get()).sum();
+            let total = total(&self.shards, |shard| field(shard).get());
             encoder
                 .encode_descriptor(name, help, unit.as_ref(), MetricType::Gauge)?
                 .encode_gauge(&total)?;
@@ -139,8 +73,8 @@ impl All {
     fn encode_closes(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
         let help = "Connections this side closed, by reason";
         let mut family = encoder.encode_descriptor("closes", help, None, MetricType::Counter)?;
-        for (at, reason) in self.labels(|labels| labels.closes, limits::CLOSE_LABELS_MAX) {
-            let total: u64 = self.shards.iter().map(|shard| shard.closes[at].get()).sum();
+        for (at, reason) in closes(&self.shards) {
+            let total = total(&self.shards, |shard| shard.closes[at].get());
             if total > 0 {
                 family
                     .encode_family(&[("reason", reason)])?
@@ -153,10 +87,9 @@ impl All {
     fn encode_requests(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
         let help = "Requests answered, by method and outcome";
         let mut family = encoder.encode_descriptor("requests", help, None, MetricType::Counter)?;
-        for (method, name) in self.labels(|labels| labels.methods, limits::METHOD_LABELS_MAX) {
-            for (at, outcome) in self.labels(|labels| labels.outcomes, limits::OUTCOME_LABELS_MAX) {
-                let count = |shard: &Arc<ShardMetrics>| shard.requests[method][at].get();
-                let total: u64 = self.shards.iter().map(count).sum();
+        for (method, name) in methods(&self.shards) {
+            for (at, outcome) in outcomes(&self.shards) {
+                let total = total(&self.shards, |shard| shard.requests[method][at].get());
                 if total > 0 {
                     family
                         .encode_family(&[("method", name), ("outcome", outcome)])?
@@ -172,9 +105,8 @@ impl All {
         let unit = Some(&Unit::Seconds);
         let mut family =
             encoder.encode_descriptor("request_duration", help, unit, MetricType::Histogram)?;
-        for (method, name) in self.labels(|labels| labels.methods, limits::METHOD_LABELS_MAX) {
-            let mut all = Distribution::default();
-            self.shards.iter().for_each(|shard| all.merge(&shard.latency[method].read()));
+        for (method, name) in methods(&self.shards) {
+            let all = latency(&self.shards, method);
             if all.count() > 0 {
                 let (sum, buckets) = (seconds(all.sum()), cumulative(&all));
                 family.encode_family(&[("method", name)])?.encode_histogram::<NoLabelSet>(
@@ -186,16 +118,6 @@ impl All {
             }
         }
         Ok(())
-    }
-
-    /// The names of one kind of label with their indices; every shard has the same.
-    fn labels(
-        &self,
-        of: fn(&super::Labels) -> &'static [&'static str],
-        most: usize,
-    ) -> impl Iterator<Item = (usize, &'static str)> + use<> {
-        let names = self.shards.first().map_or(&[][..], |shard| of(&shard.labels));
-        names.iter().copied().enumerate().take(most)
     }
 }
 
@@ -223,6 +145,7 @@ fn seconds(nanoseconds: u64) -> f64 {
 mod tests {
     use super::super::Labels;
     use super::*;
+    use crate::limits;
     use std::collections::BTreeMap;
 
     const LABELS: Labels =

@@ -13,12 +13,20 @@
 mod counter;
 mod exposition;
 mod histogram;
+mod json;
+mod rows;
 
 use crate::limits;
 
 pub use counter::{Counter, Gauge};
 pub use exposition::{CONTENT_TYPE, render};
 pub use histogram::{Distribution, Histogram};
+pub use json::render_json;
+
+/// What the forms say of the process: the driver in use, and the version.
+pub fn info(driver: &str) -> [(&str, &str); 2] {
+    [("driver", driver), ("version", env!("CARGO_PKG_VERSION"))]
+}
 
 /// Names behind the indices that a writer passes.
 #[derive(Clone, Copy, Debug)]

@@ -5,10 +5,11 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Ask, Outcome, Parked, Publisher};
+use super::{Ask, Lifeline, Outcome, Parked, Publisher};
 use crate::auth::Principal;
 use crate::mcp::{Client, Version};
 use crate::model::{LogLevel, RawJson};
@@ -26,6 +27,8 @@ pub trait Post: Send + Sync {
     fn post(&self, event: CallEvent);
     /// The way to all clients.
     fn publisher(&self) -> Publisher;
+    /// The present on the clock of the session, in nanoseconds: what deadlines are measured by.
+    fn now_ns(&self) -> u64;
 }
 
 /// Something that happened to a call.
@@ -131,7 +134,7 @@ pub struct CallContext {
     principal: Option<Arc<Principal>>,
     progress_token: Option<Bytes>,
     ticket: Ticket,
-    cancelled: Arc<AtomicBool>,
+    lifeline: Arc<Lifeline>,
     is_answered: AtomicBool,
     task: Option<TaskName>,
     post: Arc<dyn Post>,
@@ -146,7 +149,7 @@ impl CallContext {
             principal: None,
             progress_token: None,
             ticket,
-            cancelled: Arc::default(),
+            lifeline: Arc::default(),
             is_answered: AtomicBool::new(false),
             task: None,
             post,
@@ -177,9 +180,9 @@ impl CallContext {
         self
     }
 
-    /// Shares the flag that the call is no longer wanted.
-    pub fn with_cancelled(mut self, cancelled: Arc<AtomicBool>) -> Self {
-        self.cancelled = cancelled;
+    /// Shares whether, and until when, the answer is wanted.
+    pub fn with_lifeline(mut self, lifeline: Arc<Lifeline>) -> Self {
+        self.lifeline = lifeline;
         self
     }
 
@@ -212,7 +215,14 @@ impl CallContext {
     /// Whether the answer is no longer wanted: cancelled by the client, timed out, or its
     /// connection closed. Long work asks now and then, and stops.
     pub fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::Relaxed)
+        self.lifeline.is_cancelled()
+    }
+
+    /// The time until the call is answered with an error for being late, zero when that is over;
+    /// `None` when it has no end. A question to the client gives the call its time anew, and so
+    /// does becoming a task, which has the time of the task.
+    pub fn time_left(&self) -> Option<Duration> {
+        self.lifeline.time_left(|| self.post.now_ns())
     }
 
     /// Reports how far the work is, when the client asked to know. Each report must be greater
@@ -320,7 +330,7 @@ impl CallContext {
             client: self.client.clone(),
             progress_token: self.progress_token.clone(),
             ticket: self.ticket,
-            cancelled: Arc::clone(&self.cancelled),
+            lifeline: Arc::clone(&self.lifeline),
             is_answered: AtomicBool::new(false),
             post: Arc::clone(&self.post),
             principal: self.principal.clone(),

@@ -19,7 +19,7 @@ use ureq::tls::{TlsConfig, TlsProvider};
 use crate::auth::{Guard, Jwks, JwksPlace, KeySet, KeyStore};
 use crate::error::Error;
 use crate::limits::{JWKS_BYTES_MAX, JWKS_EVERY_S, JWKS_FETCH_MS, JWKS_RETRY_S};
-use crate::trace;
+use crate::trace::{self, Level};
 
 /// The threads that keep key sets fresh. They end after this is dropped, each when it next wakes
 /// or its reading is done; nobody waits for them.
@@ -136,6 +136,7 @@ impl Source {
     fn complain(&self, fault: &Error) {
         let issuer = &self.issuer;
         trace::line(
+            Level::Warning,
             "keys",
             format_args!("keys of issuer {issuer} could not be read, those before stay: {fault}"),
         );

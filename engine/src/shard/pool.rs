@@ -9,7 +9,7 @@ use std::thread;
 
 use super::place::{Place, Speech};
 use super::running::Running;
-use super::signal::{self, Event, Signals};
+use super::signal::{self, Signals};
 use super::start;
 use crate::auth::Authorization;
 use crate::config::Config;
@@ -17,8 +17,8 @@ use crate::endpoint::Framing;
 use crate::error::Error;
 use crate::limits::SHARDS_MAX;
 use crate::ring::{self, Choice};
-use crate::server::Server;
-use crate::trace;
+use crate::server::{Publisher, Server};
+use crate::trace::{self, Level};
 
 /// A server and the addresses it is to be served on.
 #[derive(Clone, Debug)]
@@ -27,13 +27,14 @@ pub struct Engine {
     config: Config,
     places: Vec<Place>,
     authorization: Option<Authorization>,
+    obeys_signals: bool,
 }
 
 impl Engine {
     /// An engine for `server` that listens nowhere yet.
     pub fn new(server: impl Into<Arc<Server>>) -> Self {
         let (config, places) = (Config::default(), Vec::new());
-        Self { server: server.into(), config, places, authorization: None }
+        Self { server: server.into(), config, places, authorization: None, obeys_signals: false }
     }
 
     /// Uses `config` for everything.
@@ -95,23 +96,47 @@ impl Engine {
         self
     }
 
+    /// Lets SIGTERM and SIGINT end the engine also when it is begun with [`Engine::start`], as
+    /// [`Engine::run`] does by itself: a thread waits for them. The signals' handlers stay in place
+    /// afterwards.
+    pub fn signals(mut self) -> Self {
+        self.obeys_signals = true;
+        self
+    }
+
     /// Starts to serve and returns; faults of the environment are all found here.
     pub fn start(self) -> Result<Running, Error> {
+        self.start_with(drop)
+    }
+
+    /// As [`Engine::start`]; `ready` gets the way to clients before any of them is served, so that
+    /// a handler called early finds it where `ready` put it. Shards may fail to serve afterwards.
+    pub fn start_with(self, ready: impl FnOnce(Publisher)) -> Result<Running, Error> {
+        let signals = self.obeys_signals.then(Signals::install).transpose()?;
+        let running = self.serve(ready)?;
+        if let Some(signals) = signals {
+            running.obey_elsewhere(signals)?;
+        }
+        Ok(running)
+    }
+
+    fn serve(self, ready: impl FnOnce(Publisher)) -> Result<Running, Error> {
         self.check()?;
         let shards = self.count_shards();
         let guard = self.authorization.map(Authorization::build).transpose()?;
         signal::survive_broken_pipes()?;
         // Both drivers are bounded by the soft limit; that it cannot be raised is no fault.
         let _ = ring::raise_descriptor_limit();
-        start::start(self.server, self.config, guard, &self.places, shards)
+        start::start(self.server, self.config, guard, &self.places, shards, ready)
     }
 
     /// Starts, and serves until SIGTERM or SIGINT, or until standard input ends. The first signal
     /// drains, the second ends at once. The signals' handlers stay in place afterwards.
     pub fn run(self) -> Result<(), Error> {
         self.run_with(|running| {
-            trace::line("engine", format_args!("{}", running.driver_line()));
-            trace::line("serving", format_args!("{}", running.addresses().join(" ")));
+            trace::line(Level::Info, "engine", format_args!("{}", running.driver_line()));
+            let addresses = running.addresses().join(" ");
+            trace::line(Level::Info, "serving", format_args!("{addresses}"));
         })
     }
 
@@ -119,18 +144,10 @@ impl Engine {
     pub fn run_with(self, started: impl FnOnce(&Running)) -> Result<(), Error> {
         let mut signals = Signals::install()?;
         let bell = signals.bell()?;
-        let running = self.start()?;
+        let running = self.serve(drop)?;
         started(&running);
-        running.control.on_end(bell);
-        let mut is_draining = false;
-        while signals.wait() == Event::Signal {
-            if is_draining {
-                running.stop_now();
-            } else {
-                running.stop();
-            }
-            is_draining = true;
-        }
+        running.control.on_end(|| bell.ring());
+        running.control.obey(&mut signals);
         running.join()
     }
 

@@ -4,6 +4,7 @@
 //! time and workers are handed in.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::stats::Stats;
@@ -37,6 +38,8 @@ pub(crate) struct Rig {
     inboxes: Vec<inbox::Sender<Message>>,
     publisher: Publisher,
     metrics: Arc<[Arc<ShardMetrics>]>,
+    /// The time of the last turn, as handlers see it.
+    now_ns: Arc<AtomicU64>,
 }
 
 impl Rig {
@@ -54,6 +57,7 @@ impl Rig {
             .map(|driver| wake::inbox(setup.config.inbox_max, driver.waker()))
             .unzip();
         let publisher = wake::publisher(Arc::clone(&setup.server), inboxes.clone());
+        let now_ns = Arc::new(AtomicU64::new(setup.now.0));
         let shards = drivers.into_iter().zip(receivers).enumerate();
         let shards = shards
             .map(|(number, (driver, inbox))| {
@@ -68,6 +72,10 @@ impl Rig {
                     post: Arc::new(Poster {
                         inbox: inboxes[number].clone(),
                         publisher: publisher.clone(),
+                        now: {
+                            let now_ns = Arc::clone(&now_ns);
+                            Box::new(move || Now(now_ns.load(Ordering::Relaxed)))
+                        },
                     }),
                     metrics: Arc::clone(&metrics),
                     driver: "sim",
@@ -85,11 +93,12 @@ impl Rig {
                 Shard::new(setup.now, parts)
             })
             .collect();
-        Self { shards, inboxes, publisher, metrics }
+        Self { shards, inboxes, publisher, metrics, now_ns }
     }
 
     /// One turn of one shard, at `now`.
     pub(crate) fn turn(&mut self, shard: usize, now: Now) -> Result<Phase, SystemError> {
+        self.now_ns.fetch_max(now.0, Ordering::Relaxed);
         self.shards[shard].turn(|| now)
     }
 

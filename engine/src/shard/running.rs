@@ -4,30 +4,37 @@
 //! connections; a shard that has none left still turns, for another may wait for an answer from a
 //! session it owns; with the last one drained all are told to stop.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-use std::thread::JoinHandle;
+#![allow(
+    clippy::disallowed_methods,
+    reason = "who starts without waiting has a thread for signals"
+)]
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::{self, JoinHandle};
 
 use super::jwks::Refreshers;
 use super::listener::SocketPath;
-use super::signal::Bell;
+use super::signal::{Event, Signals};
 use super::wake::Message;
 use crate::error::Error;
 use crate::inbox::Sender;
+use crate::metrics::{self, ShardMetrics};
 use crate::server::Publisher;
 
-/// An engine that serves. Dropping it stops it at once; [`Running::join`] waits for its end.
+/// An engine that serves. Dropping it stops it at once; [`Running::join`] waits for its end. Share
+/// it in an `Arc` to stop it on one thread while another waits.
 ///
 /// A panic in a shard's thread ends the process: the state of its connections is lost, and a
 /// server that goes on without one of its shards would leave clients waiting for ever. Handlers'
 /// panics are caught and never get that far.
 pub struct Running {
     pub(super) control: Arc<Control>,
-    pub(super) threads: Vec<JoinHandle<Result<(), Error>>>,
+    pub(super) threads: Mutex<Threads>,
     pub(super) publisher: Publisher,
+    pub(super) metrics: Arc<[Arc<ShardMetrics>]>,
     pub(super) addresses: Vec<String>,
+    pub(super) driver: &'static str,
     pub(super) driver_line: String,
     /// Dropped with the engine, which ends them.
     pub(super) _refreshers: Option<Refreshers>,
@@ -51,6 +58,15 @@ impl Running {
         self.publisher.clone()
     }
 
+    /// What all shards have counted, as one JSON object; the numbers of `/metrics`.
+    ///
+    /// `{"driver":…, "version":…, "counters":{…}, "gauges":{…}, "closes":{reason: n},
+    /// "requests":{method: {outcome: n}}, "latency_ns":{method: {"count", "sum", "max", "p50", "p90",
+    /// "p99", "p999"}}}`. Quantiles are those of the histogram's buckets.
+    pub fn metrics_json(&self) -> String {
+        metrics::render_json(&self.metrics, &metrics::info(self.driver))
+    }
+
     /// Begins to end in good order: no new connections, what was asked is answered, within the
     /// time of `Config::drain_ms`. Returns at once; again is nothing.
     pub fn stop(&self) {
@@ -65,18 +81,72 @@ impl Running {
     /// Waits until it has ended, by [`Running::stop`] or because standard input has. A worker
     /// thread that still runs a handler then is left to it. The error is the first shard's whose
     /// driver failed.
-    pub fn join(mut self) -> Result<(), Error> {
-        self.join_threads()
+    pub fn join(self) -> Result<(), Error> {
+        self.wait()
     }
 
-    fn join_threads(&mut self) -> Result<(), Error> {
+    /// As [`Running::join`] for one that is shared; all who wait are told the same. A handler must
+    /// not wait here: it would wait for itself.
+    pub fn wait(&self) -> Result<(), Error> {
+        let mut threads = lock(&self.threads);
+        if !threads.handles.is_empty() {
+            threads.outcome = threads.join();
+            self.control.remove_paths();
+        }
+        threads.outcome.clone()
+    }
+
+    /// Whether the last shard has ended, so that [`Running::wait`] waits no more.
+    pub fn has_ended(&self) -> bool {
+        self.control.alive.load(Ordering::Acquire) == 0
+    }
+
+    /// Calls `told` once when the last shard has ended, on its thread; now if it has already.
+    pub fn on_end(&self, told: impl FnOnce() + Send + 'static) {
+        self.control.on_end(told);
+    }
+}
+
+impl Running {
+    /// Ends it on signals, which a thread waits for.
+    pub(super) fn obey_elsewhere(&self, mut signals: Signals) -> Result<(), Error> {
+        let (bell, control) = (signals.bell()?, Arc::clone(&self.control));
+        let obey = move || {
+            control.obey(&mut signals);
+            Ok(())
+        };
+        let thread = thread::Builder::new().name("mcpring-signals".into()).spawn(obey);
+        let fault = |fault| Error::system(format!("thread for signals: {fault}"));
+        lock(&self.threads).push(thread.map_err(fault)?);
+        self.control.on_end(|| bell.ring());
+        Ok(())
+    }
+}
+
+/// The threads that serve, until somebody has waited for them.
+pub(super) struct Threads {
+    handles: Vec<JoinHandle<Result<(), Error>>>,
+    /// What they came to.
+    outcome: Result<(), Error>,
+}
+
+impl Threads {
+    pub(super) fn new(handles: Vec<JoinHandle<Result<(), Error>>>) -> Self {
+        Self { handles, outcome: Ok(()) }
+    }
+
+    /// One more to wait for.
+    pub(super) fn push(&mut self, handle: JoinHandle<Result<(), Error>>) {
+        self.handles.push(handle);
+    }
+
+    fn join(&mut self) -> Result<(), Error> {
         let mut outcome = Ok(());
-        for thread in self.threads.drain(..) {
+        for thread in self.handles.drain(..) {
             // A panicking shard aborts the process, so there is no other way for this to fail.
             let ended = thread.join().unwrap_or_else(|_| Err(Error::bug("a shard panicked")));
             outcome = outcome.and(ended);
         }
-        self.control.remove_paths();
         outcome
     }
 }
@@ -85,9 +155,11 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.control.stop();
         // Whoever drops instead of joining does not ask for the outcome.
-        let _ = self.join_threads();
+        let _ = self.wait();
     }
 }
+
+type Told = Box<dyn FnOnce() + Send>;
 
 /// What the threads of one engine share about its end.
 pub(crate) struct Control {
@@ -98,8 +170,8 @@ pub(crate) struct Control {
     alive: AtomicUsize,
     /// Unix sockets' paths, removed when the drain begins, so that a successor may bind.
     paths: Mutex<Vec<SocketPath>>,
-    /// Rung when the last shard has ended.
-    bell: Mutex<Option<Bell>>,
+    /// Told when the last shard has ended.
+    at_end: Mutex<Vec<Told>>,
 }
 
 impl Control {
@@ -109,7 +181,7 @@ impl Control {
             undrained: AtomicUsize::new(shards),
             alive: AtomicUsize::new(shards),
             paths: Mutex::new(paths),
-            bell: Mutex::new(None),
+            at_end: Mutex::default(),
         }
     }
 
@@ -139,21 +211,36 @@ impl Control {
 
     /// One shard has ended.
     pub(super) fn shard_ended(&self) {
-        if self.alive.fetch_sub(1, Ordering::AcqRel) == 1
-            && let Some(bell) = lock(&self.bell).take()
-        {
-            bell.ring();
+        if self.alive.fetch_sub(1, Ordering::AcqRel) == 1 {
+            let told = std::mem::take(&mut *lock(&self.at_end));
+            for told in told {
+                told();
+            }
         }
     }
 
-    /// Rings `bell` when the last shard has ended, perhaps now.
-    pub(super) fn on_end(&self, bell: Bell) {
-        let mut place = lock(&self.bell);
-        // Asked under the lock: a shard that ends now looks for the bell after this.
+    /// Calls `told` when the last shard has ended, perhaps now.
+    pub(super) fn on_end(&self, told: impl FnOnce() + Send + 'static) {
+        let mut place = lock(&self.at_end);
+        // Asked under the lock: a shard that ends now looks for who is told after this.
         if self.alive.load(Ordering::Acquire) == 0 {
-            bell.ring();
+            drop(place);
+            told();
         } else {
-            *place = Some(bell);
+            place.push(Box::new(told));
+        }
+    }
+
+    /// Waits for signals until the engine has ended: the first drains, the second ends at once.
+    pub(super) fn obey(&self, signals: &mut Signals) {
+        let mut is_draining = false;
+        while signals.wait() == Event::Signal {
+            if is_draining {
+                self.stop();
+            } else {
+                self.drain();
+            }
+            is_draining = true;
         }
     }
 

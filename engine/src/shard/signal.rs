@@ -1,9 +1,10 @@
-//! SIGTERM and SIGINT as values, without a thread that waits for them.
+//! SIGTERM and SIGINT as values that somebody waits for.
 //!
 //! The handlers write a byte into a socket pair; the thread that runs the engine reads it. The end
 //! of the engine is a byte through the same pair, so that one blocking read covers both. The
 //! handlers stay installed after the engine has ended (putting the old ones back cannot be done
-//! without a race), which is why only `Engine::run` installs them, and `Engine::start` does not.
+//! without a race), which is why only `Engine::run` installs them, and `Engine::start` does so only
+//! when it is asked to. There a thread does wait: nobody else is left to.
 
 #![allow(clippy::disallowed_methods, reason = "a signal handler can only write to a descriptor")]
 

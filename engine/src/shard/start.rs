@@ -14,9 +14,9 @@ use super::jwks::Refreshers;
 use super::lanes::Lanes;
 use super::listener::{self, SocketPath};
 use super::place::{Place, Speech};
-use super::running::{Control, Running};
+use super::running::{Control, Running, Threads};
 use super::stdio::{self, Stdio};
-use super::thread::{Opened, Opening, Serving, Starting, spawn};
+use super::thread::{Opened, Opening, Serving, Starting, name, spawn};
 use super::wake::{self, Message};
 use crate::auth::Guard;
 use crate::config::Config;
@@ -28,13 +28,14 @@ use crate::metrics::ShardMetrics;
 use crate::ring::{Choice, DriverKind};
 use crate::server::{Publisher, Server};
 
-/// Starts `shards` shards that serve `server` on `places`.
+/// Starts `shards` shards that serve `server` on `places`; `ready` gets the publisher before.
 pub(super) fn start(
     server: Arc<Server>,
     config: Config,
     guard: Option<Guard>,
     places: &[Place],
     shards: usize,
+    ready: impl FnOnce(Publisher),
 ) -> Result<Running, Error> {
     let config = Arc::new(config);
     let mut bound = Bound::new(shards);
@@ -66,8 +67,20 @@ pub(super) fn start(
         state_ring: Arc::new(state_ring(&config)),
         control: Arc::clone(&control),
     };
-    let threads = serve_all(open, &common, bound.sockets, stdio)?;
-    Ok(Running { control, threads, publisher, addresses, driver_line, _refreshers: refreshers })
+    let metrics = Arc::clone(&common.metrics);
+    let driver = open.first().map_or("", |shard| name(shard.opened.kind));
+    ready(publisher.clone());
+    let threads = Threads::new(serve_all(open, &common, bound.sockets, stdio)?).into();
+    Ok(Running {
+        control,
+        threads,
+        publisher,
+        metrics,
+        addresses,
+        driver,
+        driver_line,
+        _refreshers: refreshers,
+    })
 }
 
 /// The configured keys, or one that dies with the process.

@@ -27,7 +27,7 @@ use crate::inbox::{self, Inbox};
 use crate::metrics::ShardMetrics;
 use crate::ring::{self, Choice, Driver, DriverKind};
 use crate::server::{Publisher, Server};
-use crate::trace;
+use crate::trace::{self, Level};
 
 /// What a thread needs to open its driver.
 pub(crate) struct Opening {
@@ -153,7 +153,11 @@ fn pin(number: u16) {
         rustix::thread::sched_setaffinity(None, &own)
     };
     if let Err(fault) = bind() {
-        trace::line("pin", format_args!("shard {number} is not bound to a core: {fault}"));
+        trace::line(
+            Level::Warning,
+            "pin",
+            format_args!("shard {number} is not bound to a core: {fault}"),
+        );
     }
 }
 
@@ -188,13 +192,13 @@ fn build(
         seed: rand::random(),
         unix_s_at_zero: clock.unix_s_at_zero(),
         state_ring,
-        post: Arc::new(Poster { inbox: peers[number].clone(), publisher }),
+        post: Arc::new(Poster {
+            inbox: peers[number].clone(),
+            publisher,
+            now: Box::new(move || clock.now()),
+        }),
         metrics,
-        driver: match driver.kind() {
-            DriverKind::Uring => "io_uring",
-            DriverKind::Epoll => "epoll",
-            DriverKind::Sim => "sim",
-        },
+        driver: name(driver.kind()),
         authorization,
     };
     let parts = Parts {
@@ -207,6 +211,15 @@ fn build(
         drain_ms: opening.config.drain_ms,
     };
     Shard::new(now, parts)
+}
+
+/// The name of a driver in metrics.
+pub(crate) fn name(driver: DriverKind) -> &'static str {
+    match driver {
+        DriverKind::Uring => "io_uring",
+        DriverKind::Epoll => "epoll",
+        DriverKind::Sim => "sim",
+    }
 }
 
 fn listen(
@@ -254,7 +267,11 @@ impl Drop for AbortOnPanic {
     fn drop(&mut self) {
         if thread::panicking() {
             let number = self.0;
-            trace::line("bug", format_args!("shard {number} panicked; the process ends here"));
+            trace::line(
+                Level::Critical,
+                "bug",
+                format_args!("shard {number} panicked; the process ends here"),
+            );
             std::process::abort();
         }
     }

@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use crate::endpoint::Forwarded;
+use crate::endpoint::{Forwarded, Now};
 use crate::error::LimitError;
 use crate::inbox::{self, Inbox, Reason, Sender};
 use crate::ring::Waker;
@@ -37,6 +37,8 @@ pub(crate) fn inbox(inbox_max: usize, waker: Waker) -> (Sender<Message>, Inbox<M
 pub(crate) struct Poster {
     pub(crate) inbox: Sender<Message>,
     pub(crate) publisher: Publisher,
+    /// The clock of the shards.
+    pub(crate) now: Box<dyn Fn() -> Now + Send + Sync>,
 }
 
 impl Post for Poster {
@@ -58,6 +60,10 @@ impl Post for Poster {
 
     fn publisher(&self) -> Publisher {
         self.publisher.clone()
+    }
+
+    fn now_ns(&self) -> u64 {
+        (self.now)().0
     }
 }
 

@@ -24,6 +24,10 @@ impl Post for Events {
         let server = Server::builder("found", "1").build().expect("an empty server");
         Publisher::new(Arc::new(server), |_| Ok(()))
     }
+
+    fn now_ns(&self) -> u64 {
+        START.0
+    }
 }
 
 const SLOT: Slot = Slot::new(0, 1);

@@ -7,6 +7,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use mcpring::Config;
@@ -37,6 +38,8 @@ type Inbox = Arc<Mutex<Vec<Event>>>;
 struct Poster {
     inbox: Inbox,
     publisher: Publisher,
+    /// The world's time.
+    now_ns: Arc<AtomicU64>,
 }
 
 impl Post for Poster {
@@ -46,6 +49,10 @@ impl Post for Poster {
 
     fn publisher(&self) -> Publisher {
         self.publisher.clone()
+    }
+
+    fn now_ns(&self) -> u64 {
+        self.now_ns.load(Ordering::Relaxed)
     }
 }
 
@@ -71,6 +78,8 @@ pub struct World {
     /// Whether peers take what is sent at once; otherwise one send and no more.
     pub takes: bool,
     jobs: VecDeque<Job>,
+    /// [`World::now`] as handlers see it.
+    now_ns: Arc<AtomicU64>,
 }
 
 impl World {
@@ -89,7 +98,12 @@ impl World {
             put(&sink, Event::Publish(news));
             Ok(())
         });
-        let post = Poster { inbox: Arc::clone(&inbox), publisher: publisher.clone() };
+        let now_ns = Arc::new(AtomicU64::new(0));
+        let post = Poster {
+            inbox: Arc::clone(&inbox),
+            publisher: publisher.clone(),
+            now_ns: Arc::clone(&now_ns),
+        };
         let metrics = Arc::new(ShardMetrics::new(LABELS));
         let endpoint = EndpointConfig {
             server,
@@ -122,6 +136,7 @@ impl World {
             works: true,
             takes: true,
             jobs: VecDeque::new(),
+            now_ns,
         }
     }
 
@@ -156,6 +171,7 @@ impl World {
 
     /// Runs the oldest job that waits.
     pub fn run_job(&mut self) {
+        self.now_ns.store(self.now.0, Ordering::Relaxed);
         self.jobs.pop_front().expect("a job waits").run();
         self.settle();
     }
@@ -209,12 +225,14 @@ impl World {
     }
 
     pub fn handle(&mut self, input: Input<'_>) {
+        self.now_ns.store(self.now.0, Ordering::Relaxed);
         self.endpoint.handle(self.now, input);
         self.settle();
     }
 
     /// Turns until nothing is left to do.
     pub fn settle(&mut self) {
+        self.now_ns.store(self.now.0, Ordering::Relaxed);
         while self.turn() {}
     }
 

@@ -25,7 +25,8 @@ pub(super) fn localised(root: &Path, archive: &Path) -> Result<PathBuf, String> 
     }
     link.arg(archive);
     let mut localise = command(root, &["objcopy", "-w", "--keep-global-symbol=mcpring_*"]);
-    localise.arg(&object);
+    // Bitcode of another LLVM than the one of whoever links this, whose tools stumble over it.
+    localise.args(["--remove-section=.llvmbc", "--remove-section=.llvmcmd"]).arg(&object);
     let mut pack = command(root, &["ar", "rcsD"]);
     pack.arg(&out).arg(&object);
     for (program, command) in [("ld", &mut link), ("objcopy", &mut localise), ("ar", &mut pack)] {

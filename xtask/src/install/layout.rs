@@ -157,6 +157,6 @@ mod tests {
         // A file where a folder would have to be.
         let file = std::env::current_exe().expect("a test has a path");
         let fault = Layout::begin(Path::new("."), &file).err().expect("it is refused");
-        assert!(fault.contains("cannot be made") && fault.contains("/include"), "{fault}");
+        assert!(fault.contains("/lib/pkgconfig cannot be made"), "{fault}");
     }
 }

@@ -53,9 +53,9 @@ impl Request {
             None if prefix == Some("") => Err("--prefix DIR is missing".to_owned()),
             None if prefix.is_some() => Ok(request),
             _ => Err(format!(
-                "{:?} cannot be written into mcpring.pc: take a prefix in UTF-8 without quotes, \
+                "{} cannot be written into mcpring.pc: take a prefix in UTF-8 without quotes, \
                  backslashes, dollars, number signs and line ends",
-                request.prefix
+                request.prefix.display()
             )),
         }
     }

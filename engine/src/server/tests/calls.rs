@@ -157,8 +157,8 @@ fn a_job_refused_dropped_or_cancelled() {
     let job = || tool_call(&server, "{}", &source).into_job();
     job().refuse();
     drop(job());
-    let cancelled = Arc::new(AtomicBool::new(true));
-    let flagged = CancelledSource { inner: Source::default(), cancelled };
+    let flagged = CancelledSource { inner: Source::default(), lifeline: Arc::default() };
+    flagged.lifeline.cancel();
     let tool = server.features().tools().find("t").expect("it is registered");
     Call::tool(tool, None, &flagged).into_job().run();
     assert_eq!(source.mailbox.lines(), ["refused 7", INTERNAL_DROP]);
@@ -169,7 +169,7 @@ fn a_job_refused_dropped_or_cancelled() {
 
 struct CancelledSource {
     inner: Source,
-    cancelled: Arc<AtomicBool>,
+    lifeline: Arc<crate::server::Lifeline>,
 }
 
 impl crate::server::CallSource for CancelledSource {
@@ -179,7 +179,7 @@ impl crate::server::CallSource for CancelledSource {
 
     fn context(&self) -> Arc<CallContext> {
         let context = Arc::into_inner(self.inner.context()).expect("it was made just now");
-        Arc::new(context.with_cancelled(Arc::clone(&self.cancelled)))
+        Arc::new(context.with_lifeline(Arc::clone(&self.lifeline)))
     }
 }
 

@@ -20,6 +20,9 @@ use crate::json::{Backend, PaddedBuf, Parser, Value, Writer};
 use crate::mcp::Version;
 use crate::model::Fields;
 
+/// The present of all these tests.
+const NOW_NS: u64 = 5_000_000_000;
+
 /// Keeps what is posted.
 #[derive(Default)]
 pub(super) struct Mailbox(Mutex<Vec<CallEvent>>);
@@ -39,6 +42,10 @@ impl Post for Mailbox {
 
     fn publisher(&self) -> Publisher {
         Publisher::new(Arc::new(builder().build().expect("an empty server")), |_| Ok(()))
+    }
+
+    fn now_ns(&self) -> u64 {
+        NOW_NS
     }
 }
 

@@ -108,7 +108,7 @@ fn shard() -> (Shard, Rc<RefCell<Script>>, Sender<Message>) {
         seed: [7; 32],
         unix_s_at_zero: 0,
         state_ring: Arc::new(KeyRing::ephemeral(&[7; 32])),
-        post: Arc::new(Poster { inbox: sender.clone(), publisher }),
+        post: Arc::new(Poster { inbox: sender.clone(), publisher, now: Box::new(|| Now(0)) }),
         metrics: Arc::from([Arc::clone(&metrics)]),
         driver: "sim",
         authorization: None,
