@@ -79,7 +79,7 @@ static void texts(void) {
 }
 
 static void nodes(void) {
-  static const mcpring_node bad[] = {9, 1000, UINT32_MAX - 1, MCPRING_NO_NODE};
+  static const mcpring_node bad[] = {10, 1000, UINT32_MAX - 1, MCPRING_NO_NODE};
   mcpring_json *json = a_json("{\"a\": [1, -2, 2.5e400], \"b\\n\": \"x\\u0000y\", \"c\": true}");
   mcpring_node value = 0;
   mcpring_node name = 0;
