@@ -465,5 +465,10 @@ fn report(what: &str, panic: &(dyn Any + Send)) {
     log::line(MCPRING_LEVEL_ERROR, "panic", format_args!("{what} panicked: {}", words(panic)));
 }
 
+mod lend;
+mod library;
 #[cfg(test)]
 pub(crate) mod tests;
+
+pub(crate) use lend::{innermost, is_lending, lend, lent};
+pub(crate) use library::Loaded;

@@ -28,6 +28,15 @@ pub(crate) fn store(failure: &Failure) -> mcpring_status {
     failure.status
 }
 
+/// The same for us.
+pub(crate) fn words() -> String {
+    let words = WORDS.try_with(|words| match words.borrow().split_last() {
+        Some((_, text)) => String::from_utf8_lossy(text).into_owned(),
+        None => String::new(),
+    });
+    words.unwrap_or_default()
+}
+
 /// The words of this thread's last failure, for people: what is wrong, and where.
 ///
 /// Ownership: borrowed until the next failure on this thread; ends with a NUL that does not count.

@@ -2,10 +2,11 @@
 
 use std::ffi::c_void;
 use std::fmt;
-use std::io::Write as _;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
-use crate::ffi::{Contract, LogSink, enter, mcpring_destroy_fn, mcpring_log_fn};
+use mcpring::trace::{self, Level};
+
+use crate::ffi::{Contract, enter, mcpring_destroy_fn, mcpring_log_fn};
 use crate::status::mcpring_status;
 
 /// How serious a line is: the eight levels of RFC 5424, from MCPRING_LEVEL_DEBUG up.
@@ -28,20 +29,30 @@ pub const MCPRING_LEVEL_ALERT: mcpring_level = 6;
 /// Nothing works any more.
 pub const MCPRING_LEVEL_EMERGENCY: mcpring_level = 7;
 
-static SINK: RwLock<Option<Arc<LogSink>>> = RwLock::new(None);
-
-/// Hands one line of the bindings to the program's function, or prints it.
+/// One line of the bindings among those of the engine.
 pub(crate) fn line(level: mcpring_level, reason: &'static str, words: fmt::Arguments<'_>) {
-    let sink = SINK.read().unwrap_or_else(PoisonError::into_inner).clone();
-    match sink {
-        Some(sink) => sink.line(level, reason, &words.to_string()),
-        // A log that cannot be written is no reason to stop.
-        None => drop(writeln!(std::io::stderr(), "mcpring: {reason}: {words}")),
+    let level = match level {
+        ..MCPRING_LEVEL_WARNING => Level::Info,
+        MCPRING_LEVEL_WARNING => Level::Warning,
+        MCPRING_LEVEL_ERROR => Level::Error,
+        _ => Level::Critical,
+    };
+    trace::line(level, reason, words);
+}
+
+/// The engine's level as C has it.
+fn number(level: Level) -> mcpring_level {
+    match level {
+        Level::Info => MCPRING_LEVEL_INFO,
+        Level::Warning => MCPRING_LEVEL_WARNING,
+        Level::Critical => MCPRING_LEVEL_CRITICAL,
+        // What the engine adds without a line here is told rather too loudly.
+        _ => MCPRING_LEVEL_ERROR,
     }
 }
 
 /// Sends the library's own log to a function; with log NULL, back to standard error. One log for
-/// the whole process. The function is called from any of the library's threads, several at once,
+/// the whole process; of a reason that comes too often lines are left out. The function is called from any of the library's threads, several at once,
 /// and must not call the library (gets MCPRING_ERR_STATE).
 ///
 /// Ownership: user_data is the library's until destroy is called with it: exactly once, when the
@@ -57,11 +68,13 @@ pub unsafe extern "C" fn mcpring_set_log(
     // SAFETY: the caller keeps the header's contract.
     enter(unsafe { Contract::of_caller() }, |c| {
         let user = c.user_data(user_data, destroy);
-        let sink = log.map(|log| Arc::new(c.log_sink(log, user)));
-        // The old one is dropped behind the lock, for dropping calls its destroy function.
-        let old =
-            std::mem::replace(&mut *SINK.write().unwrap_or_else(PoisonError::into_inner), sink);
-        drop(old);
+        let sink = log.map(|log| c.log_sink(log, user));
+        let sink = sink.map(|sink| -> Arc<trace::Sink> {
+            Arc::new(move |level, reason: &str, words: &str| {
+                sink.line(number(level), reason, words)
+            })
+        });
+        drop(trace::set_sink(sink));
         Ok(())
     })
 }

@@ -37,6 +37,64 @@ macro_rules! exported {
             mcpring_frames_free,
             mcpring_frames_next,
             mcpring_frames_finish,
+            mcpring_server_new,
+            mcpring_server_free,
+            mcpring_server_configure,
+            mcpring_server_listen,
+            mcpring_server_start,
+            mcpring_server_run,
+            mcpring_server_stop,
+            mcpring_server_join,
+            mcpring_server_address,
+            mcpring_server_fd,
+            mcpring_server_poll,
+            mcpring_server_resource_updated,
+            mcpring_server_elicitation_done,
+            mcpring_server_metrics,
+            mcpring_server_add_tool,
+            mcpring_server_add_resource,
+            mcpring_server_add_template,
+            mcpring_server_add_prompt,
+            mcpring_server_remove,
+            mcpring_server_invoke,
+            mcpring_server_load_plugin,
+            mcpring_server_close_plugin,
+            mcpring_server_plugins,
+            mcpring_call_fact,
+            mcpring_call_arguments,
+            mcpring_call_argument,
+            mcpring_call_argument_i64,
+            mcpring_call_argument_f64,
+            mcpring_call_argument_bool,
+            mcpring_call_variable,
+            mcpring_call_server,
+            mcpring_call_cancelled,
+            mcpring_call_time_left,
+            mcpring_call_progress,
+            mcpring_call_log,
+            mcpring_call_log_json,
+            mcpring_call_keep,
+            mcpring_call_add,
+            mcpring_call_add_text,
+            mcpring_call_set_structured,
+            mcpring_call_set_meta,
+            mcpring_call_set_description,
+            mcpring_call_set_total,
+            mcpring_call_finish,
+            mcpring_call_fail,
+            mcpring_call_error,
+            mcpring_call_reply_text,
+            mcpring_call_reply_json,
+            mcpring_call_reply_blob,
+            mcpring_call_ask,
+            mcpring_call_can_ask,
+            mcpring_call_answer,
+            mcpring_call_set_state,
+            mcpring_call_state,
+            mcpring_call_close_stream,
+            mcpring_call_elicited,
+            mcpring_call_become_task,
+            mcpring_call_task_status,
         }
     };
 }
@@ -66,9 +124,8 @@ mod tests {
     #[test]
     fn no_exported_function_is_missing() {
         let list: &[(&str, usize)] = exported!(names);
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-        let files = std::fs::read_dir(folder).expect("the sources").flatten();
-        let texts = files.filter_map(|file| std::fs::read_to_string(file.path()).ok());
+        let mut texts = Vec::new();
+        read(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut texts);
         let mut found = 0;
         for text in texts {
             let heads = text.split("\n#[unsafe(no_mangle)]\n").skip(1);
@@ -80,5 +137,15 @@ mod tests {
             }
         }
         assert_eq!(found, list.len());
+    }
+
+    /// The sources of a folder and those below.
+    fn read(folder: &std::path::Path, texts: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).expect("the sources").flatten() {
+            match std::fs::read_to_string(entry.path()) {
+                Ok(text) => texts.push(text),
+                Err(_) => read(&entry.path(), texts),
+            }
+        }
     }
 }

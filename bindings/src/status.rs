@@ -83,8 +83,13 @@ const NAMES: &[(mcpring_status, &CStr)] = &[
 /// Errors: none.
 #[unsafe(no_mangle)]
 pub extern "C" fn mcpring_status_name(status: mcpring_status) -> *const c_char {
+    name(status).as_ptr()
+}
+
+/// The name of a status.
+pub(crate) fn name(status: mcpring_status) -> &'static CStr {
     let named = NAMES.iter().find(|(number, _)| *number == status);
-    named.map_or(c"unknown status", |(_, name)| *name).as_ptr()
+    named.map_or(c"unknown status", |(_, name)| *name)
 }
 
 #[cfg(test)]

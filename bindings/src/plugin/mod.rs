@@ -1,0 +1,205 @@
+//! Plugins: shared libraries that add features to a server of their host's.
+//!
+//! Everything that a plugin adds holds its [`Library`]; the last that goes lets the file be
+//! unloaded. So a plugin can be closed while its callbacks run.
+
+mod list;
+pub mod rust;
+
+use std::cell::RefCell;
+use std::ffi::c_char;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::failure::Failure;
+use crate::ffi::{Contract, Loaded, enter, innermost, mcpring_str};
+use crate::host::Host;
+use crate::server::{get, mcpring_server};
+use crate::status::*;
+use crate::text::{self, mcpring_text};
+use crate::version::MCPRING_ABI;
+
+pub(crate) use list::Plugins;
+
+/// A function of the library, to be called by its own type.
+pub type mcpring_function = Option<unsafe extern "C" fn()>;
+
+/// What a plugin gets from its host.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct mcpring_host {
+    /// sizeof(mcpring_host) of the host.
+    pub struct_size: usize,
+    /// MCPRING_ABI of the host.
+    pub abi: u32,
+    /// Gives the library's function of that name, NULL when the host has none.
+    pub find: Option<unsafe extern "C" fn(name: *const c_char) -> mcpring_function>,
+}
+
+/// A plugin's file, for as long as anything of it is needed.
+pub(crate) struct Library {
+    _loaded: Loaded,
+}
+
+thread_local! {
+    /// The plugins that are begun with on this thread, the innermost last.
+    static LOADING: RefCell<Vec<(*mut mcpring_server, Arc<Library>)>> =
+        const { RefCell::new(Vec::new()) };
+}
+
+/// Whose code adds something to `server` on this thread, if it is a plugin's.
+pub(crate) fn present(server: *mut mcpring_server) -> Option<Arc<Library>> {
+    let loading = LOADING.with_borrow(|loading| {
+        loading.iter().rev().find(|(own, _)| *own == server).map(|(_, library)| Arc::clone(library))
+    });
+    loading.or_else(|| innermost(|frame| frame.library().cloned()).flatten())
+}
+
+/// Says that a plugin is begun with until this is dropped.
+struct Loading;
+
+impl Loading {
+    fn enter(server: *mut mcpring_server, library: Arc<Library>) -> Self {
+        LOADING.with_borrow_mut(|loading| loading.push((server, library)));
+        Self
+    }
+}
+
+impl Drop for Loading {
+    fn drop(&mut self) {
+        let ended = LOADING.with_borrow_mut(Vec::pop);
+        // Behind the borrow, for it may be the last of a plugin's.
+        drop(ended);
+    }
+}
+
+fn refuse(path: &Path, words: &str) -> Failure {
+    Failure::new(MCPRING_ERR_PLUGIN, format!("plugin {}: {words}", path.display()))
+}
+
+/// Loads the plugin `path` into `host`, whose handle is `server`.
+pub(crate) fn load(host: &Host, server: *mut mcpring_server, path: &Path) -> Result<(), Failure> {
+    let refused = |words: &str| refuse(path, words);
+    if path.as_os_str().is_empty() {
+        return Err(Failure::argument("path is empty"));
+    }
+    if path.components().count() > 1 && !path.exists() {
+        return Err(refused("there is no such file"));
+    }
+    let loaded = Loaded::open(path).map_err(|words| refused(&words))?;
+    match loaded.abi() {
+        Some(MCPRING_ABI) => {}
+        Some(other) => {
+            return Err(refused(&format!(
+                "it was compiled for ABI {other}, this host has ABI {MCPRING_ABI}: compile it again"
+            )));
+        }
+        None => {
+            return Err(refused("it has no symbol mcpring_plugin_abi, so it is no plugin"));
+        }
+    }
+    begin(host, server, path, loaded).map_err(|words| refused(&words))
+}
+
+fn begin(
+    host: &Host,
+    server: *mut mcpring_server,
+    path: &Path,
+    mut loaded: Loaded,
+) -> Result<(), String> {
+    // The file is asked before anything hangs on it, and run when everything of it can be found.
+    let init = loaded.find_init()?;
+    let library = Arc::new(Library { _loaded: loaded });
+    if !host.plugins.insert(path, &library) {
+        return Err("it is loaded already".to_owned());
+    }
+    let loading = Loading::enter(server, Arc::clone(&library));
+    let status = init.run(server);
+    drop(loading);
+    let fault = match status {
+        Some(MCPRING_OK) => return Ok(()),
+        Some(status) => {
+            let name = name(status).to_string_lossy();
+            format!("mcpring_plugin_init returned {name} ({status}){}", last_words())
+        }
+        None => "mcpring_plugin_init panicked".to_owned(),
+    };
+    // What it had added is taken back.
+    let _ = close(host, path);
+    Err(fault)
+}
+
+/// The words of the failure that the plugin may have met.
+fn last_words() -> String {
+    let words = crate::last_error::words();
+    if words.is_empty() { words } else { format!("; the last failure was: {words}") }
+}
+
+/// Takes away what the plugin `path` added. Its file goes when its last call has ended.
+pub(crate) fn close(host: &Host, path: &Path) -> Result<(), Failure> {
+    let missing = || Failure::not_found(format!("plugin {} is not loaded", path.display()));
+    let plugin = host.plugins.take(path).ok_or_else(missing)?;
+    for (list, key) in &plugin.features {
+        // One that is gone already needs no removing.
+        let _ = host.remove(*list, key);
+    }
+    drop(plugin);
+    Ok(())
+}
+
+/// Loads a plugin into a server: a shared library that exports mcpring_plugin_abi and
+/// mcpring_plugin_init (see mcpring_plugin.h). What that adds to the server on this thread belongs
+/// to the plugin; when it fails, all of it is taken back.
+///
+/// Ownership: the path is copied.
+/// Threads: any.
+/// Errors: MCPRING_ERR_PLUGIN when there is no such file, it is no plugin, was compiled for another
+/// ABI, is loaded already, or refuses: the words say which and why; MCPRING_ERR_HANDLE,
+/// MCPRING_ERR_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcpring_server_load_plugin(
+    server: *mut mcpring_server,
+    path: mcpring_str,
+) -> mcpring_status {
+    // SAFETY: the caller keeps the header's contract.
+    enter(unsafe { Contract::of_caller() }, |c| {
+        load(&*get(server)?, server, Path::new(c.required(path, "path")?))
+    })
+}
+
+/// Closes the plugin that was loaded from this path: its features go, and calls under way go on.
+/// With the last of them the plugin's user data is destroyed, it is told (mcpring_plugin_close) and
+/// unloaded.
+///
+/// Ownership: nothing.
+/// Threads: any, also inside callbacks.
+/// Errors: MCPRING_ERR_NOT_FOUND; MCPRING_ERR_HANDLE, MCPRING_ERR_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcpring_server_close_plugin(
+    server: *mut mcpring_server,
+    path: mcpring_str,
+) -> mcpring_status {
+    // SAFETY: the caller keeps the header's contract.
+    enter(unsafe { Contract::of_caller() }, |c| {
+        close(&*get(server)?, Path::new(c.text(path, "path")?))
+    })
+}
+
+/// Gives the plugins of a server as JSON: [{"path", "tools":[...], "resources":[...],
+/// "templates":[...], "prompts":[...]}].
+///
+/// Ownership: *json is the caller's, to be freed with mcpring_text_free.
+/// Threads: any.
+/// Errors: MCPRING_ERR_HANDLE, MCPRING_ERR_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcpring_server_plugins(
+    server: *mut mcpring_server,
+    json: *mut *mut mcpring_text,
+) -> mcpring_status {
+    // SAFETY: the caller keeps the header's contract.
+    enter(unsafe { Contract::of_caller() }, |c| {
+        let json = c.out(json, "json")?;
+        json.set(text::insert(get(server)?.plugins.json().to_string())?);
+        Ok(())
+    })
+}

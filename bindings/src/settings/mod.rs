@@ -1,0 +1,206 @@
+//! The settings of a server: one table from a JSON key to its place.
+
+mod authorization;
+mod value;
+
+use std::time::Duration;
+
+use mcpring::model::{CacheHint, Icon};
+use mcpring::server::OutputPolicy;
+use mcpring::{Authorization, Config, Engine, Server, ServerBuilder};
+use serde_json::{Map, Value};
+
+use crate::failure::Failure;
+use crate::queue::HOST_QUEUE;
+use crate::status::{MCPRING_ERR_ARGUMENT, MCPRING_ERR_USAGE};
+use value::{Named, Setting};
+
+/// Everything about a server but its features and addresses.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    /// The engine's.
+    pub(crate) config: Config,
+    /// Whether SIGTERM and SIGINT end it.
+    pub(crate) signals: bool,
+    /// Calls that wait for the thread that polls.
+    pub(crate) host_queue: usize,
+    /// Who may use it over HTTP.
+    authorization: Option<Authorization>,
+    title: Option<String>,
+    description: Option<String>,
+    website_url: Option<String>,
+    icons: Vec<Icon>,
+    instructions: Option<String>,
+    list_changes: bool,
+    resource_subscriptions: bool,
+    logging: bool,
+    call_timeout: Option<Duration>,
+    cache_hint: CacheHint,
+    output_policy: OutputPolicy,
+    extensions: Named,
+    experimental: Named,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            config: Config::default(),
+            signals: false,
+            host_queue: HOST_QUEUE,
+            authorization: None,
+            title: None,
+            description: None,
+            website_url: None,
+            icons: Vec::new(),
+            instructions: None,
+            list_changes: false,
+            resource_subscriptions: false,
+            logging: false,
+            call_timeout: None,
+            cache_hint: CacheHint::default(),
+            output_policy: OutputPolicy::default(),
+            extensions: Named::default(),
+            experimental: Named::default(),
+        }
+    }
+}
+
+/// A key and what it sets.
+struct Row {
+    name: &'static str,
+    set: fn(&mut Settings, &Value) -> Result<(), String>,
+}
+
+macro_rules! rows {
+    ($($name:literal => $($place:ident).+;)*) => {
+        &[$(Row {
+            name: $name,
+            set: |settings, value| Setting::set(&mut settings.$($place).+, value),
+        }),*]
+    };
+}
+
+/// Every key. Those of the engine are the fields of `mcpring::Config`.
+const TABLE: &[Row] = rows! {
+    "title" => title;
+    "description" => description;
+    "website_url" => website_url;
+    "icons" => icons;
+    "instructions" => instructions;
+    "list_changes" => list_changes;
+    "resource_subscriptions" => resource_subscriptions;
+    "logging" => logging;
+    "call_timeout_ms" => call_timeout;
+    "cache_hint" => cache_hint;
+    "output_policy" => output_policy;
+    "extensions" => extensions;
+    "experimental" => experimental;
+    "signals" => signals;
+    "host_queue" => host_queue;
+    "authorization" => authorization;
+    "driver" => config.driver;
+    "json" => config.json;
+    "shards" => config.shards;
+    "pin" => config.pin;
+    "workers" => config.workers;
+    "worker_queue" => config.worker_queue;
+    "async_workers" => config.async_workers;
+    "inbox_max" => config.inbox_max;
+    "public" => config.public;
+    "http_path" => config.http_path;
+    "allowed_hosts" => config.allowed_hosts;
+    "allowed_origins" => config.allowed_origins;
+    "unix_mode" => config.unix_mode;
+    "state_keys" => config.state_keys;
+    "frame_bytes_max" => config.frame_bytes_max;
+    "connections_max" => config.connections_max;
+    "unsent_bytes_pause" => config.unsent_bytes_pause;
+    "inflight_calls_max" => config.inflight_calls_max;
+    "sessions_max" => config.sessions_max;
+    "page_items" => config.page_items;
+    "receive_buffers" => config.receive_buffers;
+    "receive_buffer_bytes" => config.receive_buffer_bytes;
+    "idle_ms" => config.idle_ms;
+    "session_idle_ms" => config.session_idle_ms;
+    "frame_ms" => config.frame_ms;
+    "body_bytes_per_second_min" => config.body_bytes_per_second_min;
+    "send_stall_ms" => config.send_stall_ms;
+    "call_ms" => config.call_ms;
+    "ask_ms" => config.ask_ms;
+    "tasks_max" => config.tasks_max;
+    "task_ttl_ms" => config.task_ttl_ms;
+    "task_ttl_ms_max" => config.task_ttl_ms_max;
+    "drain_ms" => config.drain_ms;
+};
+
+impl Settings {
+    /// These settings with what `json` says, or the first fault in it.
+    pub(crate) fn with(&self, json: &str) -> Result<Self, Failure> {
+        let keys: Map<String, Value> = serde_json::from_str(json).map_err(|fault| {
+            Failure::new(MCPRING_ERR_ARGUMENT, format!("the settings are no JSON object: {fault}"))
+        })?;
+        let mut next = self.clone();
+        for (name, value) in &keys {
+            let usage = |words: String| Failure::new(MCPRING_ERR_USAGE, words);
+            let row = TABLE.iter().find(|row| row.name == name);
+            let row = row.ok_or_else(|| usage(format!("there is no setting {name:?}")))?;
+            (row.set)(&mut next, value)
+                .map_err(|fault| usage(format!("the setting {name:?} {fault}")))?;
+        }
+        next.config.check()?;
+        Ok(next)
+    }
+
+    /// A server of that name without features.
+    pub(crate) fn server(&self, name: &str, version: &str) -> ServerBuilder {
+        let mut server = Server::builder(name, version).output_policy(self.output_policy);
+        server = server.cache_hint(self.cache_hint);
+        let options: [(&Option<String>, fn(ServerBuilder, String) -> ServerBuilder); 4] = [
+            (&self.title, ServerBuilder::title),
+            (&self.description, ServerBuilder::description),
+            (&self.website_url, ServerBuilder::website_url),
+            (&self.instructions, ServerBuilder::instructions),
+        ];
+        for (text, set) in options {
+            if let Some(text) = text {
+                server = set(server, text.clone());
+            }
+        }
+        let flags: [(bool, fn(ServerBuilder) -> ServerBuilder); 3] = [
+            (self.list_changes, ServerBuilder::list_changes),
+            (self.resource_subscriptions, ServerBuilder::resource_subscriptions),
+            (self.logging, ServerBuilder::logging),
+        ];
+        for (_, set) in flags.into_iter().filter(|(is_set, _)| *is_set) {
+            server = set(server);
+        }
+        if let Some(timeout) = self.call_timeout {
+            server = server.call_timeout(timeout);
+        }
+        let server = self.icons.iter().cloned().fold(server, ServerBuilder::icon);
+        let named = |named: &Named| named.0.clone();
+        let server = named(&self.extensions)
+            .into_iter()
+            .fold(server, |server, (name, settings)| server.extension(name, &settings));
+        named(&self.experimental)
+            .into_iter()
+            .fold(server, |server, (name, settings)| server.experimental(name, &settings))
+    }
+
+    /// An engine that serves `server` nowhere yet.
+    pub(crate) fn engine(&self, server: Server) -> Engine {
+        let mut engine = Engine::new(server).config(self.config.clone());
+        if let Some(authorization) = &self.authorization {
+            engine = engine.authorization(authorization.clone());
+        }
+        if self.signals { engine.signals() } else { engine }
+    }
+
+    /// How long a call of a feature may take that does not say.
+    pub(crate) fn call_time(&self) -> Duration {
+        self.call_timeout.unwrap_or(Duration::from_millis(self.config.call_ms))
+    }
+}
+
+#[cfg(test)]
+mod tests;

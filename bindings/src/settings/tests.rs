@@ -1,0 +1,117 @@
+//! Keys are found, wrong values are named with what is wanted, and a fault changes nothing.
+
+use super::*;
+use crate::status::mcpring_status;
+
+#[track_caller]
+fn refused(json: &str, status: mcpring_status, words: &str) {
+    let failure = Settings::default().with(json).err().expect(json);
+    assert_eq!(failure.status, status, "{json}: {}", failure.words);
+    assert!(failure.words.contains(words), "{json}: {}", failure.words);
+}
+
+/// The engine's fields as its own debug form lists them.
+fn config_fields() -> Vec<String> {
+    let debug = format!("{:#?}", Config::default());
+    let fields =
+        debug.lines().filter(|line| line.starts_with("    ") && !line.starts_with("     "));
+    fields.filter_map(|line| Some(line.trim().split_once(':')?.0.to_owned())).collect()
+}
+
+#[test]
+fn every_field_of_the_engine_has_a_key() {
+    let fields = config_fields();
+    assert!(fields.len() > 30, "{fields:?}");
+    for field in &fields {
+        assert!(TABLE.iter().any(|row| row.name == field), "{field} has no key");
+    }
+    for (at, row) in TABLE.iter().enumerate() {
+        assert!(TABLE[at + 1..].iter().all(|other| other.name != row.name), "{} twice", row.name);
+    }
+}
+
+#[test]
+fn values_reach_their_places() {
+    let settings = Settings::default().with(
+        r#"{"shards":2,"driver":"epoll","json":"scan","pin":true,"unix_mode":"660","idle_ms":9,
+            "allowed_hosts":["a.example"],"http_path":"/rpc","title":"T","icons":[{"src":"data:,"}],
+            "call_timeout_ms":70,"cache_hint":{"scope":"public","ttl_ms":5},"output_policy":"warn",
+            "list_changes":true,"extensions":{"com.example/x":{}},"host_queue":3,"signals":true,
+            "state_keys":["00ff00000000000000000000000000000000000000000000000000000000000a"]}"#,
+    );
+    let settings = settings.map_err(|failure| failure.words).expect("these are settings");
+    let Settings { config, .. } = &settings;
+    assert_eq!((config.shards, config.pin, config.unix_mode, config.idle_ms), (2, true, 0o660, 9));
+    assert_eq!(
+        (&*config.http_path, &*config.allowed_hosts),
+        ("/rpc", &["a.example".to_owned()][..])
+    );
+    assert_eq!(config.state_keys.len(), 1);
+    assert_eq!(settings.call_time(), Duration::from_millis(70));
+    assert_eq!((settings.host_queue, settings.signals), (3, true));
+    let server = settings.server("s", "1").build().expect("a server");
+    assert_eq!(server.info().title.as_deref(), Some("T"));
+    assert_eq!(server.cache_hint(), CacheHint::public(5));
+    assert!(server.capabilities().list_changes);
+    let again = settings.with(r#"{"title":null,"call_timeout_ms":null}"#).ok().expect("settings");
+    assert_eq!((again.title, again.config.shards), (None, 2));
+    assert_eq!(again.call_timeout, None);
+}
+
+#[test]
+fn what_is_wrong_is_named() {
+    refused("[]", MCPRING_ERR_ARGUMENT, "no JSON object");
+    refused("{", MCPRING_ERR_ARGUMENT, "no JSON object");
+    for (json, words) in [
+        (r#"{"shard":1}"#, "there is no setting \"shard\""),
+        (r#"{"shards":"2"}"#, "\"shards\" wants a whole number of 0 or more, not \"2\""),
+        (r#"{"shards":-1}"#, "\"shards\" wants a whole number"),
+        (r#"{"shards":100000}"#, "shards is 100000"),
+        (r#"{"pin":1}"#, "\"pin\" wants true or false, not 1"),
+        (r#"{"driver":"kqueue"}"#, "\"driver\" wants"),
+        (r#"{"unix_mode":660}"#, "\"unix_mode\" wants permission bits"),
+        (r#"{"allowed_hosts":"a"}"#, "\"allowed_hosts\" wants an array of texts"),
+        (r#"{"allowed_hosts":[1]}"#, "wants text, not 1"),
+        (r#"{"state_keys":["secret"]}"#, "64 hexadecimal digits"),
+        (r#"{"cache_hint":{"ttl_ms":1,"x":2}}"#, "\"cache_hint\" wants {\"scope\""),
+        (r#"{"cache_hint":{"scope":"all","ttl_ms":1}}"#, "\"cache_hint\" wants"),
+        (r#"{"output_policy":"ignore"}"#, "\"error\" or \"warn\""),
+        (r#"{"icons":[{"source":"x"}]}"#, "unknown field `source`"),
+        (r#"{"call_timeout_ms":0}"#, "milliseconds"),
+        (r#"{"title":7}"#, "\"title\" wants text, not 7"),
+        (r#"{"extensions":[]}"#, "\"extensions\" wants a JSON object, not an array"),
+    ] {
+        refused(json, MCPRING_ERR_USAGE, words);
+    }
+    let failure = Settings::default().with(r#"{"state_keys":["secret"]}"#).err().expect("a fault");
+    assert!(!failure.words.contains("secret"), "{}", failure.words);
+}
+
+#[test]
+fn authorization_is_read_and_checked() {
+    let good = r#"{"authorization":{"resource":"https://a.example/mcp","resource_name":"A",
+        "issuers":[{"name":"https://i.example","jwks_url":"https://i.example/keys","every_s":60,
+                    "audiences":["a"],"algorithms":["ES256"],"leeway_s":5},
+                   {"name":"shared","secret":"0123456789abcdef0123456789abcdef"}],
+        "static_tokens":{"a-token-of-some-length":{"subject":"ann","scopes":["x"]}},
+        "require":["x"],"support":["y"],"implies":{"z":["x","y"]},"servers":["https://i.example"]}}"#;
+    let settings = Settings::default().with(good).map_err(|failure| failure.words);
+    assert!(settings.expect("these are settings").authorization.is_some());
+    for (members, words) in [
+        (r#""issuers":[]"#, "missing field `resource`"),
+        (r#""resource":"https://a.example/mcp""#, "without an issuer or a static token"),
+        (r#""resource":"https://a.example/mcp","tokens":{}"#, "unknown field `tokens`"),
+        (r#""resource":"https://a.example/mcp","issuers":[{"name":"i"}]"#, "wants one of jwks_url"),
+        (
+            r#""resource":"https://a.example/mcp","issuers":[{"name":"i","jwks_url":"https://i",
+               "algorithms":["none"]}]"#,
+            "there is no algorithm \"none\"",
+        ),
+        (
+            r#""resource":"https://a.example/mcp","static_tokens":{"short":{"subject":"s"}}"#,
+            "a static token has 16 bytes or more",
+        ),
+    ] {
+        refused(&format!(r#"{{"authorization":{{{members}}}}}"#), MCPRING_ERR_USAGE, words);
+    }
+}
