@@ -6,9 +6,9 @@
 #endif
 
 /**
- * Makes this shared object a plugin, without a semicolon behind it. `init` is
- * mcpring_status init(mcpring_server *server): it adds the features of the plugin; anything but
- * MCPRING_OK refuses the plugin, and what it added goes again.
+ * Makes this shared object a plugin, without a semicolon behind it. `init` is mcpring_status
+ * init(mcpring_server *server): it adds the features of the plugin; anything but MCPRING_OK refuses
+ * the plugin, and what it added goes again.
  */
 #define MCPRING_PLUGIN(init)                                                                       \
   struct mcpring_plugin_calls mcpring_plugin_calls;                                                \
@@ -22,8 +22,8 @@
   }
 
 /**
- * Optional, without a semicolon: `close` is void close(void), called after the last callback and the
- * last destroy function of the plugin, right before it is unloaded.
+ * Optional, without a semicolon: `close` is void close(void), called after the last callback and
+ * the last destroy function of the plugin, right before it is unloaded.
  */
 #define MCPRING_PLUGIN_CLOSE(close)                                                                \
   MCPRING_PLUGIN_EXPORT void mcpring_plugin_close(void);                                           \

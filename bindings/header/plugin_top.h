@@ -13,8 +13,8 @@
  *     MCPRING_PLUGIN(init)
  *
  * One source file of the plugin says MCPRING_PLUGIN; any number may include this header. A program
- * that fails to load a plugin goes on without it. A plugin is refused by a host that lacks one of the
- * functions below, so it should be built with the headers of the oldest host it is meant for.
+ * that fails to load a plugin goes on without it. A plugin is refused by a host that lacks one of
+ * the functions below, so it should be built with the headers of the oldest host it is meant for.
  *
  * The address of a function is known at run time only: it is no initialiser of a static object.
  *

@@ -19,6 +19,7 @@ use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
 use std::slice;
+use std::str::Utf8Error;
 use std::sync::Arc;
 
 use crate::call::{mcpring_call, mcpring_call_fn};
@@ -123,12 +124,10 @@ impl Contract {
     }
 
     /// Text that the caller lends; empty when absent.
+    #[inline]
     pub(crate) fn text(&self, view: mcpring_str, what: &str) -> Result<&str, Failure> {
         let bytes = self.bytes(view, what)?;
-        str::from_utf8(bytes).map_err(|fault| {
-            let offset = fault.valid_up_to();
-            Failure::argument(format!("{what} is not UTF-8 from byte {offset} on"))
-        })
+        str::from_utf8(bytes).map_err(|fault| not_text(what, fault))
     }
 
     /// Text that may be absent.
@@ -162,7 +161,7 @@ impl Contract {
             return Err(bad_pointer(data.is_null(), what));
         }
         if count > isize::MAX as usize / size_of::<T>() {
-            return Err(Failure::argument(format!("{what} has an impossible length: {count}")));
+            return Err(impossible(what, count));
         }
         // SAFETY: the contract: `count` values stand at `data` and stay as they are until we return.
         Ok(unsafe { slice::from_raw_parts(data, count) })
@@ -285,6 +284,17 @@ fn bad_pointer(is_null: bool, what: &str) -> Failure {
         return Failure::null(what);
     }
     Failure::argument(format!("{what} is not aligned"))
+}
+
+#[cold]
+fn not_text(what: &str, fault: Utf8Error) -> Failure {
+    let offset = fault.valid_up_to();
+    Failure::argument(format!("{what} is not UTF-8 from byte {offset} on"))
+}
+
+#[cold]
+fn impossible(what: &str, count: usize) -> Failure {
+    Failure::argument(format!("{what} has an impossible length: {count}"))
 }
 
 /// A struct of C that begins with `struct_size` and may grow at its end.

@@ -48,17 +48,23 @@ pub(crate) struct Json {
 }
 
 impl Json {
+    #[inline]
     fn parse(&mut self, c: &Contract, text: mcpring_str, readable: usize) -> Result<(), Failure> {
         self.text = None;
         let padded_len = text.len.saturating_add(MCPRING_PADDING);
-        let root = if readable >= padded_len {
-            let bytes = c.array(text.data.cast(), padded_len, "text")?;
-            let padded = Padded::new(bytes, text.len).ok_or_else(|| Failure::null("text"))?;
-            self.parser.parse(padded)?
-        } else {
-            self.parser.parse(copied(&mut self.copy, c.bytes(text, "text")?))?
-        };
-        self.text = Some(c.keep(root.text()));
+        if readable < padded_len {
+            return self.parse_copy(c, text);
+        }
+        let bytes = c.array(text.data.cast(), padded_len, "text")?;
+        let padded = Padded::new(bytes, text.len).ok_or_else(|| Failure::null("text"))?;
+        self.text = Some(c.keep(self.parser.parse(padded)?.text()));
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn parse_copy(&mut self, c: &Contract, text: mcpring_str) -> Result<(), Failure> {
+        let padded = copied(&mut self.copy, c.bytes(text, "text")?);
+        self.text = Some(c.keep(self.parser.parse(padded)?.text()));
         Ok(())
     }
 

@@ -238,12 +238,12 @@ fn what_is_written_fits_or_says_what_is_needed() {
     let check = |write: Write<'_>, want: &str| {
         for capacity in [want.len(), want.len() + 1] {
             let (status, len, bytes) = written(capacity, write);
-            caller::check(status, MCPRING_OK, "");
+            check(status, MCPRING_OK, "");
             assert_eq!((len, str::from_utf8(&bytes)), (want.len(), Ok(want)));
         }
         for capacity in [0, want.len() - 1] {
             let (status, len, _) = written(capacity, write);
-            caller::check(status, MCPRING_ERR_SPACE, &format!("{} bytes are needed", want.len()));
+            check(status, MCPRING_ERR_SPACE, &format!("{} bytes are needed", want.len()));
             assert_eq!(len, want.len());
         }
     };

@@ -58,7 +58,7 @@ fn values_are_what_serde_reads() {
             let lent = mcpring_str { data: padded.as_ptr().cast(), len: text.len() };
             // SAFETY: the text stays until the next round.
             let parsed = unsafe { mcpring_json_parse(json, lent, readable) };
-            caller::check(parsed, MCPRING_OK, "");
+            check(parsed, MCPRING_OK, "");
             let mut again = String::new();
             rewrite(json, 0, &mut again);
             assert_eq!(again, want.to_string(), "{text} with {readable} readable");
@@ -138,9 +138,9 @@ fn scalars_are_exact_or_refused() {
 fn a_string_with_escapes_wants_room() {
     let json = new_json();
     let check = |text: &str, capacity: usize, status: mcpring_status, want: &str| {
-        caller::check(parse(json, text), MCPRING_OK, "");
+        check(parse(json, text), MCPRING_OK, "");
         let got = text_of(json, 0, capacity);
-        caller::check(got.0, status, "bytes are needed");
+        check(got.0, status, "bytes are needed");
         assert_eq!(got.1, want, "{text}");
     };
     check(r#""plain""#, 0, MCPRING_OK, "plain");

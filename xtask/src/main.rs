@@ -10,6 +10,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+mod c_library;
 mod conformance;
 mod fuzz;
 mod header;
@@ -35,6 +36,7 @@ cargo xtask COMMAND
                                  --check only says whether they are stale
   install --prefix DIR [--destdir DIR] [--debug]
                                  builds the C library and the program and lays them out there
+  c                              the part of `test` that is about the C library
   fuzz --seconds N [--target T]  every fuzz target, or one, for N seconds in all; the canary must fail
   ci                             what continuous integration runs: the same as `test`
 ";
@@ -57,6 +59,7 @@ fn main() -> ExitCode {
             Ok(request) => install::run(&root, &request),
             Err(fault) => return usage(&fault),
         },
+        ["c"] => test::run_c(&root),
         ["fuzz", rest @ ..] => match fuzz::Request::parse(rest) {
             Ok(request) => fuzz::run(&root, &request),
             Err(fault) => return usage(&fault),

@@ -95,14 +95,14 @@ fn an_older_program_s_struct_is_filled_as_far_as_it_goes() {
 #[test]
 fn pointers_that_cannot_be_are_refused() {
     let words = [0u64; 2];
-    let askew = words.as_ptr().cast::<u8>().wrapping_add(1);
+    let askew = words.as_ptr().wrapping_byte_add(1);
     let contract = contract();
     let fails = |failure: Option<Failure>, words: &str| {
         assert!(failure.is_some_and(|failure| failure.words.contains(words)), "{words}");
     };
     fails(contract.out::<u64>(ptr::null_mut(), "place").err(), "place is NULL");
-    fails(contract.out(askew.cast_mut().cast::<u64>(), "place").err(), "place is not aligned");
-    fails(contract.array(askew.cast::<u64>(), 1, "list").err(), "list is not aligned");
+    fails(contract.out(askew.cast_mut(), "place").err(), "place is not aligned");
+    fails(contract.array(askew, 1, "list").err(), "list is not aligned");
     fails(contract.array::<u64>(ptr::null(), 1, "list").err(), "list is NULL");
     fails(contract.array(words.as_ptr(), usize::MAX / 8, "list").err(), "impossible length");
     fails(contract.buffer(ptr::null_mut(), 1, "buffer").err(), "buffer is NULL");

@@ -79,7 +79,7 @@ static void texts(void) {
 }
 
 static void nodes(void) {
-  static const mcpring_node bad[] = {9, 1000, UINT32_MAX - 1, MCPRING_NO_NODE};
+  static const mcpring_node bad[] = {10, 1000, UINT32_MAX - 1, MCPRING_NO_NODE};
   mcpring_json *json = a_json("{\"a\": [1, -2, 2.5e400], \"b\\n\": \"x\\u0000y\", \"c\": true}");
   mcpring_node value = 0;
   mcpring_node name = 0;
@@ -194,6 +194,17 @@ static void frames(void) {
   CHECK(MCPRING_ERR_ARGUMENT, mcpring_sse_encode, (lying, MCPRING_STR("e"), MCPRING_STR("{}"), buffer, sizeof buffer, &written));
 }
 
+static void quotes(void) {
+  size_t written = 0;
+  CHECK(MCPRING_ERR_SPACE, mcpring_json_quote, (MCPRING_STR("a\"\0"), NULL, 0, &written));
+  HOLDS(mcpring_json_quote, written == 11);
+  CHECK(MCPRING_ERR_SPACE, mcpring_json_quote, (MCPRING_STR("a\"\0"), buffer, 4, &written));
+  CHECK(MCPRING_ERR_ARGUMENT, mcpring_json_quote, (lying, buffer, sizeof buffer, &written));
+  CHECK(MCPRING_ERR_ARGUMENT, mcpring_json_quote, (MCPRING_STR("\xff"), buffer, sizeof buffer, &written));
+  CHECK(MCPRING_ERR_ARGUMENT, mcpring_json_quote, (MCPRING_STR("a"), NULL, 9, &written));
+  CHECK(MCPRING_ERR_ARGUMENT, mcpring_json_quote, (MCPRING_STR("a"), buffer, sizeof buffer, NULL));
+}
+
 static void threads(void) {
   mcpring_json *json = a_json("[1]");
   mcpring_frames *all = NULL;
@@ -218,6 +229,7 @@ void abuse_blocks(void) {
   messages();
   schemas();
   frames();
+  quotes();
   threads();
   CHECK(MCPRING_OK, mcpring_schema_free, (schema));
 }

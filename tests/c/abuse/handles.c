@@ -104,11 +104,17 @@ static mcpring_status add_content(void *h) {
 static mcpring_server *server;
 static bool flag;
 static uint64_t ms;
+static int64_t whole;
+static double real;
 
 #define C (mcpring_call *)h
 USE(mcpring_call_fact, mcpring_call_fact(C, MCPRING_FACT_NAME, &url))
 USE(mcpring_call_arguments, mcpring_call_arguments(C, &url))
 USE(mcpring_call_argument, mcpring_call_argument(C, MCPRING_STR("a"), &url))
+USE(mcpring_call_argument_i64, mcpring_call_argument_i64(C, MCPRING_STR("a"), &whole))
+USE(mcpring_call_argument_f64, mcpring_call_argument_f64(C, MCPRING_STR("a"), &real))
+USE(mcpring_call_argument_bool, mcpring_call_argument_bool(C, MCPRING_STR("a"), &flag))
+USE(mcpring_call_can_ask, mcpring_call_can_ask(C, MCPRING_STR("roots/list"), MCPRING_STR("{}"), &flag))
 USE(mcpring_call_variable, mcpring_call_variable(C, MCPRING_STR("a"), &url))
 USE(mcpring_call_server, mcpring_call_server(C, &server))
 USE(mcpring_call_cancelled, mcpring_call_cancelled(C, &flag))
@@ -142,6 +148,8 @@ USE(mcpring_call_task_status, mcpring_call_task_status(C, MCPRING_STR("words")))
 const subject call_subjects[] = {
   SUBJECT(mcpring_call_fact),         SUBJECT(mcpring_call_arguments),
   SUBJECT(mcpring_call_argument),     SUBJECT(mcpring_call_variable),
+  SUBJECT(mcpring_call_argument_i64), SUBJECT(mcpring_call_argument_f64),
+  SUBJECT(mcpring_call_argument_bool), SUBJECT(mcpring_call_can_ask),
   SUBJECT(mcpring_call_server),       SUBJECT(mcpring_call_cancelled),
   SUBJECT(mcpring_call_time_left),    SUBJECT(mcpring_call_progress),
   SUBJECT(mcpring_call_log),          SUBJECT(mcpring_call_log_json),
@@ -163,6 +171,39 @@ USE(mcpring_text_view, mcpring_text_view((mcpring_text *)h, &url))
 USE(mcpring_text_free, mcpring_text_free((mcpring_text *)h))
 
 static const subject text_subjects[] = {SUBJECT(mcpring_text_view), SUBJECT(mcpring_text_free)};
+
+static int logged;
+static int log_destroyed;
+
+/* The log function may not call the library, and is not called again for trying. */
+static void log_line(void *user_data, mcpring_level level, mcpring_str reason, mcpring_str line) {
+  (void)user_data;
+  HOLDS(mcpring_set_log, level <= MCPRING_LEVEL_EMERGENCY && reason.len > 0 && line.len > 0);
+  CHECK(MCPRING_ERR_STATE, mcpring_set_log, (NULL, NULL, NULL));
+  CHECK(MCPRING_ERR_STATE, mcpring_server_free, (NULL));
+  logged++;
+}
+
+static void destroy_log(void *user_data) {
+  (void)user_data;
+  CHECK(MCPRING_ERR_STATE, mcpring_set_log, (NULL, NULL, NULL));
+  log_destroyed++;
+}
+
+static void abuse_log(void) {
+  mcpring_server *server_ = NULL;
+  mcpring_tool tool = a_tool();
+  mcpring_text *result = NULL;
+  CHECK(MCPRING_OK, mcpring_set_log, (log_line, NULL, destroy_log));
+  CHECK(MCPRING_OK, mcpring_server_new, (MCPRING_STR("log"), MCPRING_STR("1"), &server_));
+  CHECK(MCPRING_OK, mcpring_server_add_tool, (server_, &tool));
+  CHECK(MCPRING_OK, mcpring_server_invoke, (server_, MCPRING_STR("tool"), MCPRING_STR("{}"), &result));
+  CHECK(MCPRING_OK, mcpring_text_free, (result));
+  CHECK(MCPRING_OK, mcpring_server_free, (server_));
+  HOLDS(mcpring_set_log, logged == 1 && log_destroyed == 0);
+  CHECK(MCPRING_OK, mcpring_set_log, (NULL, NULL, NULL));
+  HOLDS(mcpring_set_log, log_destroyed == 1);
+}
 
 void abuse_general(void) {
   static const mcpring_status statuses[] = {
@@ -188,6 +229,7 @@ void abuse_general(void) {
   CHECK(MCPRING_ERR_HANDLE, mcpring_server_stop, (NULL, true));
   HOLDS(mcpring_last_error, mcpring_last_error().len > 0);
   HOLDS(mcpring_last_error, strlen(mcpring_last_error().data) == mcpring_last_error().len);
+  abuse_log();
 }
 
 /* What looks like a handle and is none: small numbers, all bits, an address of the stack and of the heap's neighbourhood. */

@@ -147,7 +147,7 @@ static void settings(mcpring_server *server, const char *driver) {
 }
 
 static void addresses(mcpring_server *server) {
-  static const char *const bad[] = {"", "127.0.0.1:0", "ftp://127.0.0.1:0", "http://", "stdio", "unix://"};
+  static const char *const bad[] = {"", "127.0.0.1:0", "ftp://127.0.0.1:0", "http://", "unix://", "tcp+line://", "stdio:x"};
   size_t at;
   for (at = 0; at < COUNT(bad); at++) {
     if (!CHECK(MCPRING_ERR_USAGE, mcpring_server_listen, (server, mcpring_str_of(bad[at])))) {

@@ -1,5 +1,7 @@
 //! What cbindgen writes, cut into its items: a comment and a declaration each.
 
+const LINE_MAX: usize = 100;
+
 /// What an item is. The order is the one inside a group of the header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
@@ -52,7 +54,7 @@ impl Block {
         let (kind, name) = named(code).ok_or(format!("what is this? {item}"))?;
         let (name, mut code) = (name.to_owned(), short_comments(code));
         match kind {
-            Kind::Constant => code = parenthesised(&code),
+            Kind::Constant => code = constant(&code),
             // A name behind `struct` too, for debuggers and forward declarations.
             Kind::Type => code = code.replacen("struct {", &format!("struct {name} {{"), 1),
             Kind::Opaque | Kind::Number | Kind::Function => {}
@@ -122,11 +124,20 @@ fn named(code: &str) -> Option<(Kind, &str)> {
     Some((if rest.starts_with("struct ") { Kind::Opaque } else { Kind::Number }, name))
 }
 
-/// A negative number is no single word: `1 -MCPRING_X` must not become `1 --1`.
-fn parenthesised(code: &str) -> String {
-    match code.rsplit_once(' ') {
-        Some((head, value)) if value.starts_with('-') => format!("{head} ({value})"),
-        _ => code.to_owned(),
+/// The largest numbers of their types, which have names in C.
+const LARGEST: &[(&str, &str)] =
+    &[("4294967295", "UINT32_MAX"), ("18446744073709551615", "UINT64_MAX")];
+
+/// A constant as C wants it. A negative number is no single word: `1 -MCPRING_X` must not become
+/// `1 --1`.
+fn constant(code: &str) -> String {
+    let Some((head, value)) = code.rsplit_once(' ') else {
+        return code.to_owned();
+    };
+    match LARGEST.iter().find(|(number, _)| *number == value) {
+        Some((_, name)) => format!("{head} {name}"),
+        None if value.starts_with('-') => format!("{head} ({value})"),
+        None => code.to_owned(),
     }
 }
 
@@ -141,12 +152,15 @@ fn short_comments(text: &str) -> String {
         if is_short {
             let indent = &lines[at][..lines[at].len() - "/**".len()];
             let words = lines[at + 1].trim().trim_start_matches('*').trim();
-            out.push(format!("{indent}/** {words} */"));
-            at += 3;
-        } else {
-            out.push(lines[at].to_owned());
-            at += 1;
+            let line = format!("{indent}/** {words} */");
+            if line.len() <= LINE_MAX {
+                out.push(line);
+                at += 3;
+                continue;
+            }
         }
+        out.push(lines[at].to_owned());
+        at += 1;
     }
     out.join("\n")
 }
@@ -167,6 +181,12 @@ mod tests {
     fn items_are_told_apart() {
         check("#define MCPRING_OK 0", Kind::Constant, "MCPRING_OK", "#define MCPRING_OK 0\n");
         check("#define MCPRING_E -1", Kind::Constant, "MCPRING_E", "#define MCPRING_E (-1)\n");
+        check(
+            "#define MCPRING_N 4294967295",
+            Kind::Constant,
+            "MCPRING_N",
+            "#define MCPRING_N UINT32_MAX\n",
+        );
         let text = "typedef struct mcpring_text mcpring_text;";
         check(text, Kind::Opaque, "mcpring_text", &format!("{text}\n"));
         let text = "typedef int32_t mcpring_status;";

@@ -128,7 +128,8 @@ fn header(
     let (handles, blocks): (Vec<Block>, Vec<Block>) =
         blocks.iter().cloned().partition(|block| block.kind == Kind::Opaque);
     out.push_str(&handles.iter().map(Block::text).collect::<Vec<_>>().join("\n"));
-    for (group, blocks) in GROUPS.iter().zip(groups::sort(&blocks)?) {
+    let groups = GROUPS.iter().zip(groups::sort(&blocks)?);
+    for (group, blocks) in groups.filter(|(_, blocks)| !blocks.is_empty()) {
         let (name, title) = (group.name, group.title);
         out.push_str(&format!("\n/**\n * @defgroup {name} {title}\n{} * @{{\n */\n", words(group)));
         let (functions, others): (Vec<&Block>, Vec<&Block>) =

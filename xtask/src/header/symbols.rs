@@ -47,12 +47,12 @@ pub(crate) fn listed(root: &Path) -> Result<Vec<String>, String> {
     Ok(super::read(&root.join(LIST))?.lines().map(str::to_owned).collect())
 }
 
-/// What a built library exports, beside what the list says; the fault in words.
-pub(crate) fn compare_library(root: &Path, library: &Path) -> Result<usize, String> {
-    let mut nm = command(root, &["nm", "-D", "--defined-only", "--format=posix"]);
+/// What a built library exports, seen with an option of nm, beside what the list says; the fault in words.
+pub(crate) fn compare_library(root: &Path, library: &Path, option: &str) -> Result<usize, String> {
+    let mut nm = command(root, &["nm", option, "--defined-only", "--format=posix"]);
     let text = answer(nm.arg(library)).ok_or(format!("nm cannot read {}", library.display()))?;
     let exported: Vec<&str> =
-        text.lines().filter_map(|line| line.split_whitespace().next()).collect();
+        text.lines().filter_map(|line| line.split_once(' ')).map(|(name, _)| name).collect();
     let listed = listed(root)?;
     let listed: Vec<&str> = listed.iter().map(String::as_str).collect();
     different(&exported, &library.display().to_string(), &listed, LIST)?;
