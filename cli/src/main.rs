@@ -1,4 +1,5 @@
-//! The program `mcpring`: serves a demonstration, lists what a server offers, calls its tools.
+//! The program `mcpring`: serves a demonstration or plugins, lists what a server offers, calls its
+//! tools.
 //!
 //! It is a user of the library like any other: the server side goes through the public API, and
 //! the client side, which the library does not have, lives here. Each command has a file. What goes
@@ -14,6 +15,7 @@ mod demo;
 mod form;
 mod list;
 mod out;
+mod plugins;
 mod serve;
 mod target;
 mod wire;
