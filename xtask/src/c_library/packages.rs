@@ -26,6 +26,8 @@ fn makefile(place: &Place<'_>, verdict: &mut Verdict) {
     make.arg(format!("PREFIX={}", place.prefix.display()));
     make.arg(format!("OUT={}", place.examples().display()));
     make.args(["CFLAGS=-g -Werror", "CXXFLAGS=-g -Werror"]);
+    // What they forget to free makes them end badly.
+    make.arg("SANITIZE=-fsanitize=address,undefined -fno-sanitize-recover=undefined");
     step(verdict, "the Makefile of the examples", &mut make);
 }
 
@@ -74,7 +76,8 @@ fn wrapper(place: &Place<'_>, verdict: &mut Verdict) {
     }
     let program = place.folder.join("wrapper");
     let mut compile = place.command(&["g++", "-std=c++17", "-Wall", "-Wextra", "-Werror"]);
-    compile.args(["-pedantic", "-g", "-pthread", "tests/c/wrapper.cpp"]);
+    compile.args(["-pedantic", "-Wconversion", "-g", "-fsanitize=address,undefined", "-pthread"]);
+    compile.args(["-fno-sanitize-recover=undefined", "tests/c/wrapper.cpp"]);
     compile.args(package(place, &["--cflags", "--libs"])).arg("-o").arg(&program);
     if step(verdict, "compile tests/c/wrapper.cpp", &mut compile) {
         let done = shown(&mut place.command(&[&program.to_string_lossy()]));
