@@ -4,6 +4,7 @@ use std::ffi::{CStr, c_char};
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
 
@@ -21,8 +22,8 @@ type Close = unsafe extern "C-unwind" fn();
 /// A plugin's file in this process. Dropped, it is told so and unloaded.
 pub(crate) struct Loaded {
     library: ManuallyDrop<Library>,
-    /// Set once the plugin was begun with.
-    close: Option<Close>,
+    /// The plugin was begun with, and is told when it ends.
+    is_begun: AtomicBool,
 }
 
 impl Loaded {
@@ -31,7 +32,7 @@ impl Loaded {
         // SAFETY: loading runs what the file has for that; whoever names a plugin trusts it.
         let library = unsafe { Library::open(Some(path), RTLD_NOW | RTLD_LOCAL) };
         let library = library.map_err(|fault| words(&fault))?;
-        Ok(Self { library: ManuallyDrop::new(library), close: None })
+        Ok(Self { library: ManuallyDrop::new(library), is_begun: AtomicBool::new(false) })
     }
 
     /// The number that the plugin was compiled for; `None` when it does not say.
@@ -46,15 +47,29 @@ impl Loaded {
         Some(unsafe { place.read() })
     }
 
-    /// The function to begin with. From now on the plugin is told when it ends.
-    pub(crate) fn find_init(&mut self) -> Result<PluginInit, String> {
+    /// The function to begin with.
+    pub(crate) fn find_init(&self) -> Result<PluginInit, String> {
         // SAFETY: the header says what type a function of this name has.
         let init = unsafe { self.library.get::<Init>(b"mcpring_plugin_init\0") };
-        let init = *init.map_err(|fault| words(&fault))?;
-        // SAFETY: as above; it need not be there.
+        init.map(|init| PluginInit(*init)).map_err(|fault| words(&fault))
+    }
+
+    /// Says that the plugin is begun with: it is told of its end then.
+    pub(crate) fn set_begun(&self) {
+        self.is_begun.store(true, Ordering::Release);
+    }
+
+    /// Tells the plugin of its end, if it wants to hear.
+    fn close(&self) {
+        // SAFETY: the header says what type a function of this name has; it need not be there.
         let close = unsafe { self.library.get::<Close>(b"mcpring_plugin_close\0") };
-        self.close = close.ok().map(|close| *close);
-        Ok(PluginInit(init))
+        let Ok(close) = close else { return };
+        let _barred = inside::barred(Barred::Destroy);
+        // SAFETY: the header says that it is called once, behind the last callback.
+        let closed = catch_unwind(AssertUnwindSafe(|| unsafe { close() }));
+        if let Err(panic) = closed {
+            report("mcpring_plugin_close", &*panic);
+        }
     }
 }
 
@@ -73,13 +88,8 @@ impl PluginInit {
 
 impl Drop for Loaded {
     fn drop(&mut self) {
-        if let Some(close) = self.close {
-            let _barred = inside::barred(Barred::Destroy);
-            // SAFETY: the header says that it is called once, behind the last callback.
-            let closed = catch_unwind(AssertUnwindSafe(|| unsafe { close() }));
-            if let Err(panic) = closed {
-                report("mcpring_plugin_close", &*panic);
-            }
+        if *self.is_begun.get_mut() {
+            self.close();
         }
         // SAFETY: it is dropped here and nowhere else. Nothing of the plugin's runs any more, for
         // all its features held this.

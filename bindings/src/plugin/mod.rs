@@ -38,7 +38,7 @@ pub struct mcpring_host {
 
 /// A plugin's file, for as long as anything of it is needed.
 pub(crate) struct Library {
-    _loaded: Loaded,
+    loaded: Loaded,
 }
 
 thread_local! {
@@ -105,14 +105,15 @@ fn begin(
     host: &Host,
     server: *mut mcpring_server,
     path: &Path,
-    mut loaded: Loaded,
+    loaded: Loaded,
 ) -> Result<(), String> {
     // The file is asked before anything hangs on it, and run when everything of it can be found.
     let init = loaded.find_init()?;
-    let library = Arc::new(Library { _loaded: loaded });
+    let library = Arc::new(Library { loaded });
     if !host.plugins.insert(path, &library) {
         return Err("it is loaded already".to_owned());
     }
+    library.loaded.set_begun();
     let loading = Loading::enter(server, Arc::clone(&library));
     let status = init.run(server);
     drop(loading);
@@ -149,7 +150,9 @@ pub(crate) fn close(host: &Host, path: &Path) -> Result<(), Failure> {
 
 /// Loads a plugin into a server: a shared library that exports mcpring_plugin_abi and
 /// mcpring_plugin_init (see mcpring_plugin.h). What that adds to the server on this thread belongs
-/// to the plugin; when it fails, all of it is taken back.
+/// to the plugin; when it fails, all of it is taken back. For each time that mcpring_plugin_init was
+/// called mcpring_plugin_close is called once, whatever it returned, behind the last callback and
+/// the last destroy function of what it added.
 ///
 /// Ownership: the path is copied.
 /// Threads: any.

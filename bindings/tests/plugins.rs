@@ -1,0 +1,300 @@
+//! Plugins compiled with the system's C compiler: loaded, refused, called, closed while called.
+
+#![allow(clippy::disallowed_methods, reason = "plugins are compiled here, and called on threads")]
+
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use mcpring_c::*;
+use serde_json::{Value, json};
+
+use support::{Client, Handle, PATIENCE, drivers, last_error, view};
+
+/// What a plugin's header will say, by hand: views, the tool's struct, the functions by name.
+const HEAD: &str = r#"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <stdio.h>
+#include <unistd.h>
+#include <stdlib.h>
+typedef struct { const char *data; size_t len; } str;
+typedef int32_t status;
+typedef status (*call_fn)(void *call, void *user_data);
+typedef struct {
+  size_t struct_size;
+  str name, title, description, input_schema, output_schema, annotations, icons, meta, scopes;
+  uint64_t timeout_ms; uint32_t execution, task_support; bool task_by_handler;
+  call_fn call; void *user_data; void (*destroy)(void *);
+} tool;
+typedef struct { size_t struct_size; uint32_t abi; void *(*find)(const char *); } host_t;
+static str of(const char *text) { str s = { text, strlen(text) }; return s; }
+static status (*add_tool)(void *, const tool *);
+static status (*reply_text)(void *, str);
+static status (*call_server)(void *, void **);
+static status (*close_plugin)(void *, str);
+/* Tells the test what happens, by a line in a file. */
+static void tell(const char *what) {
+  FILE *log = fopen(getenv("MCPRING_TEST_PLUGIN_LOG"), "a");
+  /* A worker may let go of its last call when the test has ended and its folder is gone. */
+  if (!log) return;
+  fprintf(log, "%s\n", what);
+  fclose(log);
+}
+static void destroyed(void *user_data) { tell(user_data); }
+static status add(void *server, const char *name, call_fn call, void *user_data) {
+  tool t = { sizeof t };
+  t.name = of(name); t.call = call; t.user_data = user_data; t.destroy = destroyed;
+  return add_tool(server, &t);
+}
+static void link_with(const host_t *host) {
+  add_tool = (status (*)(void *, const tool *))host->find("mcpring_server_add_tool");
+  reply_text = (status (*)(void *, str))host->find("mcpring_call_reply_text");
+  call_server = (status (*)(void *, void **))host->find("mcpring_call_server");
+  close_plugin = (status (*)(void *, str))host->find("mcpring_server_close_plugin");
+}
+static status hello(void *call, void *user_data) { return reply_text(call, of(user_data)); }
+"#;
+
+const ABI: &str = "const uint32_t mcpring_plugin_abi = 1;\n";
+
+/// A folder with compiled plugins and the log they tell the test by.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("mcpring-plugins-{}-{number}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir(&path).expect("a fresh folder");
+        Self(path)
+    }
+
+    /// Compiles `source` behind the common head; gives the file's path.
+    fn compile(&self, name: &str, source: &str) -> String {
+        let (from, to) = (self.0.join(format!("{name}.c")), self.0.join(format!("{name}.so")));
+        let log = self.log();
+        let head = HEAD.replace(
+            "getenv(\"MCPRING_TEST_PLUGIN_LOG\")",
+            &format!("{:?}", log.to_string_lossy()),
+        );
+        std::fs::write(&from, format!("{head}{source}")).expect("a file");
+        let compiled = Command::new("cc")
+            .args(["-shared", "-fPIC", "-w", "-o"])
+            .arg(&to)
+            .arg(&from)
+            .status()
+            .expect("there is a C compiler");
+        assert!(compiled.success(), "{source}");
+        to.to_string_lossy().into_owned()
+    }
+
+    fn log(&self) -> PathBuf {
+        self.0.join("log")
+    }
+
+    /// What the plugins have told so far.
+    fn told(&self) -> Vec<String> {
+        let text = std::fs::read_to_string(self.log()).unwrap_or_default();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    /// Waits until they have told so much.
+    fn wait_for(&self, want: &[&str]) {
+        let end = std::time::Instant::now() + PATIENCE;
+        while self.told() != want {
+            assert!(std::time::Instant::now() < end, "{:?}, not {want:?}", self.told());
+            std::thread::yield_now();
+        }
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+const GOOD: &str = r#"
+const uint32_t mcpring_plugin_abi = 1;
+/* Closes the plugin that it is of, while it runs. */
+static status leave(void *call, void *user_data) {
+  void *server;
+  if (call_server(call, &server) || close_plugin(server, of(user_data))) return -100;
+  return reply_text(call, of("left"));
+}
+/* Adds a tool while the server runs. */
+static status grow(void *call, void *user_data) {
+  void *server;
+  if (call_server(call, &server) || add(server, "grown", hello, "grown")) return -100;
+  return reply_text(call, of("grown"));
+}
+status mcpring_plugin_init(const host_t *host, void *server) {
+  link_with(host);
+  if (host->abi != 1 || host->find("mcpring_no_such_function")) return -1;
+  tell("init");
+  status failed = add(server, "hello", hello, "hello from C");
+  if (!failed) failed = add(server, "grow", grow, "grow");
+  if (!failed) failed = add(server, "leave", leave, PATH);
+  return failed;
+}
+void mcpring_plugin_close(void) { tell("close"); }
+"#;
+
+fn good(folder: &Folder) -> String {
+    let path = folder.0.join("good.so");
+    folder.compile("good", &format!("#define PATH {:?}\n{GOOD}", path.to_string_lossy()))
+}
+
+fn load(server: Handle, path: &str) -> mcpring_status {
+    c!(mcpring_server_load_plugin(server.0, view(path)))
+}
+
+fn close(server: Handle, path: &str) -> mcpring_status {
+    c!(mcpring_server_close_plugin(server.0, view(path)))
+}
+
+fn text(answer: &Value) -> &Value {
+    &answer["result"]["content"][0]["text"]
+}
+
+/// Loaded before the start and while it runs, a plugin's tools answer, and go with it.
+#[test]
+fn a_plugin_comes_and_goes() {
+    for driver in drivers() {
+        for is_early in [true, false] {
+            let folder = Folder::new();
+            let path = good(&folder);
+            let server = Handle::new();
+            assert_eq!(server.configure(&json!({ "list_changes": true })), MCPRING_OK);
+            assert_eq!(server.plugins(), json!([]));
+            if is_early {
+                assert_eq!(load(server, &path), MCPRING_OK, "{}", last_error());
+            }
+            let mut client = Client::open(&server.serve(driver));
+            if !is_early {
+                assert_eq!(load(server, &path), MCPRING_OK, "{}", last_error());
+            }
+            assert_eq!(load(server, &path), MCPRING_ERR_PLUGIN);
+            assert!(last_error().contains("loaded already"), "{}", last_error());
+            let want = json!([{ "path": path, "tools": ["hello", "grow", "leave"],
+                "resources": [], "templates": [], "prompts": [] }]);
+            assert_eq!(server.plugins(), want);
+            client.wait_for_tools(&["hello", "grow", "leave"]);
+            assert_eq!(*text(&client.call("hello", &json!({}))), "hello from C", "{driver}");
+            assert_eq!(*text(&client.call("grow", &json!({}))), "grown", "{driver}");
+            client.wait_for_tools(&["hello", "grow", "leave", "grown"]);
+            assert_eq!(*text(&client.call("grown", &json!({}))), "grown", "{driver}");
+            assert_eq!(server.plugins()[0]["tools"], json!(["hello", "grow", "leave", "grown"]));
+            assert_eq!(server.remove(MCPRING_TOOL, "grow"), MCPRING_OK);
+            assert_eq!(server.plugins()[0]["tools"], json!(["hello", "leave", "grown"]));
+            folder.wait_for(&["init", "grow"]);
+            assert_eq!(*text(&client.call("leave", &json!({}))), "left", "{driver}");
+            assert_eq!(server.plugins(), json!([]));
+            assert_eq!(close(server, &path), MCPRING_ERR_NOT_FOUND);
+            client.wait_for_tools(&[]);
+            let end = std::time::Instant::now() + PATIENCE;
+            while folder.told().len() < 6 && std::time::Instant::now() < end {
+                std::thread::yield_now();
+            }
+            let told = folder.told();
+            assert_eq!(told.last().map(String::as_str), Some("close"), "{told:?}");
+            assert_eq!(told.len(), 6, "{told:?}");
+            // Unloaded, it can be loaded again.
+            assert_eq!(load(server, &path), MCPRING_OK, "{}", last_error());
+            client.wait_for_tools(&["hello", "grow", "leave"]);
+            assert_eq!(*text(&client.call("hello", &json!({}))), "hello from C", "{driver}");
+            assert_eq!(close(server, &path), MCPRING_OK);
+            assert_eq!(server.free(), MCPRING_OK);
+        }
+    }
+}
+
+#[test]
+fn what_is_no_plugin_is_refused_in_words() {
+    let folder = Folder::new();
+    let server = Handle::new();
+    server.tool("hello", MCPRING_RUN_POOL, |call| call.reply("ours"));
+    let check = |path: &str, words: &[&str]| {
+        assert_eq!(load(server, path), MCPRING_ERR_PLUGIN, "{path}");
+        let error = last_error();
+        assert!(error.contains(path), "{path}: {error}");
+        assert!(words.iter().all(|word| error.contains(word)), "{words:?}: {error}");
+        assert_eq!(server.plugins(), json!([]), "{path}");
+    };
+    check("/nowhere/at/all.so", &["there is no such file"]);
+    check("no-such-plugin-anywhere.so", &["cannot open shared object file"]);
+    let text = folder.0.join("text.so");
+    std::fs::write(&text, "no library").expect("a file");
+    check(&text.to_string_lossy(), &["file too short"]);
+    check(&folder.compile("no_abi", ""), &["no symbol mcpring_plugin_abi"]);
+    check(
+        &folder.compile("abi", "const uint32_t mcpring_plugin_abi = 77;"),
+        &["ABI 77", "has ABI 1", "compile it again"],
+    );
+    check(&folder.compile("no_init", ABI), &["mcpring_plugin_init"]);
+    let failing = r#"
+        status mcpring_plugin_init(const host_t *host, void *server) {
+          link_with(host);
+          if (add(server, "one", hello, "one")) return -1;
+          return RESULT;
+        }
+        void mcpring_plugin_close(void) { tell("close"); }"#;
+    let with = |result: &str| format!("{ABI}#define RESULT {result}\n{failing}");
+    check(&folder.compile("fails", &with("-100")), &["returned MCPRING_ERR_CALLBACK (-100)"]);
+    let taken = with(r#"add(server, "hello", hello, "two")"#);
+    check(&folder.compile("taken", &taken), &["MCPRING_ERR_USAGE", "registered twice"]);
+    folder.wait_for(&["one", "close", "two", "one", "close"]);
+    // What they had added is gone, and what was there before is not.
+    assert_eq!(server.invoke("one", "{}"), Err(MCPRING_ERR_NOT_FOUND));
+    assert_eq!(server.invoke("hello", "{}").expect("a result")["content"][0]["text"], "ours");
+    assert_eq!(server.free(), MCPRING_OK);
+}
+
+/// A server that goes takes its plugins along.
+#[test]
+fn plugins_go_with_their_server() {
+    let folder = Folder::new();
+    let path = good(&folder);
+    let server = Handle::new();
+    assert_eq!(load(server, &path), MCPRING_OK, "{}", last_error());
+    assert_eq!(server.free(), MCPRING_OK);
+    let mut told = folder.told();
+    assert_eq!(told.pop().as_deref(), Some("close"), "{told:?}");
+    assert_eq!(told.len(), 4);
+}
+
+/// A program in Rust starts its own server over the plugins' features.
+#[test]
+fn a_rust_program_hosts_plugins() {
+    let folder = Folder::new();
+    let path = good(&folder);
+    let host = Host::new("test", "1.0.0").expect("a host");
+    let fault = host.load("/nowhere/at/all.so").expect_err("there is none").to_string();
+    assert!(fault.contains("/nowhere/at/all.so"), "{fault}");
+    host.load(&path).expect("a plugin");
+    host.configure(r#"{"list_changes":true}"#).expect("a setting");
+    let own = mcpring::Tool::raw("own", r#"{"type":"object"}"#, |_: &mut mcpring::Call<'_>| "own");
+    let server = host.builder().tool(own).build().expect("a server");
+    let engine = mcpring::Engine::new(server).tcp_line("127.0.0.1:0");
+    let running = engine.start_with(|publisher| host.attach(publisher)).expect("it starts");
+    let mut client = Client::open(&running.addresses()[0]);
+    assert_eq!(*text(&client.call("own", &json!({}))), "own");
+    assert_eq!(*text(&client.call("hello", &json!({}))), "hello from C");
+    assert_eq!(*text(&client.call("grow", &json!({}))), "grown");
+    client.wait_for_tools(&["hello", "grow", "leave", "own", "grown"]);
+    assert_eq!(*text(&client.call("grown", &json!({}))), "grown");
+    let plugins: Value = serde_json::from_str(&host.plugins()).expect("JSON");
+    assert_eq!(plugins[0]["tools"], json!(["hello", "grow", "leave", "grown"]));
+    host.close(Path::new(&path)).expect("it is loaded");
+    assert_eq!(client.call("own", &json!({}))["result"]["content"][0]["text"], "own");
+    drop(client);
+    drop(running);
+    drop(host);
+    assert_eq!(folder.told().last().map(String::as_str), Some("close"));
+}
