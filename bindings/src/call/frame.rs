@@ -216,6 +216,7 @@ impl<'f> Frame<'f> {
         let deferred = self.subject.borrow_mut().defer();
         let deferred = deferred.ok_or_else(|| Failure::state("this call cannot be kept"))?;
         let common = self.common.take();
+        seat::keep(self.number);
         kept::insert(
             self.handle(),
             KeptCall { deferred, common },
