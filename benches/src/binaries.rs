@@ -31,7 +31,7 @@ impl Binaries {
             root,
             &[
                 "--package",
-                "mcpring",
+                "mcpring-cli",
                 "--bin",
                 "mcpring",
                 "--package",

@@ -7,7 +7,7 @@
 //! generator the load, on the engine's own ring;   audience  streams held open, on it too
 //! incoming  one HTTP answer or event stream, as it arrives;   dial  connections
 //! histogram latencies
-//! child     a server as a child process;   binaries  how it is built
+//! child     a server as a child process;   binaries  how it is built;   c_programs  those in C
 //! measure   what the kernel and the server say about a process
 //! rounds    sides in turn, medians;   report  rows, verdicts, JSON
 //! table     the rows of `cargo bench`;   bare, tools   our own servers under test
@@ -21,6 +21,7 @@
 pub mod audience;
 pub mod bare;
 pub mod binaries;
+pub mod c_programs;
 pub mod child;
 pub mod cli;
 pub mod client;

@@ -69,11 +69,15 @@ enum Place {
 
 impl Place {
     fn parse(url: &str) -> Result<Self, Failure> {
-        let (scheme, rest) = url.split_once(':').unwrap_or((url, ""));
-        let rest = rest.strip_prefix("//").unwrap_or(rest);
+        if url == "stdio:" {
+            return Ok(Self::Stdio);
+        }
+        let (scheme, rest) = url.split_once("://").unwrap_or((url, ""));
         match scheme {
+            _ if rest.is_empty() => Err(no_address(url)),
             "http" => match rest.split_once('/') {
-                None | Some((_, "")) => Ok(Self::Http(rest.trim_end_matches('/').to_owned())),
+                None => Ok(Self::Http(rest.to_owned())),
+                Some((address, "")) if !address.is_empty() => Ok(Self::Http(address.to_owned())),
                 Some(_) => Err(usage(format!(
                     "{url:?} has a path; the setting http_path says under which path HTTP is served"
                 ))),
@@ -82,11 +86,7 @@ impl Place {
             "tcp+line" => Ok(Self::TcpLine(rest.to_owned())),
             "unix" => Ok(Self::Unix(rest.into())),
             "unix+line" => Ok(Self::UnixLine(rest.into())),
-            "stdio" if rest.is_empty() => Ok(Self::Stdio),
-            _ => Err(usage(format!(
-                "{url:?} is no address: they begin with http://, tcp://, tcp+line://, unix:// or \
-                 unix+line://, or are stdio:"
-            ))),
+            _ => Err(no_address(url)),
         }
     }
 
@@ -100,6 +100,13 @@ impl Place {
             Self::Stdio => engine.stdio(),
         }
     }
+}
+
+fn no_address(url: &str) -> Failure {
+    usage(format!(
+        "{url:?} is no address: they are http://HOST:PORT, tcp://HOST:PORT, tcp+line://HOST:PORT, \
+         unix:///PATH, unix+line:///PATH or stdio:"
+    ))
 }
 
 fn usage(words: String) -> Failure {

@@ -76,7 +76,7 @@ class Program(typing.NamedTuple):
 
 
 MCPRING = Program(
-    DEBUG / "mcpring", "cargo build --package mcpring", ("serve",), ("--shards", "1")
+    DEBUG / "mcpring", "cargo build --package mcpring-cli", ("serve",), ("--shards", "1")
 )
 # The fixture of the conformance suite; examples in other languages take the same options.
 EVERYTHING = Program(
@@ -177,23 +177,36 @@ class Suite:
 
     def __init__(self, name, drivers=("uring", "epoll"), program=MCPRING, hung_s=HUNG_S):
         parser = argparse.ArgumentParser(description=f"interop cases: {name}")
-        parser.add_argument(
-            "--server",
-            metavar="COMMAND",
-            default=str(program.path),
-            help="the command that starts the server under test, without its options",
-        )
+        self.program = program
+        self.add_place(parser)
         parser.add_argument("--driver", choices=drivers, help="one driver only")
         parser.add_argument("--only", metavar="TEXT", help="only cases whose name contains TEXT")
         self.options = parser.parse_args()
         self.name = name
-        self.program = program
-        self.server = shlex.split(self.options.server)
+        self.server = self.find()
         self.drivers = [self.options.driver] if self.options.driver else list(drivers)
         self.counts = {"ok": 0, "FAIL": 0, "skip": 0}
         if not self.server or not shutil.which(self.server[0]):
-            sys.exit(f"{self.options.server} is missing: build it with `{program.build}`")
+            sys.exit(f"{shlex.join(self.server)} is missing: build it with `{program.build}`")
         faulthandler.dump_traceback_later(hung_s, exit=True)
+
+    def add_place(self, parser):
+        """The option that says where the server under test is."""
+        parser.add_argument(
+            "--server",
+            metavar="COMMAND",
+            default=str(self.program.path),
+            help="the command that starts the server under test, without its options",
+        )
+
+    def find(self):
+        """The server under test, as words."""
+        return shlex.split(self.options.server)
+
+    def place(self):
+        """The words that say so again."""
+        is_usual = self.options.server == str(self.program.path)
+        return [] if is_usual else ["--server", self.options.server]
 
     def words(self, driver, *arguments):
         """The command line of the server under test on `driver`."""
@@ -235,9 +248,7 @@ class Suite:
         # The environment is named by its place, for a system's Python its name is enough.
         python = pathlib.Path(sys.executable)
         python = str(python.relative_to(ROOT)) if python.is_relative_to(ROOT) else "python3"
-        parts = [python, f"tests/interop/{sys.argv[0].split('/')[-1]}"]
-        if self.options.server != str(self.program.path):
-            parts += ["--server", self.options.server]
+        parts = [python, f"tests/interop/{sys.argv[0].split('/')[-1]}", *self.place()]
         if driver in ("uring", "epoll"):
             parts += ["--driver", driver]
         return shlex.join([*parts, "--only", case])

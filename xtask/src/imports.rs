@@ -1,7 +1,8 @@
 //! What may import what inside the engine, as a table, and the search for what breaks it.
 //!
 //! Imports point down only and siblings never import each other: a module can be read, tested and
-//! replaced knowing only the rows below it. Tests are exempt, the program is not.
+//! replaced knowing only the rows below it. Tests are exempt. The program is a crate of its own, so it
+//! sees only what is public.
 
 use std::collections::BTreeSet;
 use std::path::{Component, Path};
@@ -32,9 +33,6 @@ const TABLE: &[(&str, &[&str])] = &[
     ("shard", &["endpoint", "server", "ring", "inbox", "metrics", "auth"]),
     ("sim", &["shard", "endpoint", "server", "model", "transport", "ring", "metrics"]),
 ];
-
-/// The program: a crate of its own that sees the library as any other program does.
-const PROGRAM: &str = "cli";
 
 /// One use of a module by another.
 #[derive(Debug, PartialEq, Eq)]
@@ -72,10 +70,6 @@ fn fault(from: &str, to: &str) -> Option<String> {
     if from == to {
         return None;
     }
-    if from == PROGRAM {
-        let text = format!("the program imports `crate::{to}`: it may use only `mcpring::`");
-        return Some(text);
-    }
     if OPEN.contains(&to) || (to == CONFIG.0 && !CONFIG.1.contains(&from)) {
         return None;
     }
@@ -95,7 +89,7 @@ fn is_module(name: &str) -> bool {
 }
 
 /// The modules a file lies in, from the top: `engine/src/json/scan.rs` is `json`, `scan`.
-/// The root of the library has none, the program's files are in `cli`.
+/// The root of the library has none.
 fn module_path(path: &Path) -> Option<Vec<String>> {
     let inside = path.strip_prefix("engine/src").ok()?;
     let mut names: Vec<String> = inside
@@ -106,9 +100,6 @@ fn module_path(path: &Path) -> Option<Vec<String>> {
             _ => None,
         })
         .collect();
-    if names == ["main"] {
-        return Some(vec![PROGRAM.to_owned()]);
-    }
     if names == ["lib"] || names.last().is_some_and(|name| name == "mod") {
         names.pop();
     }
@@ -213,7 +204,7 @@ mod tests {
         check("engine/src/json/scan.rs", "use crate::limits; use super::tape::Tape;", &[]);
         check("engine/src/json/scan.rs", "use crate::json::tape;", &[]);
         check("engine/src/lib.rs", "pub use crate::shard::Engine;", &[]);
-        check("engine/src/main.rs", "use mcpring::server::Server; use crate::cli;", &[]);
+        check("cli/src/call.rs", "use crate::client::Client;", &[]);
         check("engine/src/server/mod.rs", "use crate::config::Config;", &[]);
     }
 
@@ -230,7 +221,6 @@ mod tests {
         check("engine/src/ring/mod.rs", "mod a { use super::super::shard; }", &["import `shard`"]);
         check("engine/src/ring/mod.rs", "use crate::config::Config;", &["import `config`"]);
         check("engine/src/limits.rs", "use crate::json::Value;", &["import `json`"]);
-        check("engine/src/cli/call.rs", "use crate::json::Value;", &["only `mcpring::`"]);
         check("engine/src/mcp/era.rs", "use crate::Engine;", &["is no module"]);
         check("engine/src/novel/mod.rs", "use crate::json::Value;", &["has no row"]);
         check("engine/src/rpc/id.rs", "use crate::*;", &["is no module"]);

@@ -1,8 +1,8 @@
 //! The project's own commands, run as `cargo xtask COMMAND`.
 //!
 //! `test` is the whole check that a change must pass; `tidy` holds the rules that no compiler
-//! knows; `conformance` runs the official suite; `fuzz` runs the fuzz targets. Nothing here is part
-//! of the product.
+//! knows; `conformance` runs the official suite; `header` writes the C headers; `install` lays the
+//! C library out; `fuzz` runs the fuzz targets. Nothing here is part of the product.
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "a command line tool reports on standard output")]
 #![allow(clippy::disallowed_methods, reason = "a build tool reads files and starts processes")]
@@ -10,9 +10,12 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+mod c_library;
 mod conformance;
 mod fuzz;
+mod header;
 mod imports;
+mod install;
 mod process;
 mod sizes;
 mod source;
@@ -29,6 +32,11 @@ cargo xtask COMMAND
   tidy                           the import table, banned macros, file heads, unsafe code; sizes
   conformance [--driver uring|epoll] [--server COMMAND] [--only SUITE] [--release]
                                  the official conformance suite, two versions, against `everything`
+  header [--check]               writes include/*.h and bindings/symbols.txt from bindings/src;
+                                 --check only says whether they are stale
+  install --prefix DIR [--destdir DIR] [--debug]
+                                 builds the C library and the program and lays them out there
+  c                              the part of `test` that is about the C library
   fuzz --seconds N [--target T]  every fuzz target, or one, for N seconds in all; the canary must fail
   ci                             what continuous integration runs: the same as `test`
 ";
@@ -45,6 +53,13 @@ fn main() -> ExitCode {
             Ok(request) => conformance::run(&root, &request),
             Err(fault) => return usage(&fault),
         },
+        ["header"] => header::run(&root, false),
+        ["header", "--check"] => header::run(&root, true),
+        ["install", rest @ ..] => match install::Request::parse(rest) {
+            Ok(request) => install::run(&root, &request),
+            Err(fault) => return usage(&fault),
+        },
+        ["c"] => test::run_c(&root),
         ["fuzz", rest @ ..] => match fuzz::Request::parse(rest) {
             Ok(request) => fuzz::run(&root, &request),
             Err(fault) => return usage(&fault),

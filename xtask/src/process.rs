@@ -60,7 +60,7 @@ pub(crate) fn answer(command: &mut Command) -> Option<String> {
 }
 
 /// Shows a command before it runs, so that a reader can repeat it.
-fn announce(command: &Command) {
+pub(crate) fn announce(command: &Command) {
     let words = command.get_args().map(|word| word.to_string_lossy().into_owned());
     let words: Vec<String> = words.collect();
     println!("$ {} {}", command.get_program().display(), words.join(" "));

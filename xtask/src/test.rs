@@ -8,7 +8,7 @@ use std::process::Command;
 
 use crate::process::{command, shown, succeeds};
 use crate::verdict::Verdict;
-use crate::{conformance, tidy, tools};
+use crate::{c_library, conformance, tidy, tools};
 
 /// How much is run.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -62,6 +62,18 @@ pub(crate) fn run(root: &Path, extent: Extent) -> bool {
     verdict.is_good()
 }
 
+/// The part about the C library alone; whether everything passed.
+pub(crate) fn run_c(root: &Path) -> bool {
+    let mut verdict = Verdict::default();
+    programs(root, &mut verdict);
+    let clients =
+        c_library::Clients { sdk: tools::install_python(root), node: tools::install_node(root) };
+    verdict.step("everything: it does not build", conformance::build(root, false));
+    c_library::run(root, clients, &mut verdict);
+    verdict.print();
+    verdict.is_good()
+}
+
 /// The steps that need Rust only.
 fn rust_steps(root: &Path, verdict: &mut Verdict) {
     heading("format");
@@ -90,6 +102,18 @@ fn whole_steps(root: &Path, verdict: &mut Verdict) {
 
     fuzz_targets_build(root, verdict);
 
+    programs(root, verdict);
+    heading("server");
+    let words = ["cargo", "build", "--package", "mcpring-cli"];
+    if !succeeds(&mut command(root, &words)) {
+        verdict.fail("server: it does not build, so no client was run");
+        return;
+    }
+    clients(root, verdict);
+}
+
+/// What runs here of what the steps need; what can be installed is.
+fn programs(root: &Path, verdict: &mut Verdict) {
     heading("programs");
     for missing in tools::missing(root) {
         verdict.fail(missing);
@@ -97,14 +121,6 @@ fn whole_steps(root: &Path, verdict: &mut Verdict) {
     for missing in tools::debian(root) {
         println!("not installed: {missing}");
     }
-
-    heading("server");
-    let words = ["cargo", "build", "--package", "mcpring"];
-    if !succeeds(&mut command(root, &words)) {
-        verdict.fail("server: it does not build, so no client was run");
-        return;
-    }
-    clients(root, verdict);
 }
 
 /// The fuzz targets are a workspace of their own, so the other steps do not see them break.
@@ -143,6 +159,7 @@ fn clients(root: &Path, verdict: &mut Verdict) {
         let done = shown(python.arg(&script).current_dir(root));
         verdict.add_script(name, &done.output, done.succeeded);
     }
+    c_library::run(root, c_library::Clients { sdk: there.sdk, node: there.node }, verdict);
 }
 
 /// What keeps a script from running, if anything does.
@@ -153,6 +170,7 @@ fn lack(needs: Needs, there: Needs) -> Option<&'static str> {
     (needs.everything && !there.everything).then_some("its server does not build")
 }
 
-fn heading(text: &str) {
+/// Starts a part of the output.
+pub(crate) fn heading(text: &str) {
     println!("\n== {text}");
 }

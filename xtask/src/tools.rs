@@ -11,7 +11,15 @@ const PYTHON_MIN: (u32, u32) = (3, 11);
 const CARGO_FUZZ: &str = "0.13.2";
 
 /// Programs that come as Debian packages: the program, the package.
-const DEBIAN: &[(&str, &str)] = &[("curl", "curl")];
+const DEBIAN: &[(&str, &str)] = &[
+    ("curl", "curl"),
+    ("make", "make"),
+    ("pkg-config", "pkg-config"),
+    ("g++", "g++"),
+    ("clang", "clang"),
+    ("cmake", "cmake"),
+    ("valgrind", "valgrind"),
+];
 
 /// Where everything is installed.
 pub(crate) fn folder(root: &Path) -> PathBuf {
@@ -37,7 +45,8 @@ pub(crate) fn missing(root: &Path) -> Vec<String> {
     need(&["rustc", "--version"], "install Rust with rustup");
     need(&["cargo", "fmt", "--version"], "rustup component add rustfmt");
     need(&["cargo", "clippy", "--version"], "rustup component add clippy");
-    need(&["cc", "--version"], "install a C compiler");
+    need(&["gcc", "--version"], "install gcc");
+    need(&["ld", "--version"], "install binutils");
     need(&["node", "--version"], "install Node.js");
     need(&["npm", "--version"], "install npm, which comes with Node.js");
     let python = need(&["python3", "--version"], "install Python 3.11 or newer");

@@ -17,7 +17,7 @@ use crate::workload::{Workload, form1000};
 /// Connections of every load.
 const CONNECTIONS: usize = 50;
 /// Letters of the echoed message: with the envelope about 200 bytes each way.
-const MESSAGE_BYTES: usize = 100;
+pub(super) const MESSAGE_BYTES: usize = 100;
 /// Most system calls per request.
 const ENTERS_MAX: f64 = 0.1;
 
@@ -104,7 +104,7 @@ fn beside_rmcp(
 }
 
 impl Bench {
-    fn compare(
+    pub(super) fn compare(
         &self,
         name: &str,
         sides: &[Side<'_>],
@@ -154,13 +154,13 @@ impl Bench {
 }
 
 /// Our server with the tools of the peers, on its core.
-struct Ours {
+pub(super) struct Ours {
     server: Server,
     http: SocketAddr,
 }
 
 impl Ours {
-    fn start(bench: &Bench) -> Result<Self, Fault> {
+    pub(super) fn start(bench: &Bench) -> Result<Self, Fault> {
         let mut command = Command::new(&bench.binaries.server);
         command.arg(format!("--driver={}", bench.options.driver));
         let mut server = Server::start(&mut command, Place::Pinned(&bench.cores))?;
@@ -172,7 +172,12 @@ impl Ours {
         self.server.address("tcp")
     }
 
-    fn side(&mut self, wire: Wire, era: Era, workload: Workload) -> Result<Side<'_>, Fault> {
+    pub(super) fn side(
+        &mut self,
+        wire: Wire,
+        era: Era,
+        workload: Workload,
+    ) -> Result<Side<'_>, Fault> {
         let address = match wire {
             Wire::Http => self.http,
             Wire::Length => self.server.address("tcp")?,

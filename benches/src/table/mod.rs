@@ -3,6 +3,7 @@
 //! Every row of the project's "speed and memory" goals is measured here and nowhere else. A goal
 //! that is missed is shown and fails nothing: the machine is not the same everywhere.
 
+mod c;
 mod fanout;
 mod idle;
 mod load;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use mcpring::ring::{self, Choice, RingConfig};
 
 use crate::binaries::{Binaries, say};
+use crate::c_programs::CPrograms;
 use crate::fault::Fault;
 use crate::measure::cores::Cores;
 use crate::report::{Comparison, Environment, Report, Row};
@@ -34,7 +36,8 @@ pub struct Options {
     /// Driver of the servers and of the load: auto, uring or epoll.
     #[arg(long, default_value = "auto")]
     pub driver: Choice,
-    /// Only the parts named: tcp, http, form, idle, start, sessions, fanout (several with commas).
+    /// Only the parts named: tcp, http, form, idle, start, sessions, fanout, c, blocks (several with
+    /// commas).
     #[arg(long, value_delimiter = ',', value_parser = PARTS)]
     pub only: Vec<String>,
     /// Take the servers as they were built last, wherever this program was built.
@@ -46,7 +49,8 @@ pub struct Options {
     pub quick: bool,
 }
 
-const PARTS: [&str; 7] = ["tcp", "http", "form", "idle", "start", "sessions", "fanout"];
+const PARTS: [&str; 9] =
+    ["tcp", "http", "form", "idle", "start", "sessions", "fanout", "c", "blocks"];
 
 /// One part of the table.
 type Part = fn(&mut Bench) -> Result<(), Fault>;
@@ -56,6 +60,8 @@ struct Bench {
     options: Options,
     cores: Cores,
     binaries: Binaries,
+    /// Built when the first part asks for them.
+    c_programs: Option<CPrograms>,
     rows: Vec<Row>,
     comparisons: Vec<Comparison>,
 }
@@ -74,7 +80,7 @@ pub fn run(mut options: Options) -> Result<(), Fault> {
     let binaries = if options.no_build { Binaries::built()? } else { Binaries::build()? };
     cores.pin(cores.load)?;
     let (rows, comparisons) = (Vec::new(), Vec::new());
-    let mut bench = Bench { options, cores, binaries, rows, comparisons };
+    let mut bench = Bench { options, cores, binaries, c_programs: None, rows, comparisons };
     let parts: [Part; PARTS.len()] = [
         load::tcp,
         load::http,
@@ -83,6 +89,8 @@ pub fn run(mut options: Options) -> Result<(), Fault> {
         start::measure,
         sessions::measure,
         fanout::measure,
+        c::call,
+        c::blocks,
     ];
     for (name, part) in PARTS.into_iter().zip(parts) {
         if bench.options.only.is_empty() || bench.options.only.iter().any(|only| only == name) {
@@ -107,6 +115,24 @@ impl Bench {
 
     fn seconds(&self) -> Duration {
         Duration::from_secs_f64(self.options.seconds)
+    }
+
+    /// The programs in C; compilers run on every core.
+    fn c_programs(&mut self) -> Result<CPrograms, Fault> {
+        if let Some(all) = &self.c_programs {
+            return Ok(all.clone());
+        }
+        let folder = self.binaries.results().join("c");
+        let all = if self.options.no_build {
+            CPrograms::built(&folder)?
+        } else {
+            self.cores.unpin()?;
+            let all = CPrograms::build(&folder);
+            self.cores.pin(self.cores.load)?;
+            all?
+        };
+        self.c_programs = Some(all.clone());
+        Ok(all)
     }
 
     fn finish(self, environment: Environment) -> Result<(), Fault> {

@@ -216,8 +216,7 @@ impl<'f> Frame<'f> {
         let deferred = self.subject.borrow_mut().defer();
         let deferred = deferred.ok_or_else(|| Failure::state("this call cannot be kept"))?;
         let common = self.common.take();
-        // Before others can have it: from now on it is nobody's by itself.
-        seat::leave(self.number);
+        seat::keep(self.number);
         kept::insert(
             self.handle(),
             KeptCall { deferred, common },

@@ -29,12 +29,13 @@ pub(super) fn number() -> u64 {
     Kind::Call.bits() | number
 }
 
-/// One thread's calls that are inside their callbacks: the outermost and the latest. One writes;
-/// others only ask for the sake of better words.
+/// One thread's calls that are inside their callbacks: the outermost, the latest, and the latest
+/// that was kept, which is any thread's. One writes; others only ask for the sake of better words.
 #[derive(Default)]
 struct Live {
     outermost: AtomicU64,
     latest: AtomicU64,
+    kept: AtomicU64,
 }
 
 static THREADS: Mutex<Vec<Weak<Live>>> = Mutex::new(Vec::new());
@@ -50,7 +51,9 @@ impl Live {
 
     fn has(&self, number: u64) -> bool {
         let outermost = self.outermost.load(Ordering::Relaxed);
-        outermost != 0 && (outermost..=self.latest.load(Ordering::Relaxed)).contains(&number)
+        outermost != 0
+            && (outermost..=self.latest.load(Ordering::Relaxed)).contains(&number)
+            && self.kept.load(Ordering::Relaxed) != number
     }
 }
 
@@ -80,18 +83,12 @@ impl Drop for Seat {
     }
 }
 
-/// The call of this thread does not depend on its callback any more.
-pub(super) fn leave(number: u64) {
-    let _ = OWN.try_with(|own| {
-        if own.outermost.load(Ordering::Relaxed) == number {
-            own.outermost.store(0, Ordering::Relaxed);
-        } else if own.latest.load(Ordering::Relaxed) == number {
-            own.latest.store(number - 1, Ordering::Relaxed);
-        }
-    });
+/// Says that a call of this thread belongs to its callback's thread no more.
+pub(super) fn keep(number: u64) {
+    let _ = OWN.try_with(|own| own.kept.store(number, Ordering::Relaxed));
 }
 
-/// Whether the call is inside its callback on some thread.
+/// Whether the call is inside its callback on some thread, and nobody else's.
 #[cold]
 pub(super) fn is_inside(number: u64) -> bool {
     let threads = THREADS.lock().unwrap_or_else(PoisonError::into_inner);
@@ -126,7 +123,7 @@ mod tests {
         assert!(seen(outer) && !seen(inner));
         let inner_seat = Seat::take(inner, false);
         assert!(seen(outer) && seen(inner));
-        leave(inner);
+        keep(inner);
         assert!(seen(outer) && !seen(inner));
         drop(inner_seat);
         assert!(seen(outer));

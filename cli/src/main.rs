@@ -1,7 +1,13 @@
-//! The command line: arguments in, exit code out.
+//! The program `mcpring`: serves a demonstration or plugins, lists what a server offers, calls its
+//! tools.
 //!
-//! Each command has a file. What goes to standard output is the answer and nothing else; where a
-//! server listens, what went wrong and what to do about it goes to standard error.
+//! It is a user of the library like any other: the server side goes through the public API, and
+//! the client side, which the library does not have, lives here. Each command has a file. What goes
+//! to standard output is the answer and nothing else; where a server listens, what went wrong and
+//! what to do about it goes to standard error.
+#![forbid(unsafe_code)]
+#![allow(clippy::disallowed_methods, reason = "a program has clocks, sockets and output")]
+#![allow(clippy::needless_pass_by_value, reason = "parsed options are used up by their command")]
 
 mod call;
 mod client;
@@ -9,6 +15,7 @@ mod demo;
 mod form;
 mod list;
 mod out;
+mod plugins;
 mod serve;
 mod target;
 mod wire;
@@ -36,7 +43,7 @@ Examples:
 ///
 /// Without a command it serves a demonstration; the options below are those of `serve`.
 #[derive(Debug, Parser)]
-#[command(version, args_conflicts_with_subcommands = true, after_help = EXIT_CODES)]
+#[command(name = "mcpring", version, args_conflicts_with_subcommands = true, after_help = EXIT_CODES)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -105,7 +112,7 @@ impl Failure {
 }
 
 /// Reads the command line, does what it says, and says how it went.
-pub(crate) fn run() -> ExitCode {
+fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         None => serve::run(cli.serve),

@@ -1,4 +1,4 @@
-//! `mcpring serve`: the demonstration on the addresses asked for.
+//! `mcpring serve`: the demonstration, or plugins, on the addresses asked for.
 //!
 //! The options are the engine's own settings under the names people expect; nothing is decided
 //! here but the default addresses and the question whether other machines may connect.
@@ -10,7 +10,7 @@ use mcpring::json::Backend;
 use mcpring::ring::Choice;
 use mcpring::{Authorization, Config, Engine, Error, ErrorKind, Principal, Running, limits};
 
-use super::{Failure, demo, out};
+use super::{Failure, out, plugins};
 
 const HTTP: &str = "127.0.0.1:8080";
 const TCP: &str = "127.0.0.1:8081";
@@ -28,7 +28,8 @@ Examples:
   mcpring serve --http 127.0.0.1:9000
   mcpring serve --stdio
   mcpring serve --unix-line /run/user/1000/mcp.sock --shards 1 --driver epoll
-  mcpring serve --http 0.0.0.0:8080 --allow-host mcp.example.org";
+  mcpring serve --http 0.0.0.0:8080 --allow-host mcp.example.org
+  mcpring serve --stdio --plugin ./libtools.so";
 
 /// The arguments of `serve`. Any address given replaces the default ones.
 #[derive(Clone, Debug, clap::Args)]
@@ -53,6 +54,11 @@ pub(super) struct ServeArgs {
     /// Serve a Unix socket with one message a line.
     #[arg(long, value_name = "PATH", help_heading = "Addresses")]
     unix_line: Vec<PathBuf>,
+
+    /// Serve what this plugin offers, a shared library made with `mcpring_plugin.h`, and not the
+    /// demonstration; may be repeated. One that cannot be loaded is named, and the others are served.
+    #[arg(long, value_name = "PATH", help_heading = "Features")]
+    plugin: Vec<PathBuf>,
 
     /// Threads that serve connections; 0 is one per core.
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Engine")]
@@ -102,7 +108,8 @@ pub(super) struct ServeArgs {
 pub(super) fn run(args: ServeArgs) -> Result<(), Failure> {
     let args = args.with_default_addresses();
     let public = args.is_public()?;
-    let server = demo::server().map_err(failure)?;
+    let plugins = plugins::Plugins::load(&args.plugin)?;
+    let server = plugins.server().map_err(failure)?;
     let mut engine = Engine::new(server).config(args.config(public));
     if let Some(authorization) = args.authorization()? {
         engine = engine.authorization(authorization);
@@ -125,8 +132,12 @@ pub(super) fn run(args: ServeArgs) -> Result<(), Failure> {
     if args.stdio {
         engine = engine.stdio();
     }
-    let has_tokens = args.token_file.is_some();
-    engine.run_with(|running| announce(running, has_tokens)).map_err(failure)
+    let words = Words { has_tokens: args.token_file.is_some(), is_demo: args.plugin.is_empty() };
+    let started = |running: &Running| {
+        plugins.attach(running);
+        announce(running, words);
+    };
+    engine.run_with(started).map_err(failure)
 }
 
 impl ServeArgs {
@@ -227,8 +238,16 @@ fn is_local(address: &str) -> bool {
     found.map_or(true, |mut all| all.all(|address| address.ip().is_loopback()))
 }
 
+/// What the words to people depend on.
+#[derive(Clone, Copy)]
+struct Words {
+    has_tokens: bool,
+    /// Whether there is a tool `echo`.
+    is_demo: bool,
+}
+
 /// Says where it listens, for programs first and for people after that.
-fn announce(running: &Running, has_tokens: bool) {
+fn announce(running: &Running, words: Words) {
     out::note(&format!("mcpring {}: {}", mcpring::VERSION, running.driver_line()));
     for url in running.addresses() {
         let scheme = url.split(':').next().unwrap_or_default();
@@ -236,16 +255,19 @@ fn announce(running: &Running, has_tokens: bool) {
     }
     let first = running.addresses().iter().find(|url| !url.starts_with("stdio:"));
     if let Some(url) = first {
-        let token = if has_tokens { ", with a token in $TOKEN" } else { "" };
-        out::note(&format!("try{token}: {}", example(url, has_tokens)));
+        let token = if words.has_tokens { ", with a token in $TOKEN" } else { "" };
+        out::note(&format!("try{token}: {}", example(url, words)));
     }
 }
 
-/// One line to paste into a shell that calls `echo` at `url`.
-fn example(url: &str, has_tokens: bool) -> String {
+/// One line to paste into a shell that calls `echo` at `url`, or lists what a plugin offers there.
+fn example(url: &str, words: Words) -> String {
     let url = ANYWHERE.iter().fold(url.to_owned(), |url, (any, here)| {
         url.replacen(&format!("://{any}"), &format!("://{here}"), 1)
     });
+    if !words.is_demo {
+        return format!("mcpring list {url}");
+    }
     if !url.starts_with("http://") {
         return format!("mcpring call {url} echo message=hello");
     }
@@ -267,7 +289,7 @@ fn example(url: &str, has_tokens: bool) -> String {
         "Mcp-Name: echo",
     ];
     let headers = headers.map(|header| format!("-H '{header}'")).join(" ");
-    let token = if has_tokens { "-H \"Authorization: Bearer $TOKEN\" " } else { "" };
+    let token = if words.has_tokens { "-H \"Authorization: Bearer $TOKEN\" " } else { "" };
     format!("curl -s {url} {token}{headers} -d '{body}'")
 }
 
@@ -282,6 +304,8 @@ fn failure(error: Error) -> Failure {
 mod tests {
     use super::*;
     use clap::Parser;
+
+    const DEMO: Words = Words { has_tokens: false, is_demo: true };
 
     #[derive(Debug, Parser)]
     struct Line {
@@ -356,16 +380,16 @@ mod tests {
 
     #[test]
     fn examples_can_be_pasted() {
-        let line = example("http://127.0.0.1:1/mcp", false);
+        let line = example("http://127.0.0.1:1/mcp", DEMO);
         assert!(line.starts_with("curl -s http://127.0.0.1:1/mcp -H '"), "{line}");
         assert_eq!(line.matches('\'').count() % 2, 0, "{line}");
         for (url, want) in [
             ("tcp://h:1", "mcpring call tcp://h:1 echo message=hello"),
             ("tcp+line://[::]:1", "mcpring call tcp+line://[::1]:1 echo message=hello"),
         ] {
-            assert_eq!(example(url, false), want);
+            assert_eq!(example(url, DEMO), want);
         }
-        let line = example("http://0.0.0.0:1/mcp", true);
+        let line = example("http://0.0.0.0:1/mcp", Words { has_tokens: true, ..DEMO });
         assert!(line.starts_with("curl -s http://127.0.0.1:1/mcp -H \"Auth"), "{line}");
     }
 

@@ -1,0 +1,30 @@
+/** In front of a declaration that a plugin exports, whatever the visibility is by default. */
+#ifdef __cplusplus
+#define MCPRING_PLUGIN_EXPORT extern "C" __attribute__((visibility("default")))
+#else
+#define MCPRING_PLUGIN_EXPORT extern __attribute__((visibility("default")))
+#endif
+
+/**
+ * Makes this shared object a plugin, without a semicolon behind it. `init` is mcpring_status
+ * init(mcpring_server *server): it adds the features of the plugin; anything but MCPRING_OK refuses
+ * the plugin, and what it added goes again.
+ */
+#define MCPRING_PLUGIN(init)                                                                       \
+  struct mcpring_plugin_calls mcpring_plugin_calls;                                                \
+  MCPRING_PLUGIN_EXPORT const uint32_t mcpring_plugin_abi;                                         \
+  const uint32_t mcpring_plugin_abi = MCPRING_ABI;                                                 \
+  MCPRING_PLUGIN_EXPORT mcpring_status mcpring_plugin_init(const mcpring_host *host,               \
+                                                           mcpring_server *server);                \
+  mcpring_status mcpring_plugin_init(const mcpring_host *host, mcpring_server *server) {           \
+    mcpring_status status = mcpring_plugin_bind(host);                                             \
+    return status == MCPRING_OK ? init(server) : status;                                           \
+  }
+
+/**
+ * Optional, without a semicolon: `close` is void close(void), called after the last callback and
+ * the last destroy function of the plugin, right before it is unloaded.
+ */
+#define MCPRING_PLUGIN_CLOSE(close)                                                                \
+  MCPRING_PLUGIN_EXPORT void mcpring_plugin_close(void);                                           \
+  void mcpring_plugin_close(void) { close(); }
