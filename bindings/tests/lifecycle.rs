@@ -34,8 +34,9 @@ fn each_function_has_its_state() {
     }
     assert_eq!(server.start(), USAGE, "{}", last_error());
     assert!(last_error().contains("nothing to serve on"), "{}", last_error());
-    assert_eq!(server.listen("tcp:/"), MCPRING_OK, "whether it can be had shows at the start");
-    assert_ne!(server.start(), MCPRING_OK);
+    assert_eq!(server.listen("tcp:/"), USAGE, "{}", last_error());
+    assert_eq!(server.listen("tcp://nowhere"), MCPRING_OK, "if it can be had shows at the start");
+    assert_eq!(server.start(), USAGE, "{}", last_error());
     assert_eq!(server.free(), MCPRING_OK);
     let server = Handle::new();
     assert_eq!(server.listen("tcp+line://127.0.0.1:0"), MCPRING_OK);
@@ -270,7 +271,7 @@ fn destroy_functions_run_behind_every_lock() {
     let check = |what: &str, act: &dyn Fn(Handle, mcpring_tool)| {
         let server = Handle::new();
         assert_eq!(server.configure(&json!({ "list_changes": true })), MCPRING_OK);
-        let (begin, begun) = mpsc::channel();
+        let (begin, started) = mpsc::channel();
         let (add, added) = mpsc::channel::<()>();
         let (end, ended) = mpsc::channel();
         let waits = Waits { begin, added: std::sync::Mutex::new(added), end };
@@ -279,7 +280,7 @@ fn destroy_functions_run_behind_every_lock() {
             call.reply("")
         });
         let other = thread::spawn(move || {
-            begun.recv_timeout(PATIENCE).expect("it is destroyed");
+            started.recv_timeout(PATIENCE).expect("it is destroyed");
             server.tool("other", MCPRING_RUN_POOL, echo);
             assert!(server.invoke("other", "{}").is_ok());
             add.send(()).expect("the destroy function waits");
