@@ -842,7 +842,9 @@ mcpring_status mcpring_server_invoke(mcpring_server *server,
 /**
  * Loads a plugin into a server: a shared library that exports mcpring_plugin_abi and
  * mcpring_plugin_init (see mcpring_plugin.h). What that adds to the server on this thread belongs
- * to the plugin; when it fails, all of it is taken back.
+ * to the plugin; when it fails, all of it is taken back. For each time that mcpring_plugin_init was
+ * called mcpring_plugin_close is called once, whatever it returned, behind the last callback and
+ * the last destroy function of what it added.
  *
  * Ownership: the path is copied.
  * Threads: any.
