@@ -59,7 +59,7 @@ struct Desk<'a> {
 
 impl<'a> Desk<'a> {
     fn new(c: &'a Contract, server: *mut mcpring_server) -> Result<Self, Failure> {
-        let (host, library) = (get(server)?, plugin::present(server));
+        let (host, library) = (get(server)?, plugin::present());
         Ok(Self { c, host, library })
     }
 
