@@ -491,8 +491,11 @@ fn an_answer_in_parts_is_no_longer_than_a_frame() {
     server.tool("parts", MCPRING_RUN_POOL, |call| {
         let (text, json) = ("x".repeat(3000), format!("{:?}", "y".repeat(3000)));
         assert_eq!(c!(mcpring_call_add_text(call.0, view(&text))), MCPRING_OK);
+        let meta = format!("{{\"m\":{json}}}");
+        let content = zeroed(|content: &mut mcpring_content| content.meta = view(&meta));
         for status in [
             c!(mcpring_call_add_text(call.0, view(&text))),
+            c!(mcpring_call_add(call.0, ptr::from_ref(&content))),
             c!(mcpring_call_set_structured(call.0, view(&json))),
             c!(mcpring_call_reply_json(call.0, view(&json))),
             c!(mcpring_call_reply_blob(call.0, view(&text), view("image/png"))),

@@ -60,7 +60,9 @@ impl Drop for Kept {
         *self.call.get_mut().unwrap_or_else(PoisonError::into_inner) = None;
         drop(self.over.take());
         // A plugin's own thread may be here, which has to get back into the plugin's code.
-        self.library.take().map(plugin::leave);
+        if let Some(library) = self.library.take() {
+            plugin::leave(library);
+        }
     }
 }
 

@@ -98,6 +98,8 @@ struct Loading;
 
 impl Loading {
     fn enter(library: Arc<Library>) -> Self {
+        // As a path the method would be one of a single lifetime.
+        #[allow(clippy::redundant_closure_for_method_calls, reason = "see above")]
         let inside = innermost(|frame| frame.number()).unwrap_or_default();
         LOADING.with_borrow_mut(|loading| loading.push(Begun { library, inside }));
         Self
