@@ -219,7 +219,7 @@ static inline mcpring_str mcpring_str_of(const char *text) {
 
 /**
  * Called with user_data when the library needs it no more. It may run on any thread and must not
- * call the library (gets MCPRING_ERR_STATE).
+ * call the library (gets MCPRING_ERR_STATE, and what it would hand over stays its own).
  */
 typedef void (*mcpring_destroy_fn)(void *user_data);
 
@@ -278,17 +278,16 @@ mcpring_str mcpring_last_error(void);
 
 /**
  * Sends the library's own log to a function; with log NULL, back to standard error. One log for
- * the whole process; of a reason that comes too often lines are left out. The function is called from any of the library's threads, several at once,
- * and must not call the library (gets MCPRING_ERR_STATE).
+ * the whole process; of a reason that comes too often lines are left out. The function is called
+ * from any of the library's threads, several at once, and must not call the library (gets
+ * MCPRING_ERR_STATE). One that a plugin sets keeps it loaded until another is set.
  *
  * Ownership: user_data is the library's until destroy is called with it: exactly once, when the
  * function is replaced and no call of it runs any more.
  * Threads: any.
- * Errors: MCPRING_ERR_STATE inside the log function or a destroy function.
+ * Errors: MCPRING_ERR_STATE inside the log function or a destroy function, which takes nothing.
  */
-mcpring_status mcpring_set_log(mcpring_log_fn log,
-                               void *user_data,
-                               mcpring_destroy_fn destroy);
+mcpring_status mcpring_set_log(mcpring_log_fn log, void *user_data, mcpring_destroy_fn destroy);
 
 /**
  * Gives the content of a text.
@@ -622,7 +621,7 @@ mcpring_status mcpring_server_free(mcpring_server *server);
  * "resource_subscriptions", "logging", "call_timeout_ms", "cache_hint"
  * ({"scope":"public","ttl_ms":1000}), "output_policy" ("error" or "warn"), "extensions",
  * "experimental", "signals" (true: SIGTERM and SIGINT drain the server and end it, a second one at
- * once), "host_queue" (calls that wait for mcpring_server_poll), "authorization"
+ * once; the handlers stay in place when the server is gone), "host_queue" (calls that wait for mcpring_server_poll), "authorization"
  * ({"resource":URL, "issuers":[{"name", "jwks_url" or "jwks_file" or "jwks" or "secret",
  * "audiences", "algorithms", "leeway_s"}], "static_tokens":{token:{"subject","scopes"}}, "require",
  * "support", "implies", "servers", "resource_name"}).
@@ -640,7 +639,8 @@ mcpring_status mcpring_server_free(mcpring_server *server);
  * a value of another kind, which the words name; MCPRING_ERR_STATE after the start;
  * MCPRING_ERR_HANDLE.
  */
-mcpring_status mcpring_server_configure(mcpring_server *server, mcpring_str json);
+mcpring_status mcpring_server_configure(mcpring_server *server,
+                                        mcpring_str json);
 
 /**
  * Adds an address: "http://127.0.0.1:8080", "tcp://...", "tcp+line://...", "unix:///path",
@@ -771,7 +771,8 @@ mcpring_status mcpring_server_metrics(mcpring_server *server, mcpring_text **jso
  * Threads: any, also inside callbacks.
  * Errors: MCPRING_ERR_USAGE for a bad name or schema, a name that is taken, and on a running
  * server that offers no tools; MCPRING_ERR_ARGUMENT for NULL, what is not UTF-8, malformed JSON and
- * unknown constants; MCPRING_ERR_STATE when the server has ended; MCPRING_ERR_HANDLE.
+ * unknown constants; MCPRING_ERR_UNSUPPORTED for MCPRING_RUN_HOST where nobody can poll, as in
+ * `mcpring serve`; MCPRING_ERR_STATE when the server has ended; MCPRING_ERR_HANDLE.
  */
 mcpring_status mcpring_server_add_tool(mcpring_server *server, const mcpring_tool *tool);
 
@@ -841,8 +842,9 @@ mcpring_status mcpring_server_invoke(mcpring_server *server,
 
 /**
  * Loads a plugin into a server: a shared library that exports mcpring_plugin_abi and
- * mcpring_plugin_init (see mcpring_plugin.h). What that adds to the server on this thread belongs
- * to the plugin; when it fails, all of it is taken back. For each time that mcpring_plugin_init was
+ * mcpring_plugin_init (see mcpring_plugin.h). What that and the plugin's callbacks add to the server
+ * belongs to the plugin; when it fails, all of it is taken back. What a thread of the plugin's own
+ * adds is not known to be the plugin's: that has to be removed before it is closed. For each time that mcpring_plugin_init was
  * called mcpring_plugin_close is called once, whatever it returned, behind the last callback and
  * the last destroy function of what it added.
  *
@@ -852,7 +854,8 @@ mcpring_status mcpring_server_invoke(mcpring_server *server,
  * ABI, is loaded already, or refuses: the words say which and why; MCPRING_ERR_HANDLE,
  * MCPRING_ERR_ARGUMENT.
  */
-mcpring_status mcpring_server_load_plugin(mcpring_server *server, mcpring_str path);
+mcpring_status mcpring_server_load_plugin(mcpring_server *server,
+                                          mcpring_str path);
 
 /**
  * Closes the plugin that was loaded from this path: its features go, and calls under way go on.
@@ -860,7 +863,8 @@ mcpring_status mcpring_server_load_plugin(mcpring_server *server, mcpring_str pa
  * unloaded.
  *
  * Ownership: nothing.
- * Threads: any, also inside callbacks.
+ * Threads: any, also inside callbacks; but outside of them no thread of the plugin's own, which
+ * would have no code to return to.
  * Errors: MCPRING_ERR_NOT_FOUND; MCPRING_ERR_HANDLE, MCPRING_ERR_ARGUMENT.
  */
 mcpring_status mcpring_server_close_plugin(mcpring_server *server, mcpring_str path);
@@ -1225,11 +1229,12 @@ mcpring_status mcpring_call_error(mcpring_call *call,
  *
  * Ownership: the text is copied. The call is over for the program.
  * Threads: as the call.
- * Errors: MCPRING_ERR_LIMIT when the answer is longer than frame_bytes_max; MCPRING_ERR_HANDLE,
- * MCPRING_ERR_THREAD, MCPRING_ERR_DONE, MCPRING_ERR_ARGUMENT, MCPRING_ERR_STATE. The call is still
- * to be answered then.
+ * Errors: MCPRING_ERR_LIMIT when the answer is longer than frame_bytes_max; MCPRING_ERR_STATE when
+ * a question or a state was set, which an answer has no room for; MCPRING_ERR_HANDLE,
+ * MCPRING_ERR_THREAD, MCPRING_ERR_DONE, MCPRING_ERR_ARGUMENT. The call is still to be answered then.
  */
-mcpring_status mcpring_call_reply_text(mcpring_call *call, mcpring_str text);
+mcpring_status mcpring_call_reply_text(mcpring_call *call,
+                                       mcpring_str text);
 
 /**
  * Answers a call with JSON: a tool's structured content, with its text for clients that know

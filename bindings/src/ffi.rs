@@ -52,7 +52,7 @@ impl mcpring_str {
 }
 
 /// Called with user_data when the library needs it no more. It may run on any thread and must not
-/// call the library (gets MCPRING_ERR_STATE).
+/// call the library (gets MCPRING_ERR_STATE, and what it would hand over stays its own).
 pub type mcpring_destroy_fn = Option<unsafe extern "C-unwind" fn(user_data: *mut c_void)>;
 
 /// Takes one line of the library's log: a short word for its reason, and the line without an end.

@@ -53,13 +53,14 @@ fn number(level: Level) -> mcpring_level {
 }
 
 /// Sends the library's own log to a function; with log NULL, back to standard error. One log for
-/// the whole process; of a reason that comes too often lines are left out. The function is called from any of the library's threads, several at once,
-/// and must not call the library (gets MCPRING_ERR_STATE).
+/// the whole process; of a reason that comes too often lines are left out. The function is called
+/// from any of the library's threads, several at once, and must not call the library (gets
+/// MCPRING_ERR_STATE). One that a plugin sets keeps it loaded until another is set.
 ///
 /// Ownership: user_data is the library's until destroy is called with it: exactly once, when the
 /// function is replaced and no call of it runs any more.
 /// Threads: any.
-/// Errors: MCPRING_ERR_STATE inside the log function or a destroy function.
+/// Errors: MCPRING_ERR_STATE inside the log function or a destroy function, which takes nothing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcpring_set_log(
     log: mcpring_log_fn,

@@ -70,7 +70,8 @@ options!(mcpring_tool);
 /// Threads: any, also inside callbacks.
 /// Errors: MCPRING_ERR_USAGE for a bad name or schema, a name that is taken, and on a running
 /// server that offers no tools; MCPRING_ERR_ARGUMENT for NULL, what is not UTF-8, malformed JSON and
-/// unknown constants; MCPRING_ERR_STATE when the server has ended; MCPRING_ERR_HANDLE.
+/// unknown constants; MCPRING_ERR_UNSUPPORTED for MCPRING_RUN_HOST where nobody can poll, as in
+/// `mcpring serve`; MCPRING_ERR_STATE when the server has ended; MCPRING_ERR_HANDLE.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcpring_server_add_tool(
     server: *mut mcpring_server,

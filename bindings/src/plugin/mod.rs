@@ -195,8 +195,9 @@ pub(crate) fn close(host: &Host, path: &Path) -> Result<(), Failure> {
 }
 
 /// Loads a plugin into a server: a shared library that exports mcpring_plugin_abi and
-/// mcpring_plugin_init (see mcpring_plugin.h). What that adds to the server on this thread belongs
-/// to the plugin; when it fails, all of it is taken back. For each time that mcpring_plugin_init was
+/// mcpring_plugin_init (see mcpring_plugin.h). What that and the plugin's callbacks add to the server
+/// belongs to the plugin; when it fails, all of it is taken back. What a thread of the plugin's own
+/// adds is not known to be the plugin's: that has to be removed before it is closed. For each time that mcpring_plugin_init was
 /// called mcpring_plugin_close is called once, whatever it returned, behind the last callback and
 /// the last destroy function of what it added.
 ///
@@ -221,7 +222,8 @@ pub unsafe extern "C" fn mcpring_server_load_plugin(
 /// unloaded.
 ///
 /// Ownership: nothing.
-/// Threads: any, also inside callbacks.
+/// Threads: any, also inside callbacks; but outside of them no thread of the plugin's own, which
+/// would have no code to return to.
 /// Errors: MCPRING_ERR_NOT_FOUND; MCPRING_ERR_HANDLE, MCPRING_ERR_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcpring_server_close_plugin(
