@@ -18,7 +18,7 @@ use crate::queue::Queue;
 use crate::recipe::{List, Recipe};
 use crate::settings::Settings;
 use crate::site::Site;
-use crate::status::*;
+use crate::status::MCPRING_ERR_USAGE;
 
 /// A server of a program's.
 pub(crate) struct Host {
@@ -171,15 +171,17 @@ impl Host {
         let (list, key, library) = (recipe.list(), recipe.key.clone(), recipe.library.clone());
         let mut stage = self.stage();
         if stage.phase == Phase::Staged {
-            stage.add(recipe)?;
+            stage.check(&recipe)?;
+            stage.recipes.push(recipe);
+            stage.preview = None;
             drop(stage);
         } else {
             drop(stage);
             let publisher = self.publisher()?;
             publisher.edit(|edit| recipe.edit(edit))?;
         }
-        let Some(library) = library else { return Ok(()) };
-        if self.plugins.record(&library, list, &key) {
+        let own = library.filter(|library| library.is_of(self.site.server()));
+        if own.is_none_or(|library| self.plugins.record(&library, list, &key)) {
             return Ok(());
         }
         // Its plugin was closed meanwhile and would not take it along any more.
@@ -350,16 +352,14 @@ impl Drop for Host {
 }
 
 impl Stage {
-    /// Adds a feature that is in order by itself and the first of its name.
-    fn add(&mut self, recipe: Recipe) -> Result<(), Failure> {
+    /// Refuses a feature that is not in order by itself, or not the first of its name.
+    fn check(&mut self, recipe: &Recipe) -> Result<(), Failure> {
         let (list, key) = (recipe.list(), &recipe.key);
         if self.recipes.iter().any(|other| other.is(list, key)) {
             return Err(usage(format!("{} {key:?}: it is registered twice", list.singular())));
         }
         // Alone in a server that is thrown away, it shows its faults.
         recipe.build(Server::builder("check", "1")).build_with(&mut self.schemas)?;
-        self.recipes.push(recipe);
-        self.preview = None;
         Ok(())
     }
 

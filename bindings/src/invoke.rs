@@ -19,7 +19,9 @@ use crate::failure::Failure;
 use crate::ffi::{Contract, enter, mcpring_str};
 use crate::host::Host;
 use crate::server::{get, mcpring_server};
-use crate::status::*;
+use crate::status::{
+    MCPRING_ERR_INTERNAL, MCPRING_ERR_INVALID, MCPRING_ERR_REFUSED, mcpring_status,
+};
 use crate::text::{self, mcpring_text};
 
 /// Invocations inside of each other on one thread.

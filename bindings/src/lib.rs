@@ -11,7 +11,11 @@
 
 #![allow(non_camel_case_types, reason = "the names are C's")]
 #![allow(clippy::missing_safety_doc, reason = "the header's rules are every function's contract")]
-#![allow(clippy::doc_markdown, reason = "the documentation of what is exported is the header's")]
+#![allow(
+    clippy::doc_markdown,
+    clippy::doc_link_with_quotes,
+    reason = "the documentation of what is exported is the header's"
+)]
 
 mod adopted;
 mod answering;

@@ -71,7 +71,7 @@ pub unsafe extern "C" fn mcpring_set_log(
         let sink = log.map(|log| c.log_sink(log, user));
         let sink = sink.map(|sink| -> Arc<trace::Sink> {
             Arc::new(move |level, reason: &str, words: &str| {
-                sink.line(number(level), reason, words)
+                sink.line(number(level), reason, words);
             })
         });
         drop(trace::set_sink(sink));

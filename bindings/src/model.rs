@@ -131,7 +131,7 @@ mod tests {
         refused(annotations("[1"), "annotations");
         refused(tool_annotations(r#"{"readOnly":true}"#), "unknown field `readOnly`");
         refused(icons(r#"{"src":"data:,"}"#), "expected a sequence");
-        refused(icons(r#"[{}]"#), "missing field `src`");
+        refused(icons(r"[{}]"), "missing field `src`");
         refused(meta("[]"), "a JSON object");
         refused(raw("data", "{"), "data: EOF");
     }

@@ -73,7 +73,7 @@ fn failed(text: &str) -> Value {
 fn word(outcome: Result<String, mcpring_status>) -> String {
     outcome.unwrap_or_else(|status| {
         let name = mcpring_status_name(status);
-        #[allow(clippy::undocumented_unsafe_blocks, reason = "names end with a NUL")]
+        // SAFETY: names are constant and end with a NUL.
         let name = unsafe { std::ffi::CStr::from_ptr(name) };
         name.to_str().expect("names are text").trim_start_matches("MCPRING_").to_owned()
     })
@@ -391,6 +391,39 @@ fn answers_as_large_as_a_frame() {
         assert_eq!(text.len(), most, "{driver}");
         let answer = client.call("size", &json!({ "bytes": most + 1 }));
         assert_eq!(answer["result"]["isError"], true, "{driver}");
+        assert_eq!(server.free(), MCPRING_OK);
+    }
+}
+
+/// Whoever answers a kept call first has answered it; the others are told that it is over.
+#[test]
+fn one_of_many_answers_a_kept_call() {
+    const MANY: usize = 8;
+    for driver in drivers() {
+        let server = Handle::new();
+        let (tell, told) = std::sync::mpsc::channel();
+        let tell = std::sync::Mutex::new(tell);
+        server.tool("keep", MCPRING_RUN_INLINE, move |call| {
+            let kept = call.keep();
+            tell.lock().expect("no test panics with it").send(call).expect("the test listens");
+            kept
+        });
+        let mut client = Client::open(&server.serve(driver));
+        for round in 0..50 {
+            let id = client.send_call("keep", &json!({}));
+            let call = told.recv_timeout(support::PATIENCE).expect("the call");
+            let threads: Vec<_> =
+                (0..MANY).map(|at| thread::spawn(move || call.reply(&at.to_string()))).collect();
+            let statuses: Vec<_> =
+                threads.into_iter().map(|thread| thread.join().expect("no panic")).collect();
+            let first = statuses.iter().position(|status| *status == MCPRING_OK);
+            let first = first.unwrap_or_else(|| panic!("{driver} {round}: {statuses:?}"));
+            let late = statuses.iter().filter(|status| **status == MCPRING_ERR_HANDLE).count();
+            assert_eq!(late, MANY - 1, "{driver} {round}: {statuses:?}");
+            let answer = client.receive().expect("an answer");
+            assert_eq!(answer["id"], id, "{driver} {round}: {answer}");
+            assert_eq!(answer["result"], said(&first.to_string()), "{driver} {round}");
+        }
         assert_eq!(server.free(), MCPRING_OK);
     }
 }

@@ -4,7 +4,7 @@ mod support;
 
 use std::ptr;
 
-use mcpring_c::*;
+use mcpring_c::{MCPRING_ERR_ARGUMENT as ARGUMENT, MCPRING_ERR_USAGE as USAGE, *};
 use serde_json::{Value, json};
 
 use support::{ABSENT, Call, Client, Function, Gone, Handle, drivers, last_error, tool, view};
@@ -287,7 +287,6 @@ fn what_is_refused_is_destroyed() {
         refused += 1;
         assert_eq!(gone.count(), refused, "{words}");
     };
-    use mcpring_c::{MCPRING_ERR_ARGUMENT as ARGUMENT, MCPRING_ERR_USAGE as USAGE};
     check(&|it| it.name = ABSENT, ARGUMENT, "name is empty");
     check(&|it| it.name = view("a b"), USAGE, "characters other than");
     check(&|it| it.name = view_bytes(b"\xff"), ARGUMENT, "name is not UTF-8");

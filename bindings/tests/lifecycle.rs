@@ -34,8 +34,9 @@ fn each_function_has_its_state() {
     }
     assert_eq!(server.start(), USAGE, "{}", last_error());
     assert!(last_error().contains("nothing to serve on"), "{}", last_error());
-    assert_eq!(server.listen("tcp:/"), MCPRING_OK, "whether it can be had shows at the start");
-    assert_ne!(server.start(), MCPRING_OK);
+    assert_eq!(server.listen("tcp:/"), USAGE, "{}", last_error());
+    assert_eq!(server.listen("tcp://nowhere"), MCPRING_OK, "if it can be had shows at the start");
+    assert_eq!(server.start(), USAGE, "{}", last_error());
     assert_eq!(server.free(), MCPRING_OK);
     let server = Handle::new();
     assert_eq!(server.listen("tcp+line://127.0.0.1:0"), MCPRING_OK);
@@ -262,4 +263,65 @@ fn settings_are_checked_at_once() {
     assert_eq!(c!(mcpring_server_configure(server.0, ABSENT)), MCPRING_ERR_ARGUMENT);
     assert_eq!(configure("{}"), MCPRING_OK);
     assert_eq!(server.free(), MCPRING_OK);
+}
+
+/// A destroy function may wait for another thread that uses the server: no lock is held meanwhile.
+#[test]
+fn destroy_functions_run_behind_every_lock() {
+    let check = |what: &str, act: &dyn Fn(Handle, mcpring_tool)| {
+        let server = Handle::new();
+        assert_eq!(server.configure(&json!({ "list_changes": true })), MCPRING_OK);
+        let (begin, started) = mpsc::channel();
+        let (add, added) = mpsc::channel::<()>();
+        let (end, ended) = mpsc::channel();
+        let waits = Waits { begin, added: std::sync::Mutex::new(added), end };
+        let slow = tool("slow", move |call| {
+            let _ = &waits;
+            call.reply("")
+        });
+        let other = thread::spawn(move || {
+            started.recv_timeout(PATIENCE).expect("it is destroyed");
+            server.tool("other", MCPRING_RUN_POOL, echo);
+            assert!(server.invoke("other", "{}").is_ok());
+            add.send(()).expect("the destroy function waits");
+        });
+        act(server, slow);
+        assert_eq!(ended.recv_timeout(PATIENCE), Ok(true), "{what}");
+        other.join().expect("the server was free to use");
+        assert_eq!(server.free(), MCPRING_OK);
+    };
+    check("refused before the start", &|server, mut slow| {
+        slow.input_schema = view("{");
+        assert_eq!(server.add(&slow), MCPRING_ERR_USAGE);
+    });
+    check("removed before the start", &|server, slow| {
+        assert_eq!(server.add(&slow), MCPRING_OK);
+        assert_eq!(server.remove(MCPRING_TOOL, "slow"), MCPRING_OK);
+    });
+    check("refused while it runs", &|server, mut slow| {
+        server.serve("epoll");
+        slow.input_schema = view("{");
+        assert_eq!(server.add(&slow), MCPRING_ERR_USAGE);
+    });
+    check("removed while it runs", &|server, slow| {
+        server.serve("epoll");
+        assert_eq!(server.add(&slow), MCPRING_OK);
+        assert_eq!(server.remove(MCPRING_TOOL, "slow"), MCPRING_OK);
+    });
+}
+
+/// Destroyed, it waits until another thread has used the server.
+struct Waits {
+    begin: mpsc::Sender<()>,
+    added: std::sync::Mutex<mpsc::Receiver<()>>,
+    end: mpsc::Sender<bool>,
+}
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        self.begin.send(()).expect("the other thread listens");
+        let added = self.added.get_mut().expect("no test panics with it");
+        let is_added = added.recv_timeout(PATIENCE).is_ok();
+        self.end.send(is_added).expect("the test listens");
+    }
 }

@@ -17,7 +17,7 @@ use support::{Client, Handle, PATIENCE, drivers, last_error};
 fn is_readable(server: Handle, seconds: i64) -> bool {
     let mut fd = -1;
     assert_eq!(c!(mcpring_server_fd(server.0, &raw mut fd)), MCPRING_OK);
-    #[allow(clippy::undocumented_unsafe_blocks, reason = "the server keeps it open")]
+    // SAFETY: the server keeps it open until it is freed.
     let fd = unsafe { std::os::fd::BorrowedFd::borrow_raw(fd) };
     let mut places = [PollFd::from_borrowed_fd(fd, PollFlags::IN)];
     let time = Timespec { tv_sec: seconds, tv_nsec: 0 };

@@ -5,7 +5,7 @@ use mcpring::json::{Backend, Kind, PaddedBuf, Parser, Value};
 use super::{Open, mcpring_call, with};
 use crate::failure::Failure;
 use crate::ffi::{Contract, enter, mcpring_str};
-use crate::status::*;
+use crate::status::mcpring_status;
 
 /// One argument.
 enum Argument {

@@ -8,7 +8,7 @@ use super::{mcpring_call, with};
 use crate::failure::Failure;
 use crate::ffi::{Contract, enter, mcpring_str};
 use crate::model;
-use crate::status::*;
+use crate::status::{MCPRING_ERR_REFUSED, MCPRING_ERR_UNSUPPORTED, mcpring_status};
 
 /// A question as C asks it.
 fn question(

@@ -8,7 +8,7 @@ use super::{Open, mcpring_call, with};
 use crate::failure::Failure;
 use crate::ffi::{Contract, enter, mcpring_str, options};
 use crate::model;
-use crate::status::*;
+use crate::status::mcpring_status;
 
 /// What a piece of content is.
 pub type mcpring_content_kind = u32;
@@ -163,8 +163,8 @@ fn block(c: &Contract, content: &mcpring_content) -> Result<Content, Failure> {
     };
     let mut block = match content.kind {
         MCPRING_CONTENT_TEXT => Content::text(c.text(content.data, "data")?.to_owned()),
-        MCPRING_CONTENT_IMAGE => media(|data, mime_type| Content::image(data, mime_type))?,
-        MCPRING_CONTENT_AUDIO => media(|data, mime_type| Content::audio(data, mime_type))?,
+        MCPRING_CONTENT_IMAGE => media(Content::image)?,
+        MCPRING_CONTENT_AUDIO => media(Content::audio)?,
         MCPRING_CONTENT_RESOURCE_TEXT | MCPRING_CONTENT_RESOURCE_BLOB => {
             Content::embedded(contents(c, content, None)?)
         }

@@ -7,7 +7,7 @@ use super::{mcpring_call, with};
 use crate::failure::Failure;
 use crate::ffi::{Contract, enter, mcpring_str};
 use crate::server::mcpring_server;
-use crate::status::*;
+use crate::status::mcpring_status;
 
 /// A fact about a call.
 pub type mcpring_fact = u32;
@@ -49,7 +49,7 @@ fn find(call: &dyn Subject, fact: mcpring_fact) -> Result<Option<&str>, Failure>
         MCPRING_FACT_CLIENT_VERSION => {
             call.context().client().map(|client| &*client.version).filter(not_empty)
         }
-        MCPRING_FACT_PRINCIPAL => call.context().principal().map(|principal| principal.subject()),
+        MCPRING_FACT_PRINCIPAL => call.context().principal().map(mcpring::Principal::subject),
         MCPRING_FACT_TASK_ID => call.context().task_id(),
         other => return Err(Failure::argument(format!("there is no fact {other}"))),
     })

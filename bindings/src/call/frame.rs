@@ -20,7 +20,7 @@ use crate::handle::{pointer, unknown};
 use crate::log::{self, MCPRING_LEVEL_WARNING};
 use crate::plugin::Library;
 use crate::site::Site;
-use crate::status::*;
+use crate::status::{MCPRING_ERR_DONE, MCPRING_OK, mcpring_status, name};
 
 /// How far a call is while its callback runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,30 +135,26 @@ impl<'f> Frame<'f> {
     /// The callback says that all is well, and has not answered: it may have asked.
     fn left_open(&self, kind: FeatureKind) -> Outcome {
         let draft = self.common.borrow_mut().draft.take();
-        match draft.and_then(|draft| draft.into_ask()) {
-            Some(ask) => Outcome::Ask(ask),
-            None => {
-                self.complain(format_args!("it returned MCPRING_OK without an answer"));
-                failed(kind)
-            }
+        if let Some(ask) = draft.and_then(|draft| draft.into_ask()) {
+            Outcome::Ask(ask)
+        } else {
+            self.complain(format_args!("it returned MCPRING_OK without an answer"));
+            failed(kind)
         }
     }
 
     /// The callback failed or panicked.
     #[cold]
     fn broken(&self, kind: FeatureKind, status: Option<mcpring_status>, state: State) -> Outcome {
-        let outcome = match status {
-            Some(status) => {
-                self.complain(format_args!(
-                    "it returned {} ({status})",
-                    name(status).to_string_lossy()
-                ));
-                failed(kind)
-            }
-            None => {
-                self.complain(format_args!("it panicked"));
-                kind.failed(format!("the {} panicked", kind.as_str()))
-            }
+        let outcome = if let Some(status) = status {
+            self.complain(format_args!(
+                "it returned {} ({status})",
+                name(status).to_string_lossy()
+            ));
+            failed(kind)
+        } else {
+            self.complain(format_args!("it panicked"));
+            kind.failed(format!("the {} panicked", kind.as_str()))
         };
         if state != State::Kept {
             return outcome;

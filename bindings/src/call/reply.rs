@@ -12,7 +12,7 @@ use super::{Open, answer, mcpring_call, with};
 use crate::failure::Failure;
 use crate::ffi::{Contract, enter, mcpring_str};
 use crate::model;
-use crate::status::*;
+use crate::status::{MCPRING_ERR_UNSUPPORTED, mcpring_status};
 
 /// Answers a call with text: a tool's block, what a prompt's user says, a resource's text or a
 /// completion's one value, behind what was added before.

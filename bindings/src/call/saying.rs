@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::ffi::{Contract, enter, mcpring_str};
 use crate::log::mcpring_level;
 use crate::model;
-use crate::status::*;
+use crate::status::mcpring_status;
 
 /// The engine's level of that number.
 fn level(level: mcpring_level) -> Result<LogLevel, Failure> {

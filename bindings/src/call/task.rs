@@ -3,7 +3,7 @@
 use super::{mcpring_call, with};
 use crate::failure::Failure;
 use crate::ffi::{Contract, enter, mcpring_str};
-use crate::status::*;
+use crate::status::{MCPRING_ERR_UNSUPPORTED, mcpring_status};
 
 /// Makes a call a task from here on, if it is none: its client gets the task's id at once, and the
 /// answer when it asks for it. For tools with task_by_handler, which choose the moment themselves.

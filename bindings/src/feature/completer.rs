@@ -72,13 +72,14 @@ impl Completing {
         user: &Arc<UserData>,
     ) -> Result<Self, Failure> {
         let name = desk.required(completer.name, "name of a completer")?;
-        let how = match desk.answerer(completer.call, completer.execution, user)? {
-            Some((handler, place)) => How::Call(handler, place),
-            None => {
-                let values = desk.c.array(completer.values, completer.value_count, "values")?;
-                let text = |value: &mcpring_str| Ok(desk.c.text(*value, "value")?.to_owned());
-                How::Values(values.iter().map(text).collect::<Result<_, Failure>>()?)
-            }
+        let how = if let Some((handler, place)) =
+            desk.answerer(completer.call, completer.execution, user)?
+        {
+            How::Call(handler, place)
+        } else {
+            let values = desk.c.array(completer.values, completer.value_count, "values")?;
+            let text = |value: &mcpring_str| Ok(desk.c.text(*value, "value")?.to_owned());
+            How::Values(values.iter().map(text).collect::<Result<_, Failure>>()?)
         };
         Ok(Self { name, how })
     }

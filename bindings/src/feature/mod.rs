@@ -20,7 +20,7 @@ use crate::model;
 use crate::plugin::{self, Library};
 use crate::recipe::List;
 use crate::server::{get, mcpring_server};
-use crate::status::*;
+use crate::status::{MCPRING_ERR_UNSUPPORTED, mcpring_status};
 
 pub use completer::*;
 pub use prompt::*;

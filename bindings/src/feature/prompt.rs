@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::ffi::{Contract, UserData, enter, mcpring_destroy_fn, mcpring_str, options};
 use crate::recipe::{Make, Recipe};
 use crate::server::mcpring_server;
-use crate::status::*;
+use crate::status::mcpring_status;
 
 /// One argument of a prompt; its value is text.
 #[repr(C)]
@@ -110,7 +110,7 @@ fn recipe(
         for argument in &arguments {
             prompt = prompt.argument(argument.clone());
         }
-        for (name, completer) in completers.iter().map(|completing| completing.make()) {
+        for (name, completer) in completers.iter().map(super::completer::Completing::make) {
             prompt = prompt.completer(name, completer);
         }
         prompt

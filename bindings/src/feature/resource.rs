@@ -15,7 +15,7 @@ use crate::ffi::{Contract, UserData, enter, mcpring_destroy_fn, mcpring_str, opt
 use crate::model;
 use crate::recipe::{Make, Recipe};
 use crate::server::mcpring_server;
-use crate::status::*;
+use crate::status::mcpring_status;
 
 /// A resource: what it holds is fixed, or made by call for each read. Begin with
 /// MCPRING_RESOURCE_INIT.

@@ -15,7 +15,7 @@ use crate::ffi::{Contract, UserData, enter, mcpring_destroy_fn, mcpring_str, opt
 use crate::model;
 use crate::recipe::{Make, Recipe};
 use crate::server::mcpring_server;
-use crate::status::*;
+use crate::status::mcpring_status;
 
 /// All resources whose URIs have one form. Begin with MCPRING_TEMPLATE_INIT.
 #[repr(C)]
@@ -115,7 +115,7 @@ fn recipe(
         if let Some(cache) = cache {
             template = template.cache_hint(cache);
         }
-        for (name, completer) in completers.iter().map(|completing| completing.make()) {
+        for (name, completer) in completers.iter().map(super::completer::Completing::make) {
             template = template.completer(name, completer);
         }
         template

@@ -12,7 +12,7 @@ use crate::ffi::{Contract, UserData, enter, mcpring_destroy_fn, mcpring_str, opt
 use crate::model;
 use crate::recipe::{Make, Recipe};
 use crate::server::mcpring_server;
-use crate::status::*;
+use crate::status::mcpring_status;
 
 /// Calls never become tasks.
 pub const MCPRING_TASK_FORBIDDEN: u32 = 0;

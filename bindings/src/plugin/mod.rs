@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::ffi::{Contract, Loaded, enter, innermost, mcpring_str};
 use crate::host::Host;
 use crate::server::{get, mcpring_server};
-use crate::status::*;
+use crate::status::{MCPRING_ERR_PLUGIN, MCPRING_OK, mcpring_status, name};
 use crate::text::{self, mcpring_text};
 use crate::version::MCPRING_ABI;
 
@@ -39,6 +39,16 @@ pub struct mcpring_host {
 /// A plugin's file, for as long as anything of it is needed.
 pub(crate) struct Library {
     loaded: Loaded,
+    /// The handle of the server that it was loaded into.
+    home: u64,
+}
+
+impl Library {
+    /// Whether it was loaded into that server. What it adds to others stays theirs when it is
+    /// closed, and keeps it.
+    pub(crate) fn is_of(&self, server: *mut mcpring_server) -> bool {
+        self.home == server.addr() as u64
+    }
 }
 
 thread_local! {
@@ -86,7 +96,9 @@ pub(crate) fn load(host: &Host, server: *mut mcpring_server, path: &Path) -> Res
     if path.components().count() > 1 && !path.exists() {
         return Err(refused("there is no such file"));
     }
-    let loaded = Loaded::open(path).map_err(|words| refused(&words))?;
+    // A file that is here is not looked for along the loader's path.
+    let file = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let loaded = Loaded::open(&file).map_err(|words| refused(&words))?;
     match loaded.abi() {
         Some(MCPRING_ABI) => {}
         Some(other) => {
@@ -109,7 +121,7 @@ fn begin(
 ) -> Result<(), String> {
     // The file is asked before anything hangs on it, and run when everything of it can be found.
     let init = loaded.find_init()?;
-    let library = Arc::new(Library { loaded });
+    let library = Arc::new(Library { loaded, home: server.addr() as u64 });
     if !host.plugins.insert(path, &library) {
         return Err("it is loaded already".to_owned());
     }

@@ -10,7 +10,7 @@ use crate::ffi::{Contract, enter, mcpring_str};
 use crate::handle::{Kind, Opaque, Shared};
 use crate::host::Host;
 use crate::inside;
-use crate::status::*;
+use crate::status::mcpring_status;
 
 pub use news::*;
 pub use turn::*;

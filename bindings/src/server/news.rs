@@ -3,7 +3,7 @@
 use super::{get, mcpring_server};
 use crate::failure::Failure;
 use crate::ffi::{Contract, enter, mcpring_str};
-use crate::status::*;
+use crate::status::mcpring_status;
 use crate::text::{self, mcpring_text};
 
 /// Tells the clients that subscribed to a resource that it changed.

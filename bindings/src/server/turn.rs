@@ -7,7 +7,7 @@ use super::{get, mcpring_server};
 use crate::failure::Failure;
 use crate::ffi::{Contract, enter};
 use crate::inside;
-use crate::status::*;
+use crate::status::{MCPRING_END, MCPRING_OK, mcpring_status};
 
 /// Gives a descriptor that is readable while mcpring_server_poll has something to do, for select,
 /// poll, epoll and the like. Do not read, write or close it.
@@ -50,13 +50,14 @@ pub unsafe extern "C" fn mcpring_server_poll(
         let ran = c.out_if_wanted(ran, "ran")?;
         let time = match timeout_ms {
             -1 => None,
-            ms => match u64::try_from(ms) {
-                Ok(ms) => Some(Duration::from_millis(ms)),
-                Err(_) => {
+            ms => {
+                if let Ok(ms) = u64::try_from(ms) {
+                    Some(Duration::from_millis(ms))
+                } else {
                     let words = format!("timeout_ms is {ms}, neither -1 nor 0 or more");
                     return Err(Failure::argument(words));
                 }
-            },
+            }
         };
         let host = get(server)?;
         host.running()?;

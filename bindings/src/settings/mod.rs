@@ -17,6 +17,7 @@ use value::{Named, Setting};
 
 /// Everything about a server but its features and addresses.
 #[derive(Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "a set of settings, one member each")]
 pub(crate) struct Settings {
     /// The engine's.
     pub(crate) config: Config,
@@ -155,36 +156,45 @@ impl Settings {
     pub(crate) fn server(&self, name: &str, version: &str) -> ServerBuilder {
         let mut server = Server::builder(name, version).output_policy(self.output_policy);
         server = server.cache_hint(self.cache_hint);
-        let options: [(&Option<String>, fn(ServerBuilder, String) -> ServerBuilder); 4] = [
-            (&self.title, ServerBuilder::title),
-            (&self.description, ServerBuilder::description),
-            (&self.website_url, ServerBuilder::website_url),
-            (&self.instructions, ServerBuilder::instructions),
-        ];
-        for (text, set) in options {
-            if let Some(text) = text {
-                server = set(server, text.clone());
-            }
+        if let Some(title) = &self.title {
+            server = server.title(title.clone());
         }
-        let flags: [(bool, fn(ServerBuilder) -> ServerBuilder); 3] = [
-            (self.list_changes, ServerBuilder::list_changes),
-            (self.resource_subscriptions, ServerBuilder::resource_subscriptions),
-            (self.logging, ServerBuilder::logging),
-        ];
-        for (_, set) in flags.into_iter().filter(|(is_set, _)| *is_set) {
-            server = set(server);
+        if let Some(description) = &self.description {
+            server = server.description(description.clone());
+        }
+        if let Some(url) = &self.website_url {
+            server = server.website_url(url.clone());
+        }
+        if let Some(instructions) = &self.instructions {
+            server = server.instructions(instructions.clone());
         }
         if let Some(timeout) = self.call_timeout {
             server = server.call_timeout(timeout);
         }
-        let server = self.icons.iter().cloned().fold(server, ServerBuilder::icon);
-        let named = |named: &Named| named.0.clone();
-        let server = named(&self.extensions)
-            .into_iter()
-            .fold(server, |server, (name, settings)| server.extension(name, &settings));
-        named(&self.experimental)
-            .into_iter()
-            .fold(server, |server, (name, settings)| server.experimental(name, &settings))
+        for icon in &self.icons {
+            server = server.icon(icon.clone());
+        }
+        self.offer(server)
+    }
+
+    /// Says what is offered beside features.
+    fn offer(&self, mut server: ServerBuilder) -> ServerBuilder {
+        if self.list_changes {
+            server = server.list_changes();
+        }
+        if self.resource_subscriptions {
+            server = server.resource_subscriptions();
+        }
+        if self.logging {
+            server = server.logging();
+        }
+        for (name, settings) in &self.extensions.0 {
+            server = server.extension(name.clone(), settings);
+        }
+        for (name, settings) in &self.experimental.0 {
+            server = server.experimental(name.clone(), settings);
+        }
+        server
     }
 
     /// An engine that serves `server` nowhere yet.

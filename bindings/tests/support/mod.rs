@@ -6,7 +6,6 @@
     clippy::disallowed_methods,
     reason = "the client has a socket, and callbacks have threads"
 )]
-#![allow(clippy::undocumented_unsafe_blocks, reason = "all of it keeps the header's contract")]
 #![allow(clippy::multiple_unsafe_ops_per_block, reason = "one call of C each")]
 
 use std::ffi::c_void;
@@ -28,7 +27,8 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 macro_rules! c {
     ($function:ident($($argument:expr),* $(,)?)) => {{
         #[allow(unused_unsafe, reason = "some functions are safe")]
-        #[allow(clippy::undocumented_unsafe_blocks, reason = "it keeps the header's contract")]
+        #[allow(clippy::macro_metavars_in_unsafe, reason = "arguments are handles and places")]
+        // SAFETY: the tests keep the header's contract.
         let answer = unsafe { mcpring_c::$function($($argument),*) };
         answer
     }};
@@ -50,6 +50,7 @@ pub fn read(view: mcpring_str) -> Vec<u8> {
     if view.len == 0 {
         return Vec::new();
     }
+    // SAFETY: views are good where the tests read them.
     unsafe { std::slice::from_raw_parts(view.data.cast::<u8>(), view.len) }.to_vec()
 }
 
@@ -72,7 +73,9 @@ pub fn take(owned: *mut mcpring_text) -> String {
 
 /// A struct of C with everything zero but its size.
 pub fn zeroed<T>(set: impl FnOnce(&mut T)) -> T {
+    // SAFETY: zero is a value of every field of the structs of C.
     let mut value: T = unsafe { std::mem::zeroed() };
+    // SAFETY: they begin with their size.
     unsafe { (&raw mut value).cast::<usize>().write(size_of::<T>()) };
     set(&mut value);
     value
@@ -82,8 +85,9 @@ pub fn zeroed<T>(set: impl FnOnce(&mut T)) -> T {
 #[derive(Clone, Copy, Debug)]
 pub struct Call(pub *mut mcpring_call);
 
-// A handle is a number.
+// SAFETY: a handle is a number.
 unsafe impl Send for Call {}
+// SAFETY: as above.
 unsafe impl Sync for Call {}
 
 /// What a view function gives, or its status.
@@ -159,11 +163,13 @@ impl Function {
 }
 
 unsafe extern "C-unwind" fn run(call: *mut mcpring_call, user_data: *mut c_void) -> mcpring_status {
+    // SAFETY: it was made by `Function::new` and is not destroyed yet.
     let body = unsafe { &*user_data.cast::<Body>() };
     body(Call(call))
 }
 
 unsafe extern "C-unwind" fn destroy(user_data: *mut c_void) {
+    // SAFETY: it was made by `Function::new`, and this comes once.
     drop(unsafe { Box::from_raw(user_data.cast::<Body>()) });
 }
 
@@ -203,7 +209,9 @@ impl Drop for Counted {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Handle(pub *mut mcpring_server);
 
+// SAFETY: a handle is a number.
 unsafe impl Send for Handle {}
+// SAFETY: as above.
 unsafe impl Sync for Handle {}
 
 /// A tool over `body` that can still be changed.

@@ -76,11 +76,14 @@ impl Publisher {
         let State { present, schemas } = &mut *state;
         let mut edit = ServerEdit::new(present, schemas);
         let given = change(&mut edit);
-        if let Some(next) = edit.finish()? {
-            state.present = Arc::new(next);
-            // Under the lock, so that revisions arrive in their order.
-            (self.0.broadcast)(Publication::Server(Arc::clone(&state.present)))?;
-        }
+        let Some(next) = edit.finish()? else { return Ok(given) };
+        let before = std::mem::replace(&mut state.present, Arc::new(next));
+        // Under the lock, so that revisions arrive in their order.
+        let told = (self.0.broadcast)(Publication::Server(Arc::clone(&state.present)));
+        drop(state);
+        // Behind the lock: what goes with a handler is the program's, and may take its time.
+        drop(before);
+        told?;
         Ok(given)
     }
 

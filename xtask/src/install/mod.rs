@@ -10,6 +10,7 @@ mod build;
 mod layout;
 
 use crate::header::Version;
+use crate::process::{command, succeeds};
 
 /// What the command line asks for.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -92,7 +93,19 @@ fn perform(root: &Path, request: &Request) -> Result<usize, String> {
     let layout = layout::Layout::begin(root, &folder)?;
     let built = build::run(root, request.is_debug)?;
     let archive = archive::localised(root, &built.archive)?;
-    layout.finish(&built, &archive, &request.prefix, &version)
+    let files = layout.finish(&built, &archive, &request.prefix, &version)?;
+    if !request.is_debug {
+        strip(root, &folder, &version)?;
+    }
+    Ok(files)
+}
+
+/// Takes the debugger's sections away, which are most of an optimized library's size.
+fn strip(root: &Path, folder: &Path, version: &Version) -> Result<(), String> {
+    let mut strip = command(root, &["strip", "--strip-debug"]);
+    strip.arg(folder.join(format!("lib/libmcpring.so.{}", version.text)));
+    strip.arg(folder.join("lib/libmcpring.a")).arg(folder.join("bin/mcpring"));
+    if succeeds(&mut strip) { Ok(()) } else { Err("strip (of binutils) failed".to_owned()) }
 }
 
 fn read(path: &Path) -> Result<String, String> {
