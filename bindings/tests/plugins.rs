@@ -223,6 +223,40 @@ fn a_plugin_comes_and_goes() {
     }
 }
 
+/// A plugin's own thread, which is no callback of the library's, adds for the plugin too: by the
+/// file that its code lies in.
+#[test]
+fn a_plugin_s_own_thread_adds_for_it() {
+    const THREADED: &str = r#"
+        #include <pthread.h>
+        const uint32_t mcpring_plugin_abi = 1;
+        static void *adds(void *server) {
+          if (add(server, "later", hello, "later")) tell("not added");
+          return NULL;
+        }
+        status mcpring_plugin_init(const host_t *host, void *server) {
+          pthread_t thread;
+          link_with(host);
+          if (pthread_create(&thread, NULL, adds, server)) return -1;
+          pthread_join(thread, NULL);
+          return 0;
+        }
+        void mcpring_plugin_close(void) { tell("close"); }"#;
+    let folder = Folder::new();
+    let server = Handle::new();
+    let other = Handle::new();
+    let path = folder.compile("threaded", THREADED);
+    assert_eq!(load(other, &path), MCPRING_OK, "{}", last_error());
+    assert_eq!(load(server, &path), MCPRING_OK, "{}", last_error());
+    assert_eq!(server.plugins()[0]["tools"], json!(["later"]));
+    assert_eq!(other.plugins()[0]["tools"], json!(["later"]), "each server has its own");
+    assert_eq!(close(server, &path), MCPRING_OK);
+    assert_eq!(server.invoke("later", "{}"), Err(MCPRING_ERR_NOT_FOUND));
+    assert_eq!(other.invoke("later", "{}").expect("a result")["content"][0]["text"], "later");
+    assert_eq!((server.free(), other.free()), (MCPRING_OK, MCPRING_OK));
+    folder.wait_for(&["later", "close", "later", "close"]);
+}
+
 #[test]
 fn what_is_no_plugin_is_refused_in_words() {
     let folder = Folder::new();

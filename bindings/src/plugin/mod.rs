@@ -7,9 +7,9 @@ mod list;
 pub mod rust;
 
 use std::cell::RefCell;
-use std::ffi::c_char;
+use std::ffi::{c_char, c_void};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::failure::Failure;
 use crate::ffi::{Contract, Loaded, enter, innermost, mcpring_str};
@@ -57,8 +57,33 @@ thread_local! {
         const { RefCell::new(Vec::new()) };
 }
 
-/// Whose code adds something to `server` on this thread, if it is a plugin's.
-pub(crate) fn present(server: *mut mcpring_server) -> Option<Arc<Library>> {
+/// Every plugin's file in this process, whichever server it belongs to.
+static LIBRARIES: Mutex<Vec<Weak<Library>>> = Mutex::new(Vec::new());
+
+/// Whose code adds something to `server`, if it is a plugin's: of the one that this thread runs, or
+/// of the one that `code`, a function of the feature's, lies in. A plugin may have threads of its
+/// own.
+pub(crate) fn author(server: *mut mcpring_server, code: *const c_void) -> Option<Arc<Library>> {
+    present(server).or_else(|| {
+        let all: Vec<_> = libraries().iter().filter_map(Weak::upgrade).collect();
+        // Behind the lock: the last of a plugin's may go with these. A file that was loaded into
+        // several servers is each one's own.
+        let found = all.iter().filter(|library| library.loaded.contains(code));
+        found.max_by_key(|library| library.is_of(server)).cloned()
+    })
+}
+
+fn enter_library(library: &Arc<Library>) {
+    let mut all = libraries();
+    all.retain(|library| library.strong_count() > 0);
+    all.push(Arc::downgrade(library));
+}
+
+fn libraries() -> MutexGuard<'static, Vec<Weak<Library>>> {
+    LIBRARIES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn present(server: *mut mcpring_server) -> Option<Arc<Library>> {
     let loading = LOADING.with_borrow(|loading| {
         loading.iter().rev().find(|(own, _)| *own == server).map(|(_, library)| Arc::clone(library))
     });
@@ -122,6 +147,7 @@ fn begin(
     // The file is asked before anything hangs on it, and run when everything of it can be found.
     let init = loaded.find_init()?;
     let library = Arc::new(Library { loaded, home: server.addr() as u64 });
+    enter_library(&library);
     if !host.plugins.insert(path, &library) {
         return Err("it is loaded already".to_owned());
     }
