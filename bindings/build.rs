@@ -3,4 +3,6 @@
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libmcpring.so.0");
+    // Worker threads may still be on their way out when a program unloads the library.
+    println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
 }

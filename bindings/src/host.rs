@@ -177,20 +177,26 @@ impl Host {
             drop(stage);
         } else {
             drop(stage);
-            let publisher = self.publisher()?;
-            publisher.edit(|edit| recipe.edit(edit))?;
+            self.live_publisher()?.edit(|edit| recipe.edit(edit))?;
         }
         let own = library.filter(|library| library.is_of(self.site.server()));
         if own.is_none_or(|library| self.plugins.record(&library, list, &key)) {
             return Ok(());
         }
         // Its plugin was closed meanwhile and would not take it along any more.
-        let _ = self.remove(list, &key);
+        let _ = self.take(list, &key);
         Err(Failure::state("the plugin that adds this is being closed"))
     }
 
     /// Removes a feature, now or from the running server.
     pub(crate) fn remove(&self, list: List, key: &str) -> Result<(), Failure> {
+        self.not_ended()?;
+        self.take(list, key)
+    }
+
+    /// As [`remove`](Self::remove), also when the server has ended: what a plugin added goes then
+    /// too.
+    pub(crate) fn take(&self, list: List, key: &str) -> Result<(), Failure> {
         let mut stage = self.stage();
         let was_there = if stage.phase == Phase::Staged {
             let place = stage.recipes.iter().position(|recipe| recipe.is(list, key));
@@ -290,6 +296,19 @@ impl Host {
     pub(crate) fn publisher(&self) -> Result<Publisher, Failure> {
         let publisher = self.publisher.read().unwrap_or_else(PoisonError::into_inner).clone();
         publisher.ok_or_else(not_running)
+    }
+
+    /// The same, unless the server has ended and there is nobody to tell.
+    pub(crate) fn live_publisher(&self) -> Result<Publisher, Failure> {
+        self.not_ended()?;
+        self.publisher()
+    }
+
+    fn not_ended(&self) -> Result<(), Failure> {
+        if self.running.get().is_some_and(Running::has_ended) {
+            return Err(Failure::state("the server has ended"));
+        }
+        Ok(())
     }
 
     /// Its features as they are now, and the time for a call that does not say.

@@ -178,7 +178,7 @@ impl Source {
     ) -> (Self, Receiver<CallEvent>) {
         let (events, received) = mpsc::channel();
         let publisher = publisher.unwrap_or_else(|| Publisher::new(Arc::clone(server), |_| Ok(())));
-        let deadline = now_ns().saturating_add(time.as_nanos() as u64);
+        let deadline = now_ns().saturating_add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
         let source = Self {
             post: Arc::new(Waiter { events, publisher }),
             lifeline: Arc::new(Lifeline::until(deadline)),

@@ -51,6 +51,9 @@ impl Json {
     #[inline]
     fn parse(&mut self, c: &Contract, text: mcpring_str, readable: usize) -> Result<(), Failure> {
         self.text = None;
+        if text.data.is_null() {
+            return Err(Failure::null("text"));
+        }
         let padded_len = text.len.saturating_add(MCPRING_PADDING);
         if readable < padded_len {
             return self.parse_copy(c, text);

@@ -1,6 +1,6 @@
 //! The words of each thread's last failure.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use crate::failure::Failure;
 use crate::ffi::mcpring_str;
@@ -14,9 +14,19 @@ thread_local! {
 /// Bytes of words kept; longer ones are cut.
 const WORDS_BYTES_MAX: usize = 4 << 10;
 
+thread_local! {
+    static COUNT: Cell<u64> = const { Cell::new(0) };
+}
+
+/// How many failures there were on this thread.
+pub(crate) fn count() -> u64 {
+    COUNT.get()
+}
+
 /// Keeps the words of `failure` and gives its status.
 #[cold]
 pub(crate) fn store(failure: &Failure) -> mcpring_status {
+    COUNT.set(COUNT.get().wrapping_add(1));
     // A thread that is ending has no place for words any more; the status says enough then.
     let _ = WORDS.try_with(|words| {
         let mut words = words.borrow_mut();

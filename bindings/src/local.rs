@@ -26,14 +26,14 @@ pub(crate) struct Local<H, T, const PLACE_BITS: u32 = 20> {
 
 struct Slot<T> {
     handle: u64,
-    /// Of the next handle; wraps, so it is the last 2^(40 - `PLACE_BITS`) that are told apart.
+    /// Of the next handle.
     generation: u64,
     value: Option<T>,
 }
 
 impl<H: Opaque, T, const PLACE_BITS: u32> Local<H, T, PLACE_BITS> {
     const PLACE_MASK: u64 = (1 << PLACE_BITS) - 1;
-    const GENERATION_MASK: u64 = (1 << (THREAD_SHIFT - PLACE_BITS)) - 1;
+    const GENERATION_MAX: u64 = (1 << (THREAD_SHIFT - PLACE_BITS)) - 1;
 
     /// A table without handles.
     pub(crate) const fn new() -> Self {
@@ -86,8 +86,11 @@ impl<H: Opaque, T, const PLACE_BITS: u32> Local<H, T, PLACE_BITS> {
             return Err(refused(handle));
         };
         slot.handle = 0;
-        slot.generation = (slot.generation + 1) & Self::GENERATION_MASK;
-        self.free.borrow_mut().push(place as u32);
+        // A place whose generations are used up stays empty, so that no handle comes twice.
+        if slot.generation < Self::GENERATION_MAX {
+            slot.generation += 1;
+            self.free.borrow_mut().push(place as u32);
+        }
         Ok(value)
     }
 }
@@ -237,6 +240,24 @@ mod tests {
         remove(&TABLE, handles[2]).expect("it is there");
         let again = insert(&TABLE, 5).expect("room again");
         assert!(again != handles[2] && get(handles[2]).is_err() && get(again) == Ok(5));
+    }
+
+    #[test]
+    fn no_handle_comes_twice() {
+        struct Rare;
+        impl Opaque for Rare {
+            const KIND: Kind = Kind::Json;
+        }
+        thread_local! {
+            /// 2^38 places leave 2 bits for generations.
+            static RARE: Local<Rare, (), 38> = const { Local::new() };
+        }
+        let mut seen = std::collections::HashSet::new();
+        for _ in 0..20 {
+            let handle = insert(&RARE, ()).expect("a handle");
+            assert!(seen.insert(handle.addr()));
+            remove(&RARE, handle).expect("it is there");
+        }
     }
 
     #[test]

@@ -131,3 +131,24 @@ fn refused_and_unsupported_questions() {
         assert_eq!(server.free(), MCPRING_OK);
     }
 }
+
+/// A call either asks or answers; what would be dropped is refused.
+#[test]
+fn questions_and_answers_do_not_mix() {
+    let server = Handle::new();
+    server.tool("both", MCPRING_RUN_POOL, |call| {
+        assert_eq!(call.ask("where", "roots/list", "{}"), MCPRING_OK);
+        for status in [
+            call.reply("text"),
+            c!(mcpring_call_reply_json(call.0, view("{}"))),
+            c!(mcpring_call_reply_blob(call.0, view("x"), view("image/png"))),
+        ] {
+            assert_eq!(status, MCPRING_ERR_STATE);
+            assert!(last_error().contains("mcpring_call_finish"), "{}", last_error());
+        }
+        c!(mcpring_call_fail(call.0, view("neither")))
+    });
+    let result = server.invoke("both", "{}").expect("a failure drops the questions");
+    assert_eq!(result["content"][0]["text"], "neither");
+    assert_eq!(server.free(), MCPRING_OK);
+}

@@ -124,7 +124,8 @@ fn an_older_program_s_message_is_filled_as_far_as_it_goes() {
         assert!(shown.ends_with(want), "{size}: {shown}");
     };
     check(size, MCPRING_ERR_MALFORMED, "-32600 true");
-    check(std::mem::offset_of!(mcpring_message, code), MCPRING_ERR_MALFORMED, "77 false");
+    check(std::mem::offset_of!(mcpring_message, error), MCPRING_ERR_MALFORMED, "77 false");
+    check(size - 4, MCPRING_ERR_ARGUMENT, "77 false");
     check(size + 1, MCPRING_ERR_ARGUMENT, "77 false");
     check(0, MCPRING_ERR_ARGUMENT, "77 false");
 }

@@ -7,6 +7,7 @@ mod support;
 
 use std::ptr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use mcpring_c::*;
@@ -426,4 +427,86 @@ fn one_of_many_answers_a_kept_call() {
         }
         assert_eq!(server.free(), MCPRING_OK);
     }
+}
+
+/// What was lent before a call was kept is good until the callback returns, whoever answers it
+/// meanwhile.
+#[test]
+fn what_was_lent_stays_while_the_callback_runs() {
+    const LONG: &str = "long enough to have memory of its own,\nand with an escape to be decoded";
+    static GOOD: AtomicUsize = AtomicUsize::new(0);
+    let body: Body = |call| {
+        let (mut decoded, mut whole) = (ABSENT, ABSENT);
+        let read = c!(mcpring_call_argument(call.0, view("text"), &raw mut decoded));
+        assert_eq!(read, MCPRING_OK);
+        assert_eq!(c!(mcpring_call_arguments(call.0, &raw mut whole)), MCPRING_OK);
+        let before = support::read(whole);
+        assert_eq!(call.keep(), MCPRING_OK);
+        let other = thread::spawn(move || call.reply("answered"));
+        assert_eq!(other.join().expect("the other thread"), MCPRING_OK);
+        // As much memory as went with the call, used for something else.
+        let _used: Vec<_> = (0..200).map(|bytes| vec![b'#'; bytes]).collect();
+        let is_good = support::read(decoded) == LONG.as_bytes();
+        GOOD.fetch_add(usize::from(is_good && support::read(whole) == before), Ordering::SeqCst);
+        MCPRING_OK
+    };
+    let arguments = json!({ "text": LONG });
+    let mut calls = 1;
+    for driver in drivers() {
+        let server = Handle::new();
+        for (place, execution) in &PLACES[..3] {
+            server.tool(place, *execution, body);
+        }
+        let address = server.serve(driver);
+        let polling = thread::spawn(move || while server.poll(-1).0 == MCPRING_OK {});
+        let mut client = Client::open(&address);
+        for (place, _) in &PLACES[..3] {
+            let answer = client.call(place, &arguments);
+            assert_eq!(answer["result"], said("answered"), "{driver} {place}: {answer}");
+            calls += 1;
+        }
+        drop(client);
+        assert_eq!(server.stop(true), MCPRING_OK);
+        polling.join().expect("who polls is told of the end");
+        assert_eq!(server.free(), MCPRING_OK);
+    }
+    let server = Handle::new();
+    server.tool("pool", MCPRING_RUN_POOL, body);
+    let result = server.invoke("pool", &arguments.to_string()).expect("a result");
+    assert_eq!(result["content"], said("answered")["content"]);
+    assert_eq!(server.free(), MCPRING_OK);
+    // A callback on a worker may still be looking when its answer is there.
+    let end = std::time::Instant::now() + support::PATIENCE;
+    while GOOD.load(Ordering::SeqCst) < calls {
+        assert!(std::time::Instant::now() < end, "{GOOD:?} of {calls}");
+        thread::yield_now();
+    }
+}
+
+/// Each part of an answer counts, whichever function brings it.
+#[test]
+fn an_answer_in_parts_is_no_longer_than_a_frame() {
+    let server = Handle::new();
+    assert_eq!(server.configure(&json!({ "frame_bytes_max": 4096 })), MCPRING_OK);
+    server.tool("parts", MCPRING_RUN_POOL, |call| {
+        let (text, json) = ("x".repeat(3000), format!("{:?}", "y".repeat(3000)));
+        assert_eq!(c!(mcpring_call_add_text(call.0, view(&text))), MCPRING_OK);
+        let meta = format!("{{\"m\":{json}}}");
+        let content = zeroed(|content: &mut mcpring_content| content.meta = view(&meta));
+        for status in [
+            c!(mcpring_call_add_text(call.0, view(&text))),
+            c!(mcpring_call_add(call.0, ptr::from_ref(&content))),
+            c!(mcpring_call_set_structured(call.0, view(&json))),
+            c!(mcpring_call_reply_json(call.0, view(&json))),
+            c!(mcpring_call_reply_blob(call.0, view(&text), view("image/png"))),
+            call.reply(&text),
+        ] {
+            assert_eq!(status, MCPRING_ERR_LIMIT, "{}", last_error());
+        }
+        call.reply("end")
+    });
+    let result = server.invoke("parts", "{}").expect("a result");
+    assert_eq!(result["content"].as_array().map(Vec::len), Some(2), "nothing was lost or added");
+    assert_eq!(result["content"][1]["text"], "end");
+    assert_eq!(server.free(), MCPRING_OK);
 }

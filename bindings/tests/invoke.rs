@@ -159,3 +159,27 @@ fn a_tool_of_the_loop_runs_in_the_loop() {
     assert_eq!(*text(&result), own);
     assert_eq!(server.free(), MCPRING_OK);
 }
+
+/// An inner call that is over is known to be over, though the outer one of its thread runs.
+#[test]
+fn an_inner_call_ends_before_the_outer() {
+    let server = Handle::new();
+    let (tell, told) = mpsc::channel::<Call>();
+    let tell = std::sync::Mutex::new(tell);
+    server.tool("inner", MCPRING_RUN_POOL, move |call| {
+        tell.lock().expect("no test panics with it").send(call).expect("the test listens");
+        call.reply("inner")
+    });
+    let told = std::sync::Mutex::new(told);
+    server.tool("outer", MCPRING_RUN_POOL, move |call| {
+        check(call.server(), "inner", "{}", Ok("inner"));
+        let inner = told.lock().expect("no test panics with it").recv().expect("the inner call");
+        assert_eq!(inner.reply("late"), MCPRING_ERR_HANDLE, "{}", last_error());
+        let elsewhere = thread::spawn(move || (inner.reply("late"), call.reply("late")));
+        let elsewhere = elsewhere.join().expect("the other thread");
+        assert_eq!(elsewhere, (MCPRING_ERR_HANDLE, MCPRING_ERR_THREAD));
+        call.reply("outer")
+    });
+    check(server, "outer", "{}", Ok("outer"));
+    assert_eq!(server.free(), MCPRING_OK);
+}

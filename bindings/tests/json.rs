@@ -94,7 +94,7 @@ fn malformed_text_leaves_nothing() {
         // SAFETY: NULL is allowed and refused.
         unsafe { mcpring_json_parse(json, text, readable) }
     };
-    check(absent(0, 0), MCPRING_ERR_MALFORMED, "unexpected end");
+    check(absent(0, 0), MCPRING_ERR_ARGUMENT, "text is NULL");
     check(absent(3, 3), MCPRING_ERR_ARGUMENT, "text is NULL");
     check(absent(0, 100), MCPRING_ERR_ARGUMENT, "text is NULL");
     check(absent(usize::MAX, usize::MAX), MCPRING_ERR_ARGUMENT, "text is NULL");

@@ -49,6 +49,22 @@ fn each_function_has_its_state() {
     assert_eq!(server.join(), MCPRING_OK);
     assert_eq!([server.join(), server.stop(true)], [MCPRING_OK; 2], "again is nothing");
     assert_eq!(server.start(), STATE);
+    let gone = Gone::default();
+    let guard = gone.guard();
+    let late = tool("late", move |call| {
+        let _ = &guard;
+        echo(call)
+    });
+    for status in [
+        server.add(&late),
+        server.remove(MCPRING_TOOL, "late"),
+        c!(mcpring_server_resource_updated(server.0, view("demo://x"))),
+        c!(mcpring_server_elicitation_done(server.0, view("x"))),
+    ] {
+        assert_eq!(status, STATE, "{}", last_error());
+        assert!(last_error().contains("has ended"), "{}", last_error());
+    }
+    assert_eq!(gone.count(), 1, "what is refused is destroyed");
     assert_eq!(server.free(), MCPRING_OK);
     for status in [server.free(), server.start(), server.stop(true), server.poll(0).0] {
         assert_eq!(status, MCPRING_ERR_HANDLE, "{}", last_error());

@@ -22,6 +22,7 @@ const HEAD: &str = r#"
 #include <stdio.h>
 #include <unistd.h>
 #include <stdlib.h>
+#include <pthread.h>
 typedef struct { const char *data; size_t len; } str;
 typedef int32_t status;
 typedef status (*call_fn)(void *call, void *user_data);
@@ -37,6 +38,8 @@ static status (*add_tool)(void *, const tool *);
 static status (*reply_text)(void *, str);
 static status (*call_server)(void *, void **);
 static status (*close_plugin)(void *, str);
+static status (*keep)(void *);
+static status (*invoke)(void *, str, str, void **);
 /* Tells the test what happens, by a line in a file. */
 static void tell(const char *what) {
   FILE *log = fopen(getenv("MCPRING_TEST_PLUGIN_LOG"), "a");
@@ -55,6 +58,8 @@ static void link_with(const host_t *host) {
   add_tool = (status (*)(void *, const tool *))host->find("mcpring_server_add_tool");
   reply_text = (status (*)(void *, str))host->find("mcpring_call_reply_text");
   call_server = (status (*)(void *, void **))host->find("mcpring_call_server");
+  keep = (status (*)(void *))host->find("mcpring_call_keep");
+  invoke = (status (*)(void *, str, str, void **))host->find("mcpring_server_invoke");
   close_plugin = (status (*)(void *, str))host->find("mcpring_server_close_plugin");
 }
 static status hello(void *call, void *user_data) { return reply_text(call, of(user_data)); }
@@ -339,4 +344,105 @@ fn a_rust_program_hosts_plugins() {
     drop(running);
     drop(host);
     folder.wait_for_close();
+}
+
+/// A thread of the plugin's answers its last call when the plugin was closed: it gets back into the
+/// plugin's code, and the plugin's end waits for it.
+#[test]
+fn a_thread_of_a_plugin_answers_its_last_call() {
+    const SOURCE: &str = r#"
+        static pthread_t thread; static void *kept; static int is_kept, is_told;
+        static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+        static pthread_cond_t moved = PTHREAD_COND_INITIALIZER;
+        static void *answer(void *unused) {
+          pthread_mutex_lock(&lock);
+          while (!is_told) pthread_cond_wait(&moved, &lock);
+          pthread_mutex_unlock(&lock);
+          status failed = reply_text(kept, of("late"));
+          tell(failed ? "failed" : "answered");
+          return unused;
+        }
+        static status later(void *call, void *user_data) {
+          kept = call;
+          return keep(call) || pthread_create(&thread, NULL, answer, NULL) ? -100 : 0;
+        }
+        static void go(void *user_data) {
+          tell("go");
+          pthread_mutex_lock(&lock);
+          is_told = 1;
+          pthread_cond_signal(&moved);
+          pthread_mutex_unlock(&lock);
+        }
+        status mcpring_plugin_init(const host_t *host, void *server) {
+          link_with(host);
+          tool t = { sizeof t };
+          t.name = of("go"); t.call = hello; t.user_data = "go"; t.destroy = go;
+          return add(server, "later", later, "later") || add_tool(server, &t) ? -1 : 0;
+        }
+        void mcpring_plugin_close(void) { tell(pthread_join(thread, NULL) ? "stuck" : "close"); }"#;
+    for driver in drivers() {
+        let folder = Folder::new();
+        let path = folder.compile("later", &format!("{ABI}{SOURCE}"));
+        let server = Handle::new();
+        assert_eq!(load(server, &path), MCPRING_OK, "{}", last_error());
+        let mut client = Client::open(&server.serve(driver));
+        let id = client.send_call("later", &json!({}));
+        // Answered behind it, so the call is with its callback.
+        client.ask("ping", &json!({}));
+        // The tool that goes has the thread answer.
+        assert_eq!(close(server, &path), MCPRING_OK);
+        let answer = client.receive().expect("an answer");
+        assert_eq!((&answer["id"], text(&answer)), (&json!(id), &json!("late")), "{driver}");
+        folder.wait_for(&["go", "later", "answered", "close"]);
+        assert_eq!(server.free(), MCPRING_OK);
+    }
+}
+
+/// What a plugin adds to another server than its own keeps it loaded, and what others add inside
+/// its start is theirs.
+#[test]
+fn a_plugin_adds_to_other_servers() {
+    let folder = Folder::new();
+    let (server, other) = (Handle::new(), Handle::new());
+    server.tool("ours", MCPRING_RUN_POOL, |call| {
+        call.server().tool("stays", MCPRING_RUN_POOL, |call| call.reply("still here"));
+        call.reply("added")
+    });
+    let source = format!(
+        r#"{ABI}
+        status mcpring_plugin_init(const host_t *host, void *server) {{
+          link_with(host);
+          void *result;
+          if (invoke(server, of("ours"), of("{{}}"), &result)) return -1;
+          return add((void *){}ul, "hello", hello, "from elsewhere");
+        }}
+        void mcpring_plugin_close(void) {{ tell("close"); }}"#,
+        other.0.addr()
+    );
+    let path = folder.compile("other", &source);
+    assert_eq!(load(server, &path), MCPRING_OK, "{}", last_error());
+    assert_eq!(close(server, &path), MCPRING_OK);
+    let said = |server: Handle, tool: &str| {
+        server.invoke(tool, "{}").expect("a result")["content"][0]["text"].clone()
+    };
+    assert_eq!(said(other, "hello"), "from elsewhere");
+    assert_eq!(said(server, "stays"), "still here");
+    assert_eq!(folder.told(), [""; 0]);
+    assert_eq!(other.free(), MCPRING_OK);
+    folder.wait_for(&["from elsewhere", "close"]);
+    assert_eq!(server.free(), MCPRING_OK);
+}
+
+/// Words of failures before are not the plugin's.
+#[test]
+fn a_refusing_plugin_is_not_given_others_words() {
+    let folder = Folder::new();
+    let server = Handle::new();
+    assert_eq!(server.listen("old words"), MCPRING_ERR_USAGE);
+    let source =
+        format!("{ABI}status mcpring_plugin_init(const host_t *h, void *s) {{ return -100; }}");
+    let path = folder.compile("refuses", &source);
+    assert_eq!(load(server, &path), MCPRING_ERR_PLUGIN);
+    assert!(!last_error().contains("old words"), "{}", last_error());
+    assert_eq!(server.free(), MCPRING_OK);
 }

@@ -60,6 +60,15 @@ pub struct mcpring_content {
 }
 options!(mcpring_content);
 
+impl mcpring_content {
+    /// Bytes of everything that is copied.
+    fn bytes(&self) -> usize {
+        let Self { data, mime_type, uri, name, title, description, annotations, meta, .. } = self;
+        let views = [data, mime_type, uri, name, title, description, annotations, meta];
+        views.into_iter().fold(0, |bytes: usize, view| bytes.saturating_add(view.len))
+    }
+}
+
 /// Adds one piece to the answer of a call. Of a tool it is one block; of a prompt one message; of a
 /// resource one of its contents (RESOURCE_TEXT or TEXT, RESOURCE_BLOB; without uri it is the one
 /// that is read); of a completion one value (TEXT).
@@ -118,7 +127,7 @@ pub(super) fn add_text(open: &mut Open<'_>, text: &str) -> Result<(), Failure> {
 
 fn add(c: &Contract, open: &mut Open<'_>, content: &mcpring_content) -> Result<(), Failure> {
     let (subject, site) = (open.subject, open.site);
-    let bytes = content.data.len;
+    let bytes = content.bytes();
     match subject.kind() {
         FeatureKind::Tool => {
             let block = block(c, content)?;

@@ -1,6 +1,6 @@
 //! A call inside its callback, and how every function finds the call it is given.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
 use std::sync::Arc;
 
@@ -9,13 +9,13 @@ use mcpring::server::FeatureKind;
 
 use super::arguments::Members;
 use super::draft::Draft;
-use super::kept::{self, KeptCall};
+use super::kept::{self, Kept, KeptCall};
 use super::mcpring_call;
 use super::seat::{self, Seat};
 use super::subject::Subject;
 use crate::answering::Answering;
 use crate::failure::Failure;
-use crate::ffi::{Contract, enter, is_lending, lend, lent, mcpring_str};
+use crate::ffi::{Contract, enter, lend, lent, mcpring_str};
 use crate::handle::{pointer, unknown};
 use crate::log::{self, MCPRING_LEVEL_WARNING};
 use crate::plugin::Library;
@@ -51,6 +51,9 @@ pub(crate) struct Frame<'f> {
     subject: RefCell<&'f mut (dyn Subject + 'f)>,
     common: RefCell<Common>,
     outcome: Cell<Option<Outcome>>,
+    /// What was lent is good as long as the callback runs, also when the call is kept and answered
+    /// meanwhile: it goes with this.
+    kept: OnceCell<Arc<Kept>>,
     answering: &'f Answering,
     outer: Cell<*const Frame<'static>>,
 }
@@ -85,6 +88,11 @@ impl Open<'_> {
         self.common.draft.is_some()
     }
 
+    /// The same as it is, if there is any.
+    pub(crate) fn seen_draft(&self) -> Option<&Draft> {
+        self.common.draft.as_deref()
+    }
+
     /// A text that was decoded for the argument `name` before.
     pub(crate) fn text(&self, name: &str) -> Option<mcpring_str> {
         let known = self.common.texts.iter().find(|(known, _)| **known == *name);
@@ -116,10 +124,11 @@ impl<'f> Frame<'f> {
             subject: RefCell::new(subject),
             common: RefCell::default(),
             outcome: Cell::new(None),
+            kept: OnceCell::new(),
             answering,
             outer: Cell::new(std::ptr::null()),
         };
-        let seat = Seat::take(frame.number, !is_lending());
+        let seat = Seat::take(frame.number);
         let status = lend(&frame, || answering.callback().run(frame.handle()));
         drop(seat);
         match (status, frame.state.get()) {
@@ -159,10 +168,7 @@ impl<'f> Frame<'f> {
         if state != State::Kept {
             return outcome;
         }
-        // Answered on another thread it stays answered.
-        if let Some(call) = kept::take(self.handle()) {
-            call.deferred.finish(outcome);
-        }
+        kept::fail(self.handle(), outcome);
         Outcome::Deferred
     }
 
@@ -216,12 +222,11 @@ impl<'f> Frame<'f> {
         let deferred = self.subject.borrow_mut().defer();
         let deferred = deferred.ok_or_else(|| Failure::state("this call cannot be kept"))?;
         let common = self.common.take();
+        let site = Arc::clone(self.answering.site());
+        let kept = Kept::new(KeptCall { deferred, common }, site, self.library().cloned());
+        let kept = self.kept.get_or_init(|| kept);
         seat::keep(self.number);
-        kept::insert(
-            self.handle(),
-            KeptCall { deferred, common },
-            Arc::clone(self.answering.site()),
-        );
+        kept::insert(self.handle(), Arc::clone(kept));
         self.state.set(State::Kept);
         Ok(())
     }

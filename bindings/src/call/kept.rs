@@ -1,6 +1,6 @@
 //! Calls that were kept beyond their callbacks: any thread's, until answered.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use mcpring::{Deferred, Outcome};
 
@@ -8,14 +8,20 @@ use super::frame::{Common, Open};
 use super::mcpring_call;
 use crate::adopted::Adopted;
 use crate::failure::Failure;
+use crate::plugin::{self, Library};
 use crate::site::Site;
 
 static KEPT: Adopted<mcpring_call, Kept> = Adopted::new();
 
-/// A kept call, empty from its answer on.
+/// A kept call.
 pub(super) struct Kept {
+    /// Empty from its answer on.
     call: Mutex<Option<KeptCall>>,
+    /// What was answered. It stays as long as the callback runs, which may look at what it was lent
+    /// before it kept the call.
+    over: OnceLock<KeptCall>,
     site: Arc<Site>,
+    library: Option<Arc<Library>>,
 }
 
 /// What there is of a kept call.
@@ -25,6 +31,11 @@ pub(super) struct KeptCall {
 }
 
 impl Kept {
+    pub(super) fn new(call: KeptCall, site: Arc<Site>, library: Option<Arc<Library>>) -> Arc<Self> {
+        let call = Mutex::new(Some(call));
+        Arc::new(Self { call, over: OnceLock::new(), site, library })
+    }
+
     /// The call, unless it is answered. A panic while it was in use leaves nothing half done that
     /// an answer would show.
     pub(super) fn lock(&self) -> MutexGuard<'_, Option<KeptCall>> {
@@ -35,11 +46,29 @@ impl Kept {
     pub(super) fn site(&self) -> &Site {
         &self.site
     }
+
+    /// Sends the answer, without the lock: the engine may refuse it and say so elsewhere.
+    fn settle(&self, mut call: KeptCall, outcome: Outcome) {
+        call.deferred.settle(outcome);
+        // Whoever emptied the place is the only one to come here.
+        let _ = self.over.set(call);
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        *self.call.get_mut().unwrap_or_else(PoisonError::into_inner) = None;
+        drop(self.over.take());
+        // A plugin's own thread may be here, which has to get back into the plugin's code.
+        if let Some(library) = self.library.take() {
+            plugin::leave(library);
+        }
+    }
 }
 
 /// Keeps a call under the handle that it has.
-pub(super) fn insert(handle: *mut mcpring_call, call: KeptCall, site: Arc<Site>) {
-    KEPT.insert(handle, Arc::new(Kept { call: Mutex::new(Some(call)), site }));
+pub(super) fn insert(handle: *mut mcpring_call, kept: Arc<Kept>) {
+    KEPT.insert(handle, kept);
 }
 
 /// The call that is kept under `handle`.
@@ -47,10 +76,13 @@ pub(super) fn get(handle: *mut mcpring_call) -> Option<Arc<Kept>> {
     KEPT.get(handle)
 }
 
-/// Takes the call for the one who answers it.
-pub(super) fn take(handle: *mut mcpring_call) -> Option<KeptCall> {
-    let kept = KEPT.remove(handle)?;
-    kept.lock().take()
+/// Answers a kept call for its callback, which failed, unless somebody has answered it.
+pub(super) fn fail(handle: *mut mcpring_call, outcome: Outcome) {
+    let Some(kept) = KEPT.remove(handle) else { return };
+    let call = kept.lock().take();
+    if let Some(call) = call {
+        kept.settle(call, outcome);
+    }
 }
 
 /// Answers a kept call; `None` when there is none. What `make` refuses leaves it open.
@@ -67,7 +99,6 @@ pub(super) fn answer(
     let call = place.take()?;
     drop(place);
     KEPT.remove(handle);
-    // Behind the lock: the engine may refuse the answer and say so elsewhere.
-    call.deferred.finish(outcome);
+    kept.settle(call, outcome);
     Some(Ok(()))
 }

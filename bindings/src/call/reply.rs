@@ -19,9 +19,9 @@ use crate::status::{MCPRING_ERR_UNSUPPORTED, mcpring_status};
 ///
 /// Ownership: the text is copied. The call is over for the program.
 /// Threads: as the call.
-/// Errors: MCPRING_ERR_LIMIT when the answer is longer than frame_bytes_max; MCPRING_ERR_HANDLE,
-/// MCPRING_ERR_THREAD, MCPRING_ERR_DONE, MCPRING_ERR_ARGUMENT, MCPRING_ERR_STATE. The call is still
-/// to be answered then.
+/// Errors: MCPRING_ERR_LIMIT when the answer is longer than frame_bytes_max; MCPRING_ERR_STATE when
+/// a question or a state was set, which an answer has no room for; MCPRING_ERR_HANDLE,
+/// MCPRING_ERR_THREAD, MCPRING_ERR_DONE, MCPRING_ERR_ARGUMENT. The call is still to be answered then.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcpring_call_reply_text(
     call: *mut mcpring_call,
@@ -31,6 +31,7 @@ pub unsafe extern "C" fn mcpring_call_reply_text(
     enter(unsafe { Contract::of_caller() }, |c| {
         let text = c.text(text, "text")?;
         answer(call, |open| {
+            no_questions(open)?;
             if open.subject.kind() == FeatureKind::Tool && !open.has_draft() {
                 fits(open.site, text.len())?;
                 return Ok(Outcome::text(text.to_owned()));
@@ -57,16 +58,19 @@ pub unsafe extern "C" fn mcpring_call_reply_json(
     enter(unsafe { Contract::of_caller() }, |c| {
         let json = c.text(json, "json")?;
         answer(call, |open| {
-            // A tool's JSON is written as text too.
-            fits(open.site, json.len())?;
+            no_questions(open)?;
+            let site = open.site;
+            fits(site, json.len())?;
             let json = model::raw("json", json)?;
             match open.subject.kind() {
                 FeatureKind::Tool if !open.has_draft() => Ok(Outcome::structured(json)),
                 FeatureKind::Tool => {
+                    open.draft().reserve(site, json.get().len())?;
                     open.draft().structured = Some(json);
                     finish(open)
                 }
                 FeatureKind::Resource => {
+                    open.draft().reserve(site, json.get().len())?;
                     let part = ResourceContents::text(open.subject.uri().to_owned(), json.get());
                     open.draft().contents.push(part.mime_type("application/json"));
                     finish(open)
@@ -102,6 +106,7 @@ pub unsafe extern "C" fn mcpring_call_reply_blob(
                 let words = format!("a {} is not answered with bytes", subject.kind().as_str());
                 return Err(Failure::new(MCPRING_ERR_UNSUPPORTED, words));
             }
+            no_questions(open)?;
             let mime_type = mime_type.or(subject.mime_type()).map(str::to_owned);
             let site = open.site;
             open.draft().reserve(site, bytes.len())?;
@@ -144,12 +149,27 @@ pub unsafe extern "C" fn mcpring_call_finish(call: *mut mcpring_call) -> mcpring
     enter(unsafe { Contract::of_caller() }, |_| answer(call, finish))
 }
 
+/// Refuses an answer that would be dropped for the questions of the same call.
+fn no_questions(open: &Open<'_>) -> Result<(), Failure> {
+    let Some(draft) = open.seen_draft() else { return Ok(()) };
+    if draft.asks() {
+        return Err(Failure::state(
+            "the call asks its client: mcpring_call_finish, or MCPRING_OK, sends the questions",
+        ));
+    }
+    if draft.has_lone_state() { Err(lone_state()) } else { Ok(()) }
+}
+
+fn lone_state() -> Failure {
+    Failure::state("a state goes with a question, and nothing is asked")
+}
+
 /// What was put together.
 fn finish(open: &mut Open<'_>) -> Result<Outcome, Failure> {
     let draft = open.take_draft();
     if draft.has_lone_state() {
         open.put_draft(draft);
-        return Err(Failure::state("a state goes with a question, and nothing is asked"));
+        return Err(lone_state());
     }
     Ok(draft.finish(open.subject.kind()))
 }

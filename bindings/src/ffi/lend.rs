@@ -27,11 +27,6 @@ pub(crate) fn lend<R>(frame: &Frame<'_>, run: impl FnOnce() -> R) -> R {
     run()
 }
 
-/// Whether a callback runs on this thread whose call was lent.
-pub(crate) fn is_lending() -> bool {
-    !INNERMOST.get().is_null()
-}
-
 /// Acts on the frame of the callback that runs on this thread, if one does.
 pub(crate) fn innermost<R>(act: impl for<'f> FnOnce(&Frame<'f>) -> R) -> Option<R> {
     let place = INNERMOST.get();

@@ -27,8 +27,8 @@ fn last_words() -> String {
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Sized3 {
     struct_size: usize,
-    second: u32,
-    third: u32,
+    second: u64,
+    third: u64,
 }
 options!(Sized3);
 
@@ -69,10 +69,12 @@ fn structs_of_older_programs_are_completed_with_zeros() {
         assert_eq!(got.ok(), want, "{size}");
     };
     let sized = |size, second, third| Some(Sized3 { struct_size: size, second, third });
-    check(HEAD + 8, sized(HEAD + 8, 2, 3));
-    check(HEAD + 4, sized(HEAD + 4, 2, 0));
+    check(HEAD + 16, sized(HEAD + 16, 2, 3));
+    check(HEAD + 8, sized(HEAD + 8, 2, 0));
     check(HEAD, sized(HEAD, 0, 0));
-    check(HEAD + 9, None);
+    check(HEAD + 4, None);
+    check(HEAD + 17, None);
+    check(HEAD + 24, None);
     check(HEAD - 1, None);
     check(0, None);
     check(usize::MAX, None);
@@ -81,14 +83,14 @@ fn structs_of_older_programs_are_completed_with_zeros() {
 
 #[test]
 fn an_older_program_s_struct_is_filled_as_far_as_it_goes() {
-    let check = |size: usize, want: (u32, u32)| {
+    let check = |size: usize, want: (u64, u64)| {
         let mut place = Sized3 { struct_size: size, second: 0, third: 0 };
         let value = Sized3 { struct_size: 99, second: 2, third: 3 };
         contract().out_options(&raw mut place, "place").expect("a place").set(&value);
         assert_eq!((place.struct_size, place.second, place.third), (size, want.0, want.1));
     };
-    check(HEAD + 8, (2, 3));
-    check(HEAD + 4, (2, 0));
+    check(HEAD + 16, (2, 3));
+    check(HEAD + 8, (2, 0));
     check(HEAD, (0, 0));
 }
 

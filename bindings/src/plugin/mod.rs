@@ -8,12 +8,16 @@ pub mod rust;
 
 use std::cell::RefCell;
 use std::ffi::{c_char, c_void};
+use std::mem::ManuallyDrop;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread;
 
 use crate::failure::Failure;
 use crate::ffi::{Contract, Loaded, enter, innermost, mcpring_str};
 use crate::host::Host;
+use crate::last_error;
+use crate::log::{self, MCPRING_LEVEL_WARNING};
 use crate::server::{get, mcpring_server};
 use crate::status::{MCPRING_ERR_PLUGIN, MCPRING_OK, mcpring_status, name};
 use crate::text::{self, mcpring_text};
@@ -51,10 +55,18 @@ impl Library {
     }
 }
 
-thread_local! {
-    /// The plugins that are begun with on this thread, the innermost last.
-    static LOADING: RefCell<Vec<(*mut mcpring_server, Arc<Library>)>> =
-        const { RefCell::new(Vec::new()) };
+/// Lets go of a plugin where its own code may be what called us. The last to go has it unloaded by
+/// another thread: this one returns to that code.
+#[allow(clippy::disallowed_methods, reason = "what unloads must not run what is unloaded")]
+pub(crate) fn leave(library: Arc<Library>) {
+    let Some(library) = Arc::into_inner(library) else { return };
+    // What the closure holds is dropped by it alone: without a thread the plugin stays loaded.
+    let library = ManuallyDrop::new(library);
+    let unload = move || drop(ManuallyDrop::into_inner(library));
+    if let Err(fault) = thread::Builder::new().name("mcpring-unload".into()).spawn(unload) {
+        let words = format_args!("a plugin stays loaded, as there is no thread: {fault}");
+        log::line(MCPRING_LEVEL_WARNING, "plugin", words);
+    }
 }
 
 /// Every plugin's file in this process, whichever server it belongs to.
@@ -64,13 +76,18 @@ static LIBRARIES: Mutex<Vec<Weak<Library>>> = Mutex::new(Vec::new());
 /// of the one that `code`, a function of the feature's, lies in. A plugin may have threads of its
 /// own.
 pub(crate) fn author(server: *mut mcpring_server, code: *const c_void) -> Option<Arc<Library>> {
-    present(server).or_else(|| {
-        let all: Vec<_> = libraries().iter().filter_map(Weak::upgrade).collect();
-        // Behind the lock: the last of a plugin's may go with these. A file that was loaded into
-        // several servers is each one's own.
-        let found = all.iter().filter(|library| library.loaded.contains(code));
-        found.max_by_key(|library| library.is_of(server)).cloned()
-    })
+    present().or_else(|| at(server, code))
+}
+
+/// The plugin whose file `code` lies in. One that was loaded into several servers is each one's own.
+fn at(server: *mut mcpring_server, code: *const c_void) -> Option<Arc<Library>> {
+    let mut all: Vec<_> = libraries().iter().filter_map(Weak::upgrade).collect();
+    let found = (0..all.len()).filter(|place| all[*place].loaded.contains(code));
+    let found = found.max_by_key(|place| all[*place].is_of(server));
+    let found = found.map(|place| all.swap_remove(place));
+    // The others may have been closed meanwhile.
+    all.into_iter().for_each(leave);
+    found
 }
 
 fn enter_library(library: &Arc<Library>) {
@@ -83,19 +100,39 @@ fn libraries() -> MutexGuard<'static, Vec<Weak<Library>>> {
     LIBRARIES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn present(server: *mut mcpring_server) -> Option<Arc<Library>> {
-    let loading = LOADING.with_borrow(|loading| {
-        loading.iter().rev().find(|(own, _)| *own == server).map(|(_, library)| Arc::clone(library))
+/// A plugin that is begun with.
+struct Begun {
+    library: Arc<Library>,
+    /// The callback inside of which that is; 0 for none.
+    inside: u64,
+}
+
+thread_local! {
+    /// The plugins that are begun with on this thread, the innermost last.
+    static LOADING: RefCell<Vec<Begun>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Whose code runs on this thread, if it is a plugin's: what was entered last, be it the start of
+/// a plugin or a callback. What it adds needs it, to whichever server.
+fn present() -> Option<Arc<Library>> {
+    let frame = innermost(|frame| (frame.number(), frame.library().cloned()));
+    let (number, library) = frame.unwrap_or_default();
+    let begun = LOADING.with_borrow(|loading| {
+        let last = loading.last().filter(|begun| begun.inside == number);
+        last.map(|begun| Arc::clone(&begun.library))
     });
-    loading.or_else(|| innermost(|frame| frame.library().cloned()).flatten())
+    begun.or(library)
 }
 
 /// Says that a plugin is begun with until this is dropped.
 struct Loading;
 
 impl Loading {
-    fn enter(server: *mut mcpring_server, library: Arc<Library>) -> Self {
-        LOADING.with_borrow_mut(|loading| loading.push((server, library)));
+    fn enter(library: Arc<Library>) -> Self {
+        // As a path the method would be one of a single lifetime.
+        #[allow(clippy::redundant_closure_for_method_calls, reason = "see above")]
+        let inside = innermost(|frame| frame.number()).unwrap_or_default();
+        LOADING.with_borrow_mut(|loading| loading.push(Begun { library, inside }));
         Self
     }
 }
@@ -152,14 +189,15 @@ fn begin(
         return Err("it is loaded already".to_owned());
     }
     library.loaded.set_begun();
-    let loading = Loading::enter(server, Arc::clone(&library));
+    let failures = last_error::count();
+    let loading = Loading::enter(Arc::clone(&library));
     let status = init.run(server);
     drop(loading);
     let fault = match status {
         Some(MCPRING_OK) => return Ok(()),
         Some(status) => {
             let name = name(status).to_string_lossy();
-            format!("mcpring_plugin_init returned {name} ({status}){}", last_words())
+            format!("mcpring_plugin_init returned {name} ({status}){}", words_since(failures))
         }
         None => "mcpring_plugin_init panicked".to_owned(),
     };
@@ -168,10 +206,12 @@ fn begin(
     Err(fault)
 }
 
-/// The words of the failure that the plugin may have met.
-fn last_words() -> String {
-    let words = crate::last_error::words();
-    if words.is_empty() { words } else { format!("; the last failure was: {words}") }
+/// The words of the failure that the plugin met, if there was one since there were so many.
+fn words_since(failures: u64) -> String {
+    if last_error::count() == failures {
+        return String::new();
+    }
+    format!("; the last failure was: {}", last_error::words())
 }
 
 /// Takes away what the plugin `path` added. Its file goes when its last call has ended.
@@ -180,7 +220,7 @@ pub(crate) fn close(host: &Host, path: &Path) -> Result<(), Failure> {
     let plugin = host.plugins.take(path).ok_or_else(missing)?;
     for (list, key) in &plugin.features {
         // One that is gone already needs no removing.
-        let _ = host.remove(*list, key);
+        let _ = host.take(*list, key);
     }
     drop(plugin);
     Ok(())

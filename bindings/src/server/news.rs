@@ -19,7 +19,7 @@ pub unsafe extern "C" fn mcpring_server_resource_updated(
 ) -> mcpring_status {
     // SAFETY: the caller keeps the header's contract.
     enter(unsafe { Contract::of_caller() }, |c| {
-        let publisher = get(server)?.publisher()?;
+        let publisher = get(server)?.live_publisher()?;
         publisher.resource_updated(c.required(uri, "uri")?).map_err(limit)
     })
 }
@@ -37,7 +37,7 @@ pub unsafe extern "C" fn mcpring_server_elicitation_done(
 ) -> mcpring_status {
     // SAFETY: the caller keeps the header's contract.
     enter(unsafe { Contract::of_caller() }, |c| {
-        let publisher = get(server)?.publisher()?;
+        let publisher = get(server)?.live_publisher()?;
         publisher.elicitation_done(c.required(id, "id")?).map_err(limit)
     })
 }

@@ -149,6 +149,12 @@ impl Settings {
                 .map_err(|fault| usage(format!("the setting {name:?} {fault}")))?;
         }
         next.config.check()?;
+        if next.host_queue == 0 {
+            let words = "the setting \"host_queue\" wants 1 or more calls, not 0";
+            return Err(Failure::new(MCPRING_ERR_USAGE, words));
+        }
+        // Names of capabilities, for example, are looked at by whoever offers them.
+        next.server("check", "1").build()?;
         Ok(next)
     }
 

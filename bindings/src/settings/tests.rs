@@ -30,6 +30,48 @@ fn every_field_of_the_engine_has_a_key() {
     }
 }
 
+/// A value of each key of the engine that is not the default is seen in the field of that name, and
+/// in no other.
+#[test]
+fn each_key_sets_its_own_field() {
+    let shown = |config: &Config| {
+        let debug = format!("{config:#?}");
+        let mut fields = std::collections::BTreeMap::new();
+        let mut last = String::new();
+        for line in debug.lines().filter(|line| line.starts_with("    ")) {
+            if let Some((name, _)) = line.split_once(':').filter(|_| !line.starts_with("     ")) {
+                name.trim().clone_into(&mut last);
+            }
+            fields.entry(last.clone()).or_insert_with(String::new).push_str(line);
+        }
+        fields
+    };
+    let before = Settings::default();
+    let fields = shown(&before.config);
+    for field in config_fields() {
+        let key = "00ff0000000000000000000000000000000000000000000000000000000000aa";
+        let values = match &*field {
+            "state_keys" => vec![format!("[{key:?}]")],
+            _ => ["true", "\"/other\"", "\"epoll\"", "\"serde\"", "\"640\"", "[\"a.example\"]"]
+                .into_iter()
+                .map(str::to_owned)
+                // A number that is allowed is near the default.
+                .chain((0..26).flat_map(|bit| [1u64 << bit, (1 << bit) + 1]).map(|n| n.to_string()))
+                .collect(),
+        };
+        let changed = values.iter().find_map(|value| {
+            let set = before.with(&format!("{{{field:?}:{value}}}")).ok()?;
+            let changed: Vec<_> = shown(&set.config)
+                .into_iter()
+                .filter(|(name, text)| fields.get(name) != Some(text))
+                .map(|(name, _)| name)
+                .collect();
+            (!changed.is_empty()).then_some(changed)
+        });
+        assert_eq!(changed, Some(vec![field.clone()]), "{field}");
+    }
+}
+
 #[test]
 fn values_reach_their_places() {
     let settings = Settings::default().with(
@@ -78,6 +120,9 @@ fn what_is_wrong_is_named() {
         (r#"{"output_policy":"ignore"}"#, "\"error\" or \"warn\""),
         (r#"{"icons":[{"source":"x"}]}"#, "unknown field `source`"),
         (r#"{"call_timeout_ms":0}"#, "milliseconds"),
+        (r#"{"host_queue":0}"#, "\"host_queue\" wants 1 or more"),
+        (r#"{"experimental":{"x":3}}"#, "no JSON object"),
+        (r#"{"extensions":{"no prefix":{}}}"#, "no prefix"),
         (r#"{"title":7}"#, "\"title\" wants text, not 7"),
         (r#"{"extensions":[]}"#, "\"extensions\" wants a JSON object, not an array"),
     ] {

@@ -114,6 +114,11 @@ impl Deferred {
 
     /// Answers the call. An answer after the first goes nowhere.
     pub fn finish(mut self, outcome: Outcome) {
+        self.settle(outcome);
+    }
+
+    /// As [`Self::finish`]; what this lends stays good until it is dropped.
+    pub fn settle(&mut self, outcome: Outcome) {
         self.is_armed = false;
         let outcome = match outcome {
             Outcome::Deferred => Outcome::internal("the handler put off an answer it dropped"),
