@@ -1225,11 +1225,12 @@ mcpring_status mcpring_call_error(mcpring_call *call,
  *
  * Ownership: the text is copied. The call is over for the program.
  * Threads: as the call.
- * Errors: MCPRING_ERR_LIMIT when the answer is longer than frame_bytes_max; MCPRING_ERR_HANDLE,
- * MCPRING_ERR_THREAD, MCPRING_ERR_DONE, MCPRING_ERR_ARGUMENT, MCPRING_ERR_STATE. The call is still
- * to be answered then.
+ * Errors: MCPRING_ERR_LIMIT when the answer is longer than frame_bytes_max; MCPRING_ERR_STATE when
+ * a question or a state was set, which an answer has no room for; MCPRING_ERR_HANDLE,
+ * MCPRING_ERR_THREAD, MCPRING_ERR_DONE, MCPRING_ERR_ARGUMENT. The call is still to be answered then.
  */
-mcpring_status mcpring_call_reply_text(mcpring_call *call, mcpring_str text);
+mcpring_status mcpring_call_reply_text(mcpring_call *call,
+                                       mcpring_str text);
 
 /**
  * Answers a call with JSON: a tool's structured content, with its text for clients that know
