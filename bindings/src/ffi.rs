@@ -27,6 +27,7 @@ use crate::failure::{Failure, words};
 use crate::inside::{self, Barred};
 use crate::last_error;
 use crate::log::{self, MCPRING_LEVEL_ERROR, mcpring_level};
+use crate::plugin::Library;
 use crate::status::{MCPRING_OK, mcpring_status};
 
 /// Text or bytes, lent: where they are and how many. {NULL, 0} is "absent" where something may be.
@@ -269,8 +270,9 @@ impl Contract {
         &self,
         log: unsafe extern "C-unwind" fn(*mut c_void, mcpring_level, mcpring_str, mcpring_str),
         user: UserData,
+        library: Option<Arc<Library>>,
     ) -> LogSink {
-        LogSink { log, user }
+        LogSink { log, user, _library: library }
     }
 
     /// A function that answers calls; `user` is shared by the functions of one feature.
@@ -456,6 +458,8 @@ impl Callback {
 pub(crate) struct LogSink {
     log: unsafe extern "C-unwind" fn(*mut c_void, mcpring_level, mcpring_str, mcpring_str),
     user: UserData,
+    /// The plugin that it is of, which goes last.
+    _library: Option<Arc<Library>>,
 }
 
 impl LogSink {

@@ -236,6 +236,10 @@ impl Host {
             Ok(running) => running,
             Err(fault) => {
                 self.forget_publisher();
+                // Nothing is left to be stopped.
+                for wish in &self.stops {
+                    wish.store(false, Ordering::SeqCst);
+                }
                 let mut stage = self.stage();
                 stage.recipes = recipes;
                 stage.phase = Phase::Staged;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use mcpring::trace::{self, Level};
 
 use crate::ffi::{Contract, enter, mcpring_destroy_fn, mcpring_log_fn};
+use crate::plugin;
 use crate::status::mcpring_status;
 
 /// How serious a line is: the eight levels of RFC 5424, from MCPRING_LEVEL_DEBUG up.
@@ -68,7 +69,7 @@ pub unsafe extern "C" fn mcpring_set_log(
     // SAFETY: the caller keeps the header's contract.
     enter(unsafe { Contract::of_caller() }, |c| {
         let user = c.user_data(user_data, destroy);
-        let sink = log.map(|log| c.log_sink(log, user));
+        let sink = log.map(|log| c.log_sink(log, user, plugin::present()));
         let sink = sink.map(|sink| -> Arc<trace::Sink> {
             Arc::new(move |level, reason: &str, words: &str| {
                 sink.line(number(level), reason, words);

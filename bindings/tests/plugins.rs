@@ -15,6 +15,7 @@ use support::{Client, Handle, PATIENCE, drivers, last_error, view};
 
 /// What a plugin's header will say, by hand: views, the tool's struct, the functions by name.
 const HEAD: &str = r#"
+#define _GNU_SOURCE
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -40,6 +41,7 @@ static status (*call_server)(void *, void **);
 static status (*close_plugin)(void *, str);
 static status (*keep)(void *);
 static status (*invoke)(void *, str, str, void **);
+static status (*set_log)(void (*)(void *, uint32_t, str, str), void *, void (*)(void *));
 /* Tells the test what happens, by a line in a file. */
 static void tell(const char *what) {
   FILE *log = fopen(getenv("MCPRING_TEST_PLUGIN_LOG"), "a");
@@ -59,6 +61,7 @@ static void link_with(const host_t *host) {
   reply_text = (status (*)(void *, str))host->find("mcpring_call_reply_text");
   call_server = (status (*)(void *, void **))host->find("mcpring_call_server");
   keep = (status (*)(void *))host->find("mcpring_call_keep");
+  *(void **)&set_log = host->find("mcpring_set_log");
   invoke = (status (*)(void *, str, str, void **))host->find("mcpring_server_invoke");
   close_plugin = (status (*)(void *, str))host->find("mcpring_server_close_plugin");
 }
@@ -444,5 +447,32 @@ fn a_refusing_plugin_is_not_given_others_words() {
     let path = folder.compile("refuses", &source);
     assert_eq!(load(server, &path), MCPRING_ERR_PLUGIN);
     assert!(!last_error().contains("old words"), "{}", last_error());
+    assert_eq!(server.free(), MCPRING_OK);
+}
+
+/// The log of a plugin that was closed is called as before, until another takes its place.
+#[test]
+fn a_log_keeps_its_plugin() {
+    let folder = Folder::new();
+    let server = Handle::new();
+    server.tool("odd", MCPRING_RUN_POOL, |_| MCPRING_OK);
+    let source = format!(
+        r#"{ABI}
+        static void line(void *user_data, uint32_t level, str reason, str words) {{
+          if (memmem(words.data, words.len, "\"odd\"", 5)) tell(user_data);
+        }}
+        status mcpring_plugin_init(const host_t *host, void *server) {{
+          link_with(host);
+          return set_log(line, "line", destroyed);
+        }}
+        void mcpring_plugin_close(void) {{ tell("close"); }}"#
+    );
+    let path = folder.compile("log", &source);
+    assert_eq!(load(server, &path), MCPRING_OK, "{}", last_error());
+    assert_eq!(close(server, &path), MCPRING_OK);
+    assert_eq!(server.invoke("odd", "{}").expect("a result")["isError"], true);
+    folder.wait_for(&["line"]);
+    assert_eq!(c!(mcpring_set_log(None, std::ptr::null_mut(), None)), MCPRING_OK);
+    folder.wait_for(&["line", "line", "close"]);
     assert_eq!(server.free(), MCPRING_OK);
 }
