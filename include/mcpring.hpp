@@ -6,6 +6,8 @@
 /// throw mcpring::Error where their C twins give a negative status. What a handler throws fails its
 /// call; nothing is ever thrown through the library. Texts go in and out as std::string_view; a
 /// view without data (`{}`) is an absent text, `""` an empty one.
+///
+/// A plugin includes mcpring_plugin.h first, and wraps the server it is given in a ServerView.
 #ifndef MCPRING_HPP
 #define MCPRING_HPP
 
@@ -66,14 +68,17 @@ std::optional<T> found(mcpring_status status, T value) {
   return value;
 }
 
-/// Frees a handle that std::unique_ptr holds.
-template <typename T, mcpring_status (*Free)(T *)>
-struct Freed {
-  void operator()(T *handle) const noexcept { Free(handle); }
+/// Frees what std::unique_ptr holds. No template over the functions that free: in a plugin they
+/// are pointers, which are known at run time only.
+struct Free {
+  void operator()(mcpring_text *handle) const noexcept { mcpring_text_free(handle); }
+  void operator()(mcpring_json *handle) const noexcept { mcpring_json_free(handle); }
+  void operator()(mcpring_schema *handle) const noexcept { mcpring_schema_free(handle); }
+  void operator()(mcpring_frames *handle) const noexcept { mcpring_frames_free(handle); }
 };
 
-template <typename T, mcpring_status (*Free)(T *)>
-using Owned = std::unique_ptr<T, Freed<T, Free>>;
+template <typename T>
+using Owned = std::unique_ptr<T, Free>;
 
 }  // namespace detail
 
@@ -91,7 +96,7 @@ class Text {
   }
 
  private:
-  detail::Owned<mcpring_text, mcpring_text_free> text_;
+  detail::Owned<mcpring_text> text_;
 };
 
 // ---- Building blocks
@@ -233,7 +238,7 @@ class Json {
   Value root() const noexcept { return {json_.get(), 0}; }
 
  private:
-  detail::Owned<mcpring_json, mcpring_json_free> json_;
+  detail::Owned<mcpring_json> json_;
 };
 
 /// A JSON Schema, compiled. Any thread may use it.
@@ -259,7 +264,7 @@ class Schema {
   }
 
  private:
-  detail::Owned<mcpring_schema, mcpring_schema_free> schema_;
+  detail::Owned<mcpring_schema> schema_;
 };
 
 /// A message that cannot be read, and what JSON-RPC wants to be answered.
@@ -320,7 +325,7 @@ class Frames {
   }
 
  private:
-  detail::Owned<mcpring_frames, mcpring_frames_free> frames_;
+  detail::Owned<mcpring_frames> frames_;
 };
 
 namespace detail {

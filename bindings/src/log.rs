@@ -2,6 +2,7 @@
 
 use std::ffi::c_void;
 use std::fmt;
+use std::ptr;
 use std::sync::Arc;
 
 use mcpring::trace::{self, Level};
@@ -70,7 +71,11 @@ pub unsafe extern "C" fn mcpring_set_log(
     // SAFETY: the caller keeps the header's contract.
     enter(unsafe { Contract::of_caller() }, |c| {
         let user = c.user_data(user_data, destroy);
-        let sink = log.map(|log| c.log_sink(log, user, plugin::present()));
+        let sink = log.map(|log| {
+            // Of no server: the log is the process's.
+            let author = plugin::author(ptr::null_mut(), log as *const c_void);
+            c.log_sink(log, user, author)
+        });
         let sink = sink.map(|sink| -> Arc<trace::Sink> {
             Arc::new(move |level, reason: &str, words: &str| {
                 sink.line(number(level), reason, words);

@@ -112,6 +112,20 @@ impl Folder {
         text.lines().map(str::to_owned).collect()
     }
 
+    /// Waits until the plugin is told of its end, behind the last worker that held a call of it;
+    /// gives all that was told.
+    fn wait_for_close(&self) -> Vec<String> {
+        let end = std::time::Instant::now() + PATIENCE;
+        loop {
+            let told = self.told();
+            if told.last().is_some_and(|last| last == "close") {
+                return told;
+            }
+            assert!(std::time::Instant::now() < end, "{told:?}");
+            std::thread::yield_now();
+        }
+    }
+
     /// Waits until they have told so much.
     fn wait_for(&self, want: &[&str]) {
         let end = std::time::Instant::now() + PATIENCE;
@@ -206,13 +220,7 @@ fn a_plugin_comes_and_goes() {
             assert_eq!(server.plugins(), json!([]));
             assert_eq!(close(server, &path), MCPRING_ERR_NOT_FOUND);
             client.wait_for_tools(&[]);
-            let end = std::time::Instant::now() + PATIENCE;
-            while folder.told().len() < 6 && std::time::Instant::now() < end {
-                std::thread::yield_now();
-            }
-            let told = folder.told();
-            assert_eq!(told.last().map(String::as_str), Some("close"), "{told:?}");
-            assert_eq!(told.len(), 6, "{told:?}");
+            assert_eq!(folder.wait_for_close().len(), 6);
             // Unloaded, it can be loaded again.
             assert_eq!(load(server, &path), MCPRING_OK, "{}", last_error());
             client.wait_for_tools(&["hello", "grow", "leave"]);
@@ -221,6 +229,40 @@ fn a_plugin_comes_and_goes() {
             assert_eq!(server.free(), MCPRING_OK);
         }
     }
+}
+
+/// A plugin's own thread, which is no callback of the library's, adds for the plugin too: by the
+/// file that its code lies in.
+#[test]
+fn a_plugin_s_own_thread_adds_for_it() {
+    const THREADED: &str = r#"
+        #include <pthread.h>
+        const uint32_t mcpring_plugin_abi = 1;
+        static void *adds(void *server) {
+          if (add(server, "later", hello, "later")) tell("not added");
+          return NULL;
+        }
+        status mcpring_plugin_init(const host_t *host, void *server) {
+          pthread_t thread;
+          link_with(host);
+          if (pthread_create(&thread, NULL, adds, server)) return -1;
+          pthread_join(thread, NULL);
+          return 0;
+        }
+        void mcpring_plugin_close(void) { tell("close"); }"#;
+    let folder = Folder::new();
+    let server = Handle::new();
+    let other = Handle::new();
+    let path = folder.compile("threaded", THREADED);
+    assert_eq!(load(other, &path), MCPRING_OK, "{}", last_error());
+    assert_eq!(load(server, &path), MCPRING_OK, "{}", last_error());
+    assert_eq!(server.plugins()[0]["tools"], json!(["later"]));
+    assert_eq!(other.plugins()[0]["tools"], json!(["later"]), "each server has its own");
+    assert_eq!(close(server, &path), MCPRING_OK);
+    assert_eq!(server.invoke("later", "{}"), Err(MCPRING_ERR_NOT_FOUND));
+    assert_eq!(other.invoke("later", "{}").expect("a result")["content"][0]["text"], "later");
+    assert_eq!((server.free(), other.free()), (MCPRING_OK, MCPRING_OK));
+    folder.wait_for(&["later", "close", "later", "close"]);
 }
 
 #[test]
@@ -304,7 +346,7 @@ fn a_rust_program_hosts_plugins() {
     drop(client);
     drop(running);
     drop(host);
-    assert_eq!(folder.told().last().map(String::as_str), Some("close"));
+    folder.wait_for_close();
 }
 
 /// A thread of the plugin's answers its last call when the plugin was closed: it gets back into the

@@ -130,7 +130,9 @@ fn a_drain_waits_for_the_loop() {
         client.send_call("host", &json!({}));
         assert!(is_readable(server, PATIENCE.as_secs() as i64));
         assert_eq!(server.stop(false), MCPRING_OK);
-        assert_eq!(server.poll(-1), (MCPRING_OK, 1), "{driver}");
+        // With its answer the server may have ended already.
+        let (status, ran) = server.poll(-1);
+        assert!(ran == 1 && [MCPRING_OK, MCPRING_END].contains(&status), "{driver}: {status}");
         let answer = client.receive().expect("an answer");
         assert_eq!(answer["result"]["content"][0]["text"], "in time", "{driver}: {answer}");
         while server.poll(-1).0 == MCPRING_OK {}

@@ -6,6 +6,7 @@ mod resource;
 mod template;
 mod tool;
 
+use std::ffi::c_void;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,8 +59,15 @@ struct Desk<'a> {
 }
 
 impl<'a> Desk<'a> {
-    fn new(c: &'a Contract, server: *mut mcpring_server) -> Result<Self, Failure> {
-        let (host, library) = (get(server)?, plugin::present());
+    /// For a feature that is answered by `call`.
+    fn new(
+        c: &'a Contract,
+        server: *mut mcpring_server,
+        call: mcpring_call_fn,
+    ) -> Result<Self, Failure> {
+        let host = get(server)?;
+        let code = call.map_or(std::ptr::null(), |call| call as *const c_void);
+        let library = plugin::author(server, code);
         Ok(Self { c, host, library })
     }
 

@@ -82,7 +82,7 @@ pub unsafe extern "C" fn mcpring_server_add_prompt(
         let prompt = c.options(prompt, "prompt")?;
         let user = Arc::new(c.user_data(prompt.user_data, prompt.destroy));
         let given = Given::take(c, prompt.completers, prompt.completer_count)?;
-        let desk = Desk::new(c, server)?;
+        let desk = Desk::new(c, server, prompt.call)?;
         let recipe = recipe(&desk, &prompt, &user, &given)?;
         desk.host.add(recipe)
     })

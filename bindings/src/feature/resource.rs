@@ -80,7 +80,7 @@ pub unsafe extern "C" fn mcpring_server_add_resource(
     enter(unsafe { Contract::of_caller() }, |c| {
         let resource = c.options(resource, "resource")?;
         let user = Arc::new(c.user_data(resource.user_data, resource.destroy));
-        let desk = Desk::new(c, server)?;
+        let desk = Desk::new(c, server, resource.call)?;
         let recipe = recipe(&desk, &resource, &user)?;
         desk.host.add(recipe)
     })

@@ -79,7 +79,7 @@ pub unsafe extern "C" fn mcpring_server_add_template(
         let template = c.options(template_, "template")?;
         let user = Arc::new(c.user_data(template.user_data, template.destroy));
         let given = Given::take(c, template.completers, template.completer_count)?;
-        let desk = Desk::new(c, server)?;
+        let desk = Desk::new(c, server, template.call)?;
         let recipe = recipe(&desk, &template, &user, &given)?;
         desk.host.add(recipe)
     })

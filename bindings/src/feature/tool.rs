@@ -81,7 +81,7 @@ pub unsafe extern "C" fn mcpring_server_add_tool(
     enter(unsafe { Contract::of_caller() }, |c| {
         let tool = c.options(tool, "tool")?;
         let user = Arc::new(c.user_data(tool.user_data, tool.destroy));
-        let desk = Desk::new(c, server)?;
+        let desk = Desk::new(c, server, tool.call)?;
         let recipe = recipe(&desk, &tool, &user)?;
         desk.host.add(recipe)
     })

@@ -1,7 +1,7 @@
 //! Plugins' files: opened, asked for their symbols, closed.
 
-use std::ffi::{CStr, c_char};
-use std::mem::ManuallyDrop;
+use std::ffi::{CStr, c_char, c_void};
+use std::mem::{ManuallyDrop, MaybeUninit};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,15 +35,23 @@ impl Loaded {
         Ok(Self { library: ManuallyDrop::new(library), is_begun: AtomicBool::new(false) })
     }
 
-    /// The number that the plugin was compiled for; `None` when it does not say.
-    pub(crate) fn abi(&self) -> Option<u32> {
+    /// Whether this address is one of the file's.
+    pub(crate) fn contains(&self, address: *const c_void) -> bool {
+        let own = self.abi_place().and_then(|place| file_of(place.cast()));
+        own.is_some() && own == file_of(address)
+    }
+
+    fn abi_place(&self) -> Option<*const u32> {
         // SAFETY: the header's macro exports a number under this name, for the life of the library.
         let number = unsafe { self.library.get::<*const u32>(b"mcpring_plugin_abi\0") }.ok()?;
         let place: *const u32 = *number;
-        if place.is_null() {
-            return None;
-        }
-        // SAFETY: as above.
+        (!place.is_null()).then_some(place)
+    }
+
+    /// The number that the plugin was compiled for; `None` when it does not say.
+    pub(crate) fn abi(&self) -> Option<u32> {
+        let place = self.abi_place()?;
+        // SAFETY: the header's macro exports a number there, for the life of the library.
         Some(unsafe { place.read() })
     }
 
@@ -71,6 +79,16 @@ impl Loaded {
             report("mcpring_plugin_close", &*panic);
         }
     }
+}
+
+/// Where the file begins that the loader put this address in, if it did.
+fn file_of(address: *const c_void) -> Option<*const c_void> {
+    let mut about = MaybeUninit::<libc::Dl_info>::zeroed();
+    // SAFETY: the loader only compares the address, and fills in the struct when it knows it.
+    let found = unsafe { libc::dladdr(address, about.as_mut_ptr()) } != 0;
+    // SAFETY: zero is a value of every field, and the loader has filled it in otherwise.
+    let about = unsafe { about.assume_init() };
+    found.then_some(about.dli_fbase.cast_const())
 }
 
 /// The function that a plugin begins with, as long as its file is loaded.

@@ -7,10 +7,10 @@ mod list;
 pub mod rust;
 
 use std::cell::RefCell;
-use std::ffi::c_char;
+use std::ffi::{c_char, c_void};
 use std::mem::ManuallyDrop;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 
 use crate::failure::Failure;
@@ -69,6 +69,37 @@ pub(crate) fn leave(library: Arc<Library>) {
     }
 }
 
+/// Every plugin's file in this process, whichever server it belongs to.
+static LIBRARIES: Mutex<Vec<Weak<Library>>> = Mutex::new(Vec::new());
+
+/// Whose code adds something to `server`, if it is a plugin's: of the one that this thread runs, or
+/// of the one that `code`, a function of the feature's, lies in. A plugin may have threads of its
+/// own.
+pub(crate) fn author(server: *mut mcpring_server, code: *const c_void) -> Option<Arc<Library>> {
+    present().or_else(|| at(server, code))
+}
+
+/// The plugin whose file `code` lies in. One that was loaded into several servers is each one's own.
+fn at(server: *mut mcpring_server, code: *const c_void) -> Option<Arc<Library>> {
+    let mut all: Vec<_> = libraries().iter().filter_map(Weak::upgrade).collect();
+    let found = (0..all.len()).filter(|place| all[*place].loaded.contains(code));
+    let found = found.max_by_key(|place| all[*place].is_of(server));
+    let found = found.map(|place| all.swap_remove(place));
+    // The others may have been closed meanwhile.
+    all.into_iter().for_each(leave);
+    found
+}
+
+fn enter_library(library: &Arc<Library>) {
+    let mut all = libraries();
+    all.retain(|library| library.strong_count() > 0);
+    all.push(Arc::downgrade(library));
+}
+
+fn libraries() -> MutexGuard<'static, Vec<Weak<Library>>> {
+    LIBRARIES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// A plugin that is begun with.
 struct Begun {
     library: Arc<Library>,
@@ -83,7 +114,7 @@ thread_local! {
 
 /// Whose code runs on this thread, if it is a plugin's: what was entered last, be it the start of
 /// a plugin or a callback. What it adds needs it, to whichever server.
-pub(crate) fn present() -> Option<Arc<Library>> {
+fn present() -> Option<Arc<Library>> {
     let frame = innermost(|frame| (frame.number(), frame.library().cloned()));
     let (number, library) = frame.unwrap_or_default();
     let begun = LOADING.with_borrow(|loading| {
@@ -153,6 +184,7 @@ fn begin(
     // The file is asked before anything hangs on it, and run when everything of it can be found.
     let init = loaded.find_init()?;
     let library = Arc::new(Library { loaded, home: server.addr() as u64 });
+    enter_library(&library);
     if !host.plugins.insert(path, &library) {
         return Err("it is loaded already".to_owned());
     }

@@ -20,6 +20,9 @@ mod packages;
 const SCRIPTS: &[(&str, bool)] =
     &[("python_protocol", false), ("typescript_protocol", true), ("conformance", true)];
 
+/// Programs without which nothing can be compiled against an installation.
+const NEEDED: &[&str] = &["make", "pkg-config"];
+
 /// What the section works on.
 struct Place<'a> {
     root: &'a Path,
@@ -69,6 +72,11 @@ pub(crate) fn run(root: &Path, clients: Clients, verdict: &mut Verdict) {
     }
     verdict.pass(1);
     exports(&place, verdict);
+    if let Some(missing) = NEEDED.iter().find(|program| !has(root, program)) {
+        verdict
+            .skip(format!("C library: {missing} is not installed, so only its symbols were seen"));
+        return;
+    }
 
     heading("C library: compilers");
     compile::run(&place, verdict);

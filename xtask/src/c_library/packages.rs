@@ -83,4 +83,8 @@ fn wrapper(place: &Place<'_>, verdict: &mut Verdict) {
         let done = shown(&mut place.command(&[&program.to_string_lossy()]));
         verdict.add_script("wrapper", &done.output, done.succeeded);
     }
+    let mut plugin = place.command(&["g++", "-std=c++17", "-Wall", "-Wextra", "-Werror"]);
+    plugin.args(["-pedantic", "-fPIC", "-shared", "tests/c/plugin.cpp"]);
+    plugin.args(package(place, &["--cflags"])).arg("-o").arg(place.folder.join("plugin_cpp.so"));
+    step(verdict, "compile tests/c/plugin.cpp", &mut plugin);
 }
