@@ -67,11 +67,20 @@ impl Loaded {
         self.is_begun.store(true, Ordering::Release);
     }
 
-    /// Tells the plugin of its end, if it wants to hear.
-    fn close(&self) {
+    /// Whether the plugin wants to be told of its end, where it can wait for threads of its own.
+    pub(crate) fn has_close(&self) -> bool {
+        self.find_close().is_some()
+    }
+
+    fn find_close(&self) -> Option<Close> {
         // SAFETY: the header says what type a function of this name has; it need not be there.
         let close = unsafe { self.library.get::<Close>(b"mcpring_plugin_close\0") };
-        let Ok(close) = close else { return };
+        close.ok().map(|close| *close)
+    }
+
+    /// Tells the plugin of its end, if it wants to hear.
+    fn close(&self) {
+        let Some(close) = self.find_close() else { return };
         let _barred = inside::barred(Barred::Destroy);
         // SAFETY: the header says that it is called once, behind the last callback.
         let closed = catch_unwind(AssertUnwindSafe(|| unsafe { close() }));

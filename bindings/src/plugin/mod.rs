@@ -56,12 +56,16 @@ impl Library {
 }
 
 /// Lets go of a plugin where its own code may be what called us. The last to go has it unloaded by
-/// another thread: this one returns to that code.
+/// another thread, for this one returns to that code; a plugin that cannot wait for its threads at
+/// its end stays loaded.
 #[allow(clippy::disallowed_methods, reason = "what unloads must not run what is unloaded")]
 pub(crate) fn leave(library: Arc<Library>) {
     let Some(library) = Arc::into_inner(library) else { return };
     // What the closure holds is dropped by it alone: without a thread the plugin stays loaded.
     let library = ManuallyDrop::new(library);
+    if !library.loaded.has_close() {
+        return;
+    }
     let unload = move || drop(ManuallyDrop::into_inner(library));
     if let Err(fault) = thread::Builder::new().name("mcpring-unload".into()).spawn(unload) {
         let words = format_args!("a plugin stays loaded, as there is no thread: {fault}");
