@@ -1056,8 +1056,9 @@ mcpring_status mcpring_call_variable(mcpring_call *call, mcpring_str name, mcpri
 mcpring_status mcpring_call_server(mcpring_call *call, mcpring_server **server);
 
 /**
- * Says whether the answer is no longer wanted: cancelled by the client, late, or its connection
- * closed. Long work asks now and then, and stops. The call has to be answered all the same.
+ * Says whether the answer is no longer wanted: cancelled by the client, late, its connection
+ * closed, or its server ended. Long work asks now and then, and stops. The call has to be answered
+ * all the same.
  *
  * Ownership: nothing.
  * Threads: as the call.

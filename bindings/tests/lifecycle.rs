@@ -264,6 +264,9 @@ fn free_ends_what_runs() {
         assert_eq!(server.free(), MCPRING_OK);
         assert_eq!(client.receive(), None, "{driver}");
         assert_eq!(call.arguments().as_deref(), Ok("{}"), "{driver}: it is still the program's");
+        let mut is_cancelled = false;
+        assert_eq!(c!(mcpring_call_cancelled(call.0, &raw mut is_cancelled)), MCPRING_OK);
+        assert!(is_cancelled, "{driver}: nobody waits");
         assert_eq!(call.reply("late"), MCPRING_OK, "{driver}: to nobody");
         assert_eq!(call.reply("again"), MCPRING_ERR_HANDLE, "{driver}");
     }

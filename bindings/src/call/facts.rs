@@ -99,8 +99,9 @@ pub unsafe extern "C" fn mcpring_call_server(
     })
 }
 
-/// Says whether the answer is no longer wanted: cancelled by the client, late, or its connection
-/// closed. Long work asks now and then, and stops. The call has to be answered all the same.
+/// Says whether the answer is no longer wanted: cancelled by the client, late, its connection
+/// closed, or its server ended. Long work asks now and then, and stops. The call has to be answered
+/// all the same.
 ///
 /// Ownership: nothing.
 /// Threads: as the call.

@@ -237,6 +237,15 @@ impl Calls {
     }
 }
 
+/// The shard ends: nobody is left to answer.
+impl Drop for Calls {
+    fn drop(&mut self) {
+        for call in self.places.iter().filter_map(|place| place.call.as_ref()) {
+            call.lifeline.cancel();
+        }
+    }
+}
+
 fn ticket(index: u32, generation: u32) -> Ticket {
     Ticket((u64::from(generation) << 32) | u64::from(index))
 }

@@ -212,8 +212,8 @@ impl CallContext {
         self.ticket
     }
 
-    /// Whether the answer is no longer wanted: cancelled by the client, timed out, or its
-    /// connection closed. Long work asks now and then, and stops.
+    /// Whether the answer is no longer wanted: cancelled by the client, timed out, its connection
+    /// closed, or its server ended. Long work asks now and then, and stops.
     pub fn is_cancelled(&self) -> bool {
         self.lifeline.is_cancelled()
     }
