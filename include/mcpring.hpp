@@ -7,7 +7,8 @@
 /// call; nothing is ever thrown through the library. Texts go in and out as std::string_view; a
 /// view without data (`{}`) is an absent text, `""` an empty one.
 ///
-/// A plugin includes mcpring_plugin.h first, and wraps the server it is given in a ServerView.
+/// A plugin includes mcpring_plugin.h first, wraps the server it is given in a ServerView, and adds
+/// its features inside of guarded().
 #ifndef MCPRING_HPP
 #define MCPRING_HPP
 
@@ -56,6 +57,20 @@ class Error : public std::runtime_error {
 inline mcpring_status check(mcpring_status status) {
   if (status < 0) throw Error(status);
   return status;
+}
+
+/// Runs `work()` where C calls and nothing may be thrown, as in the init function of a plugin: what
+/// it throws becomes the status.
+template <typename Work>
+mcpring_status guarded(Work &&work) noexcept {
+  try {
+    work();
+    return MCPRING_OK;
+  } catch (const Error &fault) {
+    return fault.status();
+  } catch (...) {
+    return MCPRING_ERR_CALLBACK;
+  }
 }
 
 namespace detail {
@@ -397,6 +412,18 @@ struct Content {
 
 class ServerView;
 
+namespace detail {
+
+/// Fails a call that is to be answered in any case: an exception's words may be no UTF-8, or too
+/// long.
+inline void fail(mcpring_call *call, mcpring_str words) noexcept {
+  const mcpring_status status = mcpring_call_fail(call, words);
+  if (status == MCPRING_ERR_ARGUMENT || status == MCPRING_ERR_LIMIT)
+    mcpring_call_fail(call, MCPRING_STR("it failed, with words that cannot be sent"));
+}
+
+}  // namespace detail
+
 /// What a call at hand and a kept one have in common.
 class CallBase {
  public:
@@ -604,7 +631,7 @@ class KeptCall : public CallBase {
   void drop() noexcept { give_up(MCPRING_STR("the call was dropped without an answer")); }
 
   void give_up(mcpring_str words) noexcept {
-    if (call_ != nullptr && !is_answered_) mcpring_call_fail(call_, words);
+    if (call_ != nullptr && !is_answered_) detail::fail(call_, words);
     is_answered_ = true;
   }
 };
@@ -614,7 +641,8 @@ class Call : public CallBase {
  public:
   explicit Call(mcpring_call *call) noexcept : CallBase(call) {}
 
-  /// Makes the call last beyond the handler; this object is of no more use then.
+  /// Makes the call last beyond the handler; this object is of no more use then. Views that it gave
+  /// are good until the handler returns: whoever works on asks the KeptCall for them again.
   KeptCall keep() {
     check(mcpring_call_keep(call_));
     is_kept_ = true;
@@ -627,7 +655,11 @@ class Call : public CallBase {
   bool is_kept_ = false;
 };
 
-/// What runs for a call. It answers, asks or keeps the call; an exception fails it with its words.
+/// What runs for a call. It answers, asks or keeps the call; an exception fails it with its words,
+/// a call that was kept excepted, which is its KeptCall's to answer.
+///
+/// A handler that the library drops takes what it captured along, where nothing of the library may
+/// be called: it refers to a Schema or a Text, and does not own one.
 using Handler = std::function<void(Call &)>;
 
 namespace detail {
@@ -639,9 +671,9 @@ inline mcpring_status run(mcpring_call *handle, void *handler) noexcept {
     (*static_cast<Handler *>(handler))(call);
     return MCPRING_OK;
   } catch (const std::exception &fault) {
-    if (!call.is_kept()) mcpring_call_fail(handle, mcpring_str_of(fault.what()));
+    if (!call.is_kept()) fail(handle, mcpring_str_of(fault.what()));
   } catch (...) {
-    if (!call.is_kept()) mcpring_call_fail(handle, MCPRING_STR("the handler failed"));
+    if (!call.is_kept()) fail(handle, MCPRING_STR("the handler failed"));
   }
   return MCPRING_OK;
 }
@@ -664,7 +696,8 @@ inline std::uint64_t milliseconds(std::chrono::milliseconds time) {
 
 }  // namespace detail
 
-// ---- Features: the texts need to live only until the feature has been added
+// ---- Features: the texts have to live until the feature has been added, which a temporary
+// std::string does not
 
 /// See mcpring_tool.
 struct Tool {
@@ -939,7 +972,9 @@ inline ServerView CallBase::server() const {
   return ServerView(server);
 }
 
-/// A server. Its end stops it at once and waits for it; not to be destroyed inside a handler.
+/// A server. Its end stops it at once and waits for it, but not for handlers that still run on worker
+/// threads. Where those refer to what goes away with the server, stop() and join() come before: then
+/// calls are waited for, as long as the setting drain_ms. Not to be destroyed inside a handler.
 class Server : public ServerView {
  public:
   Server(std::string_view name, std::string_view version) : ServerView(nullptr) {
@@ -950,7 +985,8 @@ class Server : public ServerView {
   Server &operator=(const Server &) = delete;
   Server(Server &&other) noexcept : ServerView(std::exchange(other.server_, nullptr)) {}
   Server &operator=(Server &&other) noexcept {
-    std::swap(server_, other.server_);
+    Server taken(std::move(other));
+    std::swap(server_, taken.server_);
     return *this;
   }
   ~Server() { mcpring_server_free(server_); }
@@ -973,7 +1009,12 @@ inline void set_log(const Log &log) {
     } catch (...) {  // a log line is not worth a failure
     }
   };
-  check(mcpring_set_log(say, new Log(log), [](void *data) { delete static_cast<Log *>(data); }));
+  auto owned = std::make_unique<Log>(log);
+  const auto drop = [](void *data) { delete static_cast<Log *>(data); };
+  const mcpring_status status = mcpring_set_log(say, owned.get(), drop);
+  // In this state it takes nothing.
+  if (status != MCPRING_ERR_STATE) static_cast<void>(owned.release());
+  check(status);
 }
 
 }  // namespace mcpring

@@ -4,7 +4,7 @@
 #include <mcpring.hpp>
 
 static mcpring_status add_features(mcpring_server *server) {
-  try {
+  return mcpring::guarded([server] {
     mcpring::Tool tool;
     tool.name = "first";
     tool.call = [](mcpring::Call &call) {
@@ -12,10 +12,7 @@ static mcpring_status add_features(mcpring_server *server) {
       call.reply_text(json.parse(call.arguments())["text"].text());
     };
     mcpring::ServerView(server).add(tool);
-    return MCPRING_OK;
-  } catch (const mcpring::Error &fault) {
-    return fault.status();
-  }
+  });
 }
 
 MCPRING_PLUGIN(add_features)

@@ -88,6 +88,12 @@ void add_tools(mcpring::Server &server, const std::shared_ptr<int> &token) {
       kept.attempt([](mcpring::KeptCall &) { throw std::runtime_error("thrown in a thread"); });
     }).detach();
   }));
+  server.add(tool("unsayable", [](mcpring::Call &) { throw std::runtime_error("\xff"); }));
+  server.add(tool("unsayable_attempt", [](mcpring::Call &call) {
+    std::thread([kept = call.keep()]() mutable {
+      kept.attempt([](mcpring::KeptCall &) { throw std::runtime_error("\xff"); });
+    }).detach();
+  }));
   server.add(tool("moved", [](mcpring::Call &call) {
     mcpring::KeptCall first = call.keep();
     mcpring::KeptCall second = std::move(first);
@@ -107,6 +113,8 @@ void check_calls(mcpring::Server &server) {
   check_answer(server, "dropped", true, "dropped without an answer");
   check_answer(server, "keeps_then_throws", false, "by another thread");
   check_answer(server, "attempt", true, "thrown in a thread");
+  check_answer(server, "unsayable", true, "words that cannot be sent");
+  check_answer(server, "unsayable_attempt", true, "words that cannot be sent");
   check_answer(server, "moved", false, "moved about");
   check_status("a tool that is missing", MCPRING_ERR_NOT_FOUND, [&] { server.invoke("no", "{}"); });
 }
@@ -141,9 +149,46 @@ void check_server() {
     check("and is gone", !server.remove(MCPRING_TOOL, "echo"));
     mcpring::Server moved = std::move(server);
     check_status("a server that was moved away", MCPRING_ERR_HANDLE, [&] { server.stop(); });
+    server = mcpring::Server("other", "1");
+    server.add(tool("holder", [token](mcpring::Call &) {}));
+    const auto before = token.use_count();
+    server = std::move(moved);
+    check("a server that is replaced is freed", token.use_count() == before - 1);
+    moved = std::move(server);
     check("metrics", moved.metrics().view().substr(0, 1) == "{");
   }
   check("nothing is owned in the end", token.use_count() == 1, std::to_string(token.use_count()));
+}
+
+// Sets the log when it goes; a handler takes it along, where the library refuses that.
+struct SetsLog {
+  std::shared_ptr<int> token{};
+  mcpring_status *status = nullptr;
+  ~SetsLog() {
+    const auto log = [token = token](mcpring_level, std::string_view, std::string_view) {};
+    *status = thrown([&] { mcpring::set_log(log); });
+  }
+};
+
+void check_log() {
+  const auto token = std::make_shared<int>(1);
+  mcpring_status status = MCPRING_OK;
+  {
+    mcpring::Server server("wrapper", "1");
+    auto captured = std::make_shared<SetsLog>();
+    captured->token = token;
+    captured->status = &status;
+    server.add(tool("holder", [captured](mcpring::Call &) {}));
+  }
+  check("a log that is refused", status == MCPRING_ERR_STATE, mcpring_status_name(status));
+  check("is dropped", token.use_count() == 1, std::to_string(token.use_count()));
+}
+
+void check_guarded() {
+  const auto error = [] { throw mcpring::Error(MCPRING_ERR_LIMIT, "full"); };
+  check("an error as a status", mcpring::guarded(error) == MCPRING_ERR_LIMIT);
+  check("another exception", mcpring::guarded([] { throw 1; }) == MCPRING_ERR_CALLBACK);
+  check("none", mcpring::guarded([] {}) == MCPRING_OK);
 }
 
 void check_blocks() {
@@ -195,6 +240,8 @@ int main() {
   try {
     check_blocks();
     check_server();
+    check_log();
+    check_guarded();
   } catch (const std::exception &fault) {
     check("no exception", false, fault.what());
   }
