@@ -621,10 +621,11 @@ mcpring_status mcpring_server_free(mcpring_server *server);
  * "resource_subscriptions", "logging", "call_timeout_ms", "cache_hint"
  * ({"scope":"public","ttl_ms":1000}), "output_policy" ("error" or "warn"), "extensions",
  * "experimental", "signals" (true: SIGTERM and SIGINT drain the server and end it, a second one at
- * once; the handlers stay in place when the server is gone), "host_queue" (calls that wait for mcpring_server_poll), "authorization"
- * ({"resource":URL, "issuers":[{"name", "jwks_url" or "jwks_file" or "jwks" or "secret",
- * "audiences", "algorithms", "leeway_s"}], "static_tokens":{token:{"subject","scopes"}}, "require",
- * "support", "implies", "servers", "resource_name"}).
+ * once; the handlers stay in place when the server is gone), "host_queue" (calls that wait for
+ * mcpring_server_poll), "authorization" ({"resource":URL, "issuers":[{"name", "jwks_url" or
+ * "jwks_file" or "jwks" or "secret", "audiences", "algorithms", "leeway_s"}],
+ * "static_tokens":{token:{"subject","scopes"}}, "require", "support", "implies", "servers",
+ * "resource_name"}).
  *
  * The engine's: "driver" ("auto", "uring", "epoll"), "json", "shards", "pin", "workers",
  * "worker_queue", "async_workers", "inbox_max", "public", "http_path", "allowed_hosts",
@@ -639,8 +640,7 @@ mcpring_status mcpring_server_free(mcpring_server *server);
  * a value of another kind, which the words name; MCPRING_ERR_STATE after the start;
  * MCPRING_ERR_HANDLE.
  */
-mcpring_status mcpring_server_configure(mcpring_server *server,
-                                        mcpring_str json);
+mcpring_status mcpring_server_configure(mcpring_server *server, mcpring_str json);
 
 /**
  * Adds an address: "http://127.0.0.1:8080", "tcp://...", "tcp+line://...", "unix:///path",
@@ -842,11 +842,11 @@ mcpring_status mcpring_server_invoke(mcpring_server *server,
 
 /**
  * Loads a plugin into a server: a shared library that exports mcpring_plugin_abi and
- * mcpring_plugin_init (see mcpring_plugin.h). What that, the plugin's callbacks, and threads of its own
- * add to the server belongs to the plugin (of a thread: what a function of the plugin's file answers);
- * when loading fails, all of it is taken back. For each time that mcpring_plugin_init was called
- * mcpring_plugin_close is called once, whatever it returned, behind the last callback and the last
- * destroy function of what it added.
+ * mcpring_plugin_init (see mcpring_plugin.h). What that, the plugin's callbacks, and threads of its
+ * own add to the server belongs to the plugin (of a thread: what a function of the plugin's file
+ * answers); when loading fails, all of it is taken back. For each time that mcpring_plugin_init was
+ * called mcpring_plugin_close is called once, whatever it returned, behind the last callback and
+ * the last destroy function of what it added.
  *
  * Ownership: the path is copied.
  * Threads: any.
@@ -854,8 +854,7 @@ mcpring_status mcpring_server_invoke(mcpring_server *server,
  * ABI, is loaded already, or refuses: the words say which and why; MCPRING_ERR_HANDLE,
  * MCPRING_ERR_ARGUMENT.
  */
-mcpring_status mcpring_server_load_plugin(mcpring_server *server,
-                                          mcpring_str path);
+mcpring_status mcpring_server_load_plugin(mcpring_server *server, mcpring_str path);
 
 /**
  * Closes the plugin that was loaded from this path: its features go, and calls under way go on.
@@ -1231,10 +1230,10 @@ mcpring_status mcpring_call_error(mcpring_call *call,
  * Threads: as the call.
  * Errors: MCPRING_ERR_LIMIT when the answer is longer than frame_bytes_max; MCPRING_ERR_STATE when
  * a question or a state was set, which an answer has no room for; MCPRING_ERR_HANDLE,
- * MCPRING_ERR_THREAD, MCPRING_ERR_DONE, MCPRING_ERR_ARGUMENT. The call is still to be answered then.
+ * MCPRING_ERR_THREAD, MCPRING_ERR_DONE, MCPRING_ERR_ARGUMENT. The call is still to be answered
+ * then.
  */
-mcpring_status mcpring_call_reply_text(mcpring_call *call,
-                                       mcpring_str text);
+mcpring_status mcpring_call_reply_text(mcpring_call *call, mcpring_str text);
 
 /**
  * Answers a call with JSON: a tool's structured content, with its text for clients that know

@@ -972,9 +972,10 @@ inline ServerView CallBase::server() const {
   return ServerView(server);
 }
 
-/// A server. Its end stops it at once and waits for it, but not for handlers that still run on worker
-/// threads. Where those refer to what goes away with the server, stop() and join() come before: then
-/// calls are waited for, as long as the setting drain_ms. Not to be destroyed inside a handler.
+/// A server. Its end stops it at once and waits for it, but not for handlers that still run on
+/// worker threads. Where those refer to what goes away with the server, stop() and join() come
+/// before: then calls are waited for, as long as the setting drain_ms. Not to be destroyed inside a
+/// handler.
 class Server : public ServerView {
  public:
   Server(std::string_view name, std::string_view version) : ServerView(nullptr) {

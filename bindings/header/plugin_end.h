@@ -28,9 +28,10 @@
 
 /**
  * Optional, without a semicolon: `close` is void close(void), called after the last callback and
- * the last destroy function of the plugin, right before it is unloaded, on any thread. It has to end
- * the threads of the plugin and wait for them: one of them may have answered the last call just now.
- * Without it a plugin whose last call was kept, and answered when it had been closed, stays in memory.
+ * the last destroy function of the plugin, right before it is unloaded, on any thread. It has to
+ * end the threads of the plugin and wait for them: one of them may have answered the last call just
+ * now. Without it a plugin whose last call was kept, and answered when it had been closed, stays in
+ * memory.
  */
 #define MCPRING_PLUGIN_CLOSE(close)                                                                \
   MCPRING_PLUGIN_EXPORT void mcpring_plugin_close(void);                                           \

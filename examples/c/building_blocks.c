@@ -7,6 +7,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <mcpring.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,9 +79,12 @@ static bool add(const struct stream *stream, const mcpring_message *message) {
   if (failed(status, "terms")) return false;
   while (mcpring_json_step(stream->json, &walk, NULL, &term) == MCPRING_OK) {
     double number = 0;
-    if (failed(mcpring_json_f64(stream->json, term, &number), "term")) return false;
+    if (mcpring_json_f64(stream->json, term, &number) != MCPRING_OK)
+      return reply_error(stream, message->id, -32602, mcpring_last_error());
     sum += number;
   }
+  if (!isfinite(sum)) /* which JSON cannot say */
+    return reply_error(stream, message->id, -32602, MCPRING_STR("the sum is too great"));
   snprintf(body, sizeof(body), "\"result\":%.17g", sum);
   return reply(stream, message->id, body);
 }

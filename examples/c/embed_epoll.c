@@ -4,6 +4,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "options.h"
 
+#include <errno.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -45,6 +46,7 @@ static bool run_loop(struct host *host, mcpring_server *server, int loop, int ti
   for (;;) {
     struct epoll_event events[EVENTS_MAX];
     int ready = epoll_wait(loop, events, EVENTS_MAX, -1);
+    if (ready < 0 && errno != EINTR) return false;
     for (int i = 0; i < ready; i++) {
       if (events[i].data.fd == timer) {
         uint64_t passed = 0;

@@ -120,7 +120,7 @@ fn text(open: &mut Open<'_>, name: &str, value: Value<'_>) -> mcpring_str {
 fn other(name: &str, argument: &Argument, wanted: &str) -> Failure {
     let found = match argument {
         Argument::Text(_) => "text",
-        Argument::Number(_) => "a number that does not fit",
+        Argument::Number(_) => "a number",
         Argument::Bool(_) => "a boolean",
         Argument::Other(kind) => kind,
     };
@@ -194,7 +194,7 @@ pub unsafe extern "C" fn mcpring_call_argument_i64(
                 number.set(integer);
                 Ok(())
             }
-            argument => Err(other(name, &argument, "a whole number")),
+            argument => Err(other(name, &argument, "a whole number of 64 bits")),
         })
     })
 }
@@ -219,7 +219,7 @@ pub unsafe extern "C" fn mcpring_call_argument_f64(
                 number.set(float);
                 Ok(())
             }
-            argument => Err(other(name, &argument, "a number")),
+            argument => Err(other(name, &argument, "a number that fits a double")),
         })
     })
 }

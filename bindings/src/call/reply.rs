@@ -21,7 +21,8 @@ use crate::status::{MCPRING_ERR_UNSUPPORTED, mcpring_status};
 /// Threads: as the call.
 /// Errors: MCPRING_ERR_LIMIT when the answer is longer than frame_bytes_max; MCPRING_ERR_STATE when
 /// a question or a state was set, which an answer has no room for; MCPRING_ERR_HANDLE,
-/// MCPRING_ERR_THREAD, MCPRING_ERR_DONE, MCPRING_ERR_ARGUMENT. The call is still to be answered then.
+/// MCPRING_ERR_THREAD, MCPRING_ERR_DONE, MCPRING_ERR_ARGUMENT. The call is still to be answered
+/// then.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcpring_call_reply_text(
     call: *mut mcpring_call,

@@ -231,11 +231,11 @@ pub(crate) fn close(host: &Host, path: &Path) -> Result<(), Failure> {
 }
 
 /// Loads a plugin into a server: a shared library that exports mcpring_plugin_abi and
-/// mcpring_plugin_init (see mcpring_plugin.h). What that, the plugin's callbacks, and threads of its own
-/// add to the server belongs to the plugin (of a thread: what a function of the plugin's file answers);
-/// when loading fails, all of it is taken back. For each time that mcpring_plugin_init was called
-/// mcpring_plugin_close is called once, whatever it returned, behind the last callback and the last
-/// destroy function of what it added.
+/// mcpring_plugin_init (see mcpring_plugin.h). What that, the plugin's callbacks, and threads of its
+/// own add to the server belongs to the plugin (of a thread: what a function of the plugin's file
+/// answers); when loading fails, all of it is taken back. For each time that mcpring_plugin_init was
+/// called mcpring_plugin_close is called once, whatever it returned, behind the last callback and
+/// the last destroy function of what it added.
 ///
 /// Ownership: the path is copied.
 /// Threads: any.

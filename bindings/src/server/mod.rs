@@ -92,10 +92,11 @@ pub unsafe extern "C" fn mcpring_server_free(server: *mut mcpring_server) -> mcp
 /// "resource_subscriptions", "logging", "call_timeout_ms", "cache_hint"
 /// ({"scope":"public","ttl_ms":1000}), "output_policy" ("error" or "warn"), "extensions",
 /// "experimental", "signals" (true: SIGTERM and SIGINT drain the server and end it, a second one at
-/// once; the handlers stay in place when the server is gone), "host_queue" (calls that wait for mcpring_server_poll), "authorization"
-/// ({"resource":URL, "issuers":[{"name", "jwks_url" or "jwks_file" or "jwks" or "secret",
-/// "audiences", "algorithms", "leeway_s"}], "static_tokens":{token:{"subject","scopes"}}, "require",
-/// "support", "implies", "servers", "resource_name"}).
+/// once; the handlers stay in place when the server is gone), "host_queue" (calls that wait for
+/// mcpring_server_poll), "authorization" ({"resource":URL, "issuers":[{"name", "jwks_url" or
+/// "jwks_file" or "jwks" or "secret", "audiences", "algorithms", "leeway_s"}],
+/// "static_tokens":{token:{"subject","scopes"}}, "require", "support", "implies", "servers",
+/// "resource_name"}).
 ///
 /// The engine's: "driver" ("auto", "uring", "epoll"), "json", "shards", "pin", "workers",
 /// "worker_queue", "async_workers", "inbox_max", "public", "http_path", "allowed_hosts",
