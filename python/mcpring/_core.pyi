@@ -28,9 +28,11 @@ One that ends without waiting never becomes a task. From Python 3.12 on they run
 is a task only after the first wait, unless the handler says `needs_task`.
 """
 
-from collections.abc import Awaitable, Buffer, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Literal, Self, final
+
+from typing_extensions import Buffer
 
 __version__: str
 """The engine's version."""

@@ -6,9 +6,10 @@ form: if its parameters are JSON as they stand, the core calls it directly and n
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import TYPE_CHECKING, Any
 
+from ._narrow import kind_of
 from ._record import Record
 from .exceptions import ConfigError
 from .jsonable import dumps, jsonable
@@ -114,7 +115,7 @@ def lifespans(server: Any) -> Any:
     from contextlib import AsyncExitStack, asynccontextmanager
 
     @asynccontextmanager
-    async def opened() -> Any:
+    async def opened() -> AsyncGenerator[None, None]:
         async with AsyncExitStack() as stack:
             for one in _with_mounted(server):
                 if one.lifespan is not None:
@@ -169,7 +170,7 @@ def install(core: Any, server: Any, options: dict[str, Any]) -> Any:
     installed: dict[tuple[str, str], Any] = {}
     _update(core, made, server, installed)
     server.registry.listeners.append(lambda: _update(core, made, server, installed))
-    server.resource_updated = made.resource_updated
+    server.on_resource_updated = made.resource_updated
     return made
 
 
@@ -240,9 +241,13 @@ def _add_completers(core: Any, made: Any, entry: Entry) -> None:
         if own or server.completion_handler is not None:
             handler = core.Handler(
                 _completer(entry, name), owner=server, lane="loop", style="call", is_async=True,
-                encode=lambda value: dumps({"completion": value.to_dict()}),
+                encode=_encode_completion,
             )
             made.add_completer(entry.kind, component.key, name, handler)
+
+
+def _encode_completion(value: Any) -> str:
+    return dumps({"completion": value.to_dict()})
 
 
 def _completer(entry: Entry, name: str) -> Callable[..., Any]:
@@ -291,7 +296,7 @@ def _is_own(component: Any) -> bool:
     from .resources import Resource, ResourceTemplate
     from .tools import Tool
 
-    kind = type(component)
+    kind = kind_of(component)
     known = {"run": Tool.run, "read": Resource.read, "read_with": ResourceTemplate.read_with}
     return any(getattr(kind, name, method) is not method for name, method in known.items())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, Literal, TypeVar
 
+from ._narrow import is_dict, is_list
 from ._record import Record
 from .exceptions import ConfigError, ValidationError
 from .schema.builder import Builder
@@ -84,13 +85,15 @@ def make_form(wanted: Any, title: str | None = None, description: str | None = N
         return Form(schema=_EMPTY, load=lambda content: content)
     words = {"title": title, "description": description}
     shown = {name: text for name, text in words.items() if text is not None}
-    if isinstance(wanted, (list, dict)):
+    if is_list(wanted) or is_dict(wanted):
         return _wrapped({**_choices(wanted), **shown}, None)
     builder = Builder()
     shape = builder.shape(wanted)
     schema = inline(shape.schema, builder.defs)
     if schema.get("type") != "object":
         return _wrapped({**_simple(schema, "the value"), **shown}, shape.loader)
+    if "properties" not in schema:
+        raise ConfigError("a form needs fields with names: ask for a dataclass or a pydantic model")
     fields = {name: _simple(one, name) for name, one in schema["properties"].items()}
     flat: Schema = {"type": "object", "properties": fields}
     if schema.get("required"):
@@ -110,14 +113,17 @@ def _wrapped(schema: Schema, load: Load | None) -> Form:
     return Form(schema=whole, load=lambda content: inner(content["value"]))
 
 
-def _choices(wanted: list[Any] | dict[str, Any]) -> Schema:
+def _choices(wanted: Any) -> Schema:
     """`["a", "b"]`, `{"a": {"title": "A"}}`, and a list around either: more than one may be chosen."""
-    if isinstance(wanted, dict):
+    if is_dict(wanted):
         return {"type": "string", "oneOf": _titled(wanted)}
-    if len(wanted) == 1 and isinstance(wanted[0], list):
-        return {"type": "array", "items": {"type": "string", "enum": wanted[0]}}
-    if len(wanted) == 1 and isinstance(wanted[0], dict):
-        return {"type": "array", "items": {"anyOf": _titled(wanted[0])}}
+    if not is_list(wanted):
+        raise ConfigError("choices are a list or a dict")
+    first: Any = wanted[0] if len(wanted) == 1 else None
+    if is_list(first):
+        return {"type": "array", "items": {"type": "string", "enum": first}}
+    if is_dict(first):
+        return {"type": "array", "items": {"anyOf": _titled(first)}}
     if not wanted or not all(isinstance(one, str) for one in wanted):
         raise ConfigError("choices are a list of texts, a dict of titles, or one of these in a list")
     return {"type": "string", "enum": wanted}
@@ -157,8 +163,9 @@ class SamplingResult(Record):
     @property
     def text(self) -> str:
         """The words, joined."""
-        blocks = self.content if isinstance(self.content, list) else [self.content]
-        return "".join(block.get("text", "") for block in blocks if isinstance(block, dict))
+        content = self.content
+        blocks = content if is_list(content) else [content]
+        return "".join(block.get("text", "") for block in blocks if is_dict(block))
 
 
 def sampling_params(
@@ -171,7 +178,7 @@ def sampling_params(
     model_preferences: Any,
 ) -> dict[str, Any]:
     """The parameters of `sampling/createMessage`."""
-    listed: list[Any] = messages if isinstance(messages, list) else [messages]
+    listed = messages if is_list(messages) else [messages]
     said = {
         "messages": [_sampling_message(one) for one in listed],
         "maxTokens": max_tokens,
@@ -194,7 +201,7 @@ def _preferences(wanted: Any) -> Any:
     """A model's name, several in order of liking, or the protocol's own form."""
     if wanted is None:
         return None
-    names = [wanted] if isinstance(wanted, str) else wanted
-    if isinstance(names, list):
+    names: Any = [wanted] if isinstance(wanted, str) else wanted
+    if is_list(names):
         return {"hints": [{"name": name} for name in names]}
     return as_json(names)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ._narrow import is_list
 from ._record import Record
 from .exceptions import ConfigError
 
@@ -206,6 +207,7 @@ def restrict_tag(tag: str, *, scopes: Sequence[str]) -> AuthCheck:
 
 def split_checks(auth: AuthCheck | list[AuthCheck] | None) -> tuple[list[str], list[AuthCheck]]:
     """Scopes that the core checks, and what is left for Python."""
-    listed = auth if isinstance(auth, list) else [auth] if auth is not None else []
+    given: Any = auth
+    listed: list[Any] = given if is_list(given) else [given] if given is not None else []
     scopes = [name for one in listed if isinstance(one, _RequireScopes) for name in one.scopes]
     return scopes, [one for one in listed if not isinstance(one, _RequireScopes)]

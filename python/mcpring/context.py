@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from ._narrow import is_dict
 from .done import Done
 from .exceptions import McpringError, NotFoundError
 from .suspend import Suspend
@@ -379,8 +380,8 @@ def _loads(text: str | None) -> dict[str, Any]:
         return {}
     import json
 
-    value = json.loads(text)
-    return value if isinstance(value, dict) else {}
+    value: Any = json.loads(text)
+    return value if is_dict(value) else {}
 
 
 def find_context() -> Context | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .exceptions import McpringError
 
@@ -72,22 +72,26 @@ def Depends(factory: Callable[..., Any], *, use_cache: bool = True) -> Any:  # n
 
 def CurrentContext() -> Context:  # noqa: N802
     """The `Context` of the call, as a default; a parameter annotated `Context` needs no default."""
-    return cast("Any", Dependency(get_context))
+    value: Any = Dependency(get_context)
+    return value  # type: ignore[no-any-return]
 
 
 def CurrentFastMCP() -> FastMCP[Any]:  # noqa: N802
     """The server, as a default."""
-    return cast("Any", Dependency(get_server))
+    value: Any = Dependency(get_server)
+    return value  # type: ignore[no-any-return]
 
 
 def CurrentHeaders() -> dict[str, str]:  # noqa: N802
     """The headers of the HTTP request, as a default; empty on other transports."""
-    return cast("Any", Dependency(get_http_headers))
+    value: Any = Dependency(get_http_headers)
+    return value  # type: ignore[no-any-return]
 
 
 def CurrentAccessToken() -> AccessToken:  # noqa: N802
     """Whom the caller's access token speaks for, as a default; the call fails without one."""
-    return cast("Any", Dependency(_require_token))
+    value: Any = Dependency(_require_token)
+    return value  # type: ignore[no-any-return]
 
 
 def TokenClaim(name: str) -> str:  # noqa: N802
@@ -99,7 +103,8 @@ def TokenClaim(name: str) -> str:  # noqa: N802
             raise McpringError(f"the access token has no claim {name!r}")
         return token.claims[name]
 
-    return cast("Any", Dependency(claim))
+    value: Any = Dependency(claim)
+    return value  # type: ignore[no-any-return]
 
 
 def get_context() -> Context:

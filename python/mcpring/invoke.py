@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +56,7 @@ def _call_whole(fn: Callable[..., Any], arguments: dict[str, Any]) -> Any:
 
 
 @asynccontextmanager
-async def filled(plan: Plan) -> AsyncIterator[dict[str, Any]]:
+async def filled(plan: Plan) -> AsyncGenerator[dict[str, Any], None]:
     """What the server fills in; what dependencies opened is closed at the end."""
     from .context import current_context
 
@@ -131,7 +131,7 @@ def _needs(factory: Any) -> dict[str, Dependency | None]:
 def _read_needs(factory: Any) -> dict[str, Dependency | None]:
     from .plan import is_context
 
-    if isinstance(factory, type) and not hasattr(factory.__init__, "__code__"):
+    if isinstance(factory, type) and not hasattr(vars(factory).get("__init__"), "__code__"):
         return {}
     found: dict[str, Dependency | None] = {}
     for parameter in read_function(factory).parameters:

@@ -5,29 +5,34 @@ The core writes the plain types, dataclasses and pydantic models by itself; it c
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+
+from ._narrow import is_dict, kind_of
 
 __all__ = ["dumps", "jsonable"]
 
 _PLAIN = frozenset((str, int, bool, type(None)))
+_ARRAYS = (list, tuple, set, frozenset)
 _TEXTUAL = frozenset(("UUID", "Decimal", "IPv4Address", "IPv6Address"))
 
 
 def jsonable(value: Any) -> Any:
     """`value` in dicts, lists, text, numbers, booleans and `None`; `TypeError` when it has no form."""
-    kind = type(value)
+    kind = kind_of(value)
     if kind in _PLAIN:
         return value
     if kind is float:
         return value if value - value == 0 else None  # JSON has no infinities
-    if isinstance(value, dict):
+    if is_dict(value):
         return {_key(name): jsonable(item) for name, item in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [jsonable(item) for item in value]
+    if isinstance(value, _ARRAYS):
+        return [jsonable(item) for item in _items(value)]
     if hasattr(kind, "_member_map_"):
         return jsonable(value.value)
-    if isinstance(value, (str, int, float)):
-        return jsonable(next(base for base in (str, int, float) if isinstance(value, base))(value))
+    for base in (str, int, float):  # a subclass counts as what it extends
+        if isinstance(value, base):
+            return jsonable(base(value))
     if hasattr(kind, "model_dump"):
         return value.model_dump(mode="json", by_alias=True)
     if hasattr(kind, "to_dict"):
@@ -37,6 +42,11 @@ def jsonable(value: Any) -> Any:
     return _textual(value, kind)
 
 
+def _items(value: Any) -> Iterable[Any]:
+    made: Iterable[Any] = value
+    return made
+
+
 def _key(name: Any) -> str:
     made = jsonable(name)
     if isinstance(made, bool) or made is None:
@@ -44,10 +54,10 @@ def _key(name: Any) -> str:
     return made if isinstance(made, str) else str(made)
 
 
-def _textual(value: Any, kind: type) -> Any:
+def _textual(value: Any, kind: Any) -> Any:
     """What JSON has only as text."""
     if isinstance(value, (bytes, bytearray, memoryview)):
-        return bytes(value).decode()
+        return bytes(_items(value)).decode()
     if hasattr(value, "isoformat"):
         return value.isoformat()
     if kind.__name__ == "timedelta":
@@ -59,7 +69,7 @@ def _textual(value: Any, kind: type) -> Any:
     if hasattr(value, "pattern") and kind.__module__ == "re":
         return value.pattern
     if hasattr(value, "__iter__"):
-        return [jsonable(item) for item in value]
+        return [jsonable(item) for item in _items(value)]
     raise TypeError(f"{kind.__module__}.{kind.__qualname__} has no JSON form")
 
 

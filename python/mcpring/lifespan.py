@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
@@ -26,7 +26,7 @@ class Lifespan:
         left, right = self._open, other
 
         @asynccontextmanager
-        async def both(server: Any) -> AsyncIterator[dict[str, Any]]:
+        async def both(server: Any) -> AsyncGenerator[dict[str, Any], None]:
             async with left(server) as first, right(server) as second:
                 yield {**(first or {}), **(second or {})}
 
@@ -39,4 +39,5 @@ class ContextManagerLifespan(Lifespan):
 
 def lifespan(fn: Callable[[Any], AsyncIterator[Any]]) -> Lifespan:
     """Makes a lifespan of an asynchronous generator that takes the server and yields once."""
-    return Lifespan(asynccontextmanager(fn))
+    generator: Any = fn
+    return Lifespan(asynccontextmanager(generator))

@@ -39,7 +39,11 @@ def marker(kind: Any) -> Marker:
             return _mark(fn, Mark(kind=kind, uri=None, settings=settings))
         if fn is not None:
             settings["name"] = fn
-        return lambda inner: _mark(inner, Mark(kind=kind, uri=None, settings=settings))
+
+        def decorate_later(inner: Any) -> Any:
+            return _mark(inner, Mark(kind=kind, uri=None, settings=settings))
+
+        return decorate_later
 
     return decorate
 

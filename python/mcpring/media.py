@@ -49,7 +49,7 @@ class _Media:
     ) -> None:
         if (path is None) == (data is None):
             raise ValueError("give either a path or data")
-        self.path = os.path.expanduser(os.fspath(path)) if path is not None else None
+        self.path: str | None = None if path is None else os.path.expanduser(str(path))
         self.data = data
         self.format = format.lower() if format is not None else None
         self.annotations = annotations

@@ -10,6 +10,7 @@ import types
 import typing
 from typing import Any
 
+from ._narrow import is_class, kind_of
 from ._record import Record
 from .exceptions import ConfigError
 from .field import MISSING
@@ -43,6 +44,7 @@ class Function(Record):
 def read_function(fn: Any) -> Function:
     """Reads `fn`: a function, a method, a partial, or an object that can be called."""
     target, skipped = _target(fn)
+    whole: Any = fn
     parameters = _parameters(fn, target, skipped)
     hints, namespace = _hints(target)
     typed = tuple(
@@ -52,7 +54,7 @@ def read_function(fn: Any) -> Function:
     name = getattr(fn, "__name__", None) or getattr(target, "__name__", "") or ""
     if name == "__call__":
         name = type(fn).__name__
-    doc = fn.__doc__ if isinstance(fn, types.FunctionType) else _foreign_doc(fn, target)
+    doc = whole.__doc__ if type(fn) is types.FunctionType else _foreign_doc(fn, target)
     return Function(
         name=str(name),
         doc=doc or "",
@@ -75,28 +77,31 @@ def is_async_generator(fn: Any) -> bool:
 
 def _has_flag(fn: Any, flag: int) -> bool:
     target: Any = fn
-    while hasattr(target, "func") and type(target).__name__ == "partial":
+    while hasattr(target, "func") and kind_of(target).__name__ == "partial":
         target = target.func
     code = getattr(target, "__code__", None)
     if code is None:
-        code = getattr(getattr(type(target), "__call__", None), "__code__", None)
+        code = getattr(getattr(kind_of(target), "__call__", None), "__code__", None)
     if code is None:
         code = getattr(getattr(target, "__func__", None), "__code__", None)
     return code is not None and bool(code.co_flags & flag)
 
 
-def _target(fn: Any) -> tuple[Any, int]:
-    """The function whose code and hints tell of `fn`, and how many first parameters are bound."""
+def _target(callable_: Any) -> tuple[Any, int]:
+    """The function whose code and hints tell, and how many first parameters are bound."""
+    fn: Any = callable_
     skipped = 0
-    if isinstance(fn, (staticmethod, classmethod)):
+    if kind_of(fn) in (staticmethod, classmethod):
         raise ConfigError("decorate below @staticmethod or @classmethod, or add the bound method")
-    while type(fn).__name__ == "partial" and hasattr(fn, "func"):
+    while kind_of(fn).__name__ == "partial" and hasattr(fn, "func"):
         fn = fn.func
-    if not hasattr(fn, "__code__") and not isinstance(fn, (types.MethodType, type)):
-        call = getattr(fn, "__call__", None)  # noqa: B004 - the bound method is what is wanted
-        fn = call if isinstance(call, types.MethodType) else fn
-    if isinstance(fn, types.MethodType):
-        fn, skipped = fn.__func__, 1
+    is_method = kind_of(fn) is types.MethodType
+    if not hasattr(fn, "__code__") and not is_method and not is_class(fn):
+        call: Any = getattr(fn, "__call__", None)  # noqa: B004 - the bound method is wanted
+        fn = call if kind_of(call) is types.MethodType else fn
+    if kind_of(fn) is types.MethodType:
+        function: Any = getattr(fn, "__func__")  # noqa: B009 - typed as Any on purpose
+        fn, skipped = function, 1
     while hasattr(fn, "__wrapped__"):
         fn = fn.__wrapped__
     return fn, skipped
@@ -152,19 +157,31 @@ def _hints(target: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     except NameError:
         pass
     # Names local to the function that decorates: known to its callers' frames only.
-    local = _callers_names()
-    try:
-        hints = typing.get_type_hints(target, localns=local, include_extras=True)
-    except NameError as error:
-        raise UnknownType(
-            f"{target.__qualname__}: {error}; hints have to be known when the function is decorated"
-        ) from error
-    return hints, {**namespace, **local}
+    whole = {**namespace, **_callers_names()}
+    hints: dict[str, Any] = {}
+    for name, hint in target.__annotations__.items():
+        try:
+            hints[name] = _resolved(hint, whole)
+        except NameError as error:
+            if name == "return":  # an unknown result is told in words only
+                continue
+            raise UnknownType(
+                f"{target.__qualname__}: {error}; hints have to be known when the function is "
+                "decorated"
+            ) from error
+    return hints, whole
+
+
+def _resolved(hint: Any, names: dict[str, Any]) -> Any:
+    """One hint, by way of an object that has nothing else."""
+    holder = types.SimpleNamespace(__annotations__={"hint": hint})
+    holder_any: Any = holder
+    return typing.get_type_hints(holder_any, names, names, include_extras=True)["hint"]
 
 
 def _callers_names() -> dict[str, Any]:
     names: dict[str, Any] = {}
-    frame: types.FrameType | None = sys._getframe(1)
+    frame: Any = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
     while frame is not None:
         if not frame.f_globals.get("__name__", "").startswith(f"{__package__}."):
             names = {**frame.f_locals, **names}

@@ -80,7 +80,7 @@ def make_plan(function: Function) -> Plan:
     return Plan(
         schema=schema,
         loads=loads,
-        exact={name: kind for name, kind in numbers.items() if kind is not None},
+        exact=numbers,
         fills=fills,
         contexts=tuple(contexts),
         dependencies=dependencies,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+from ._narrow import is_sequence
+from ._narrow import is_dict
 from ._record import Record
 from .docstring import parse_docstring
 from .exceptions import PromptError
@@ -44,7 +46,7 @@ class Message:
 def _content(value: Any) -> Any:
     if isinstance(value, (Image, Audio, File)):
         return value.to_content()
-    if is_content(value) or (isinstance(value, Mapping) and "type" in value):
+    if is_content(value) or (is_dict(value) and "type" in value):
         return value
     return TextContent(text=value if isinstance(value, str) else dumps(value))
 
@@ -77,10 +79,11 @@ def _message(value: Any) -> Message:
     if isinstance(value, Message):
         return value
     role = getattr(value, "role", None)
-    if role is None and isinstance(value, Mapping) and "role" in value:
+    if role is None and is_dict(value) and "role" in value:
         return Message(value["content"], value["role"])
     if role is not None:
-        return Message(value.content, role)  # the official SDK's
+        sdk: Any = value
+        return Message(sdk.content, role)  # the official SDK's
     return Message(value)
 
 
@@ -88,9 +91,9 @@ def to_prompt_result(value: Any, name: str) -> PromptResult:
     """What the function of a prompt returned, in full."""
     if isinstance(value, PromptResult):
         return value
-    if isinstance(value, (str, Message)) or is_content(value) or isinstance(value, Mapping):
+    if isinstance(value, (str, Message)) or is_content(value) or is_dict(value):
         return PromptResult([_message(value)])
-    if isinstance(value, (list, tuple)):
+    if is_sequence(value):
         return PromptResult([_message(item) for item in value])
     raise PromptError(
         f"the prompt {name!r} returned {type(value).__name__}: it should return text, a Message, a "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ._narrow import is_list
 from ._record import Record
 from .docstring import parse_docstring
 from .exceptions import ConfigError, ResourceError
@@ -86,7 +87,7 @@ def to_resource_result(value: Any) -> ResourceResult:
         return value
     if isinstance(value, File):
         return ResourceResult([ResourceContent(value.read(), value.mime_type)])
-    if isinstance(value, list) and value and all(isinstance(v, ResourceContent) for v in value):
+    if is_list(value) and value and all(isinstance(v, ResourceContent) for v in value):
         return ResourceResult(value)
     if isinstance(value, ResourceContent):
         return ResourceResult([value])
@@ -173,8 +174,9 @@ class TextResource(Resource):
     text: str
 
     def __init__(self, **values: Any) -> None:
-        name = values.get("name") or str(values["uri"])
-        super().__init__(**{**values, "name": name, "uri": str(values["uri"])})
+        said: dict[str, Any] = {**values, "uri": str(values["uri"])}
+        said["name"] = values.get("name") or said["uri"]
+        super().__init__(**said)
 
     async def read(self) -> ResourceResult:
         """The words."""
@@ -221,8 +223,6 @@ class ResourceTemplate(Resource):
 
 def resource_from_function(fn: Callable[..., Any], uri: str, **settings: Any) -> Resource:
     """A resource or a template, as `uri` or `fn` have variables or not."""
-    if not isinstance(uri, str):
-        raise ConfigError('a resource needs its URI: @mcp.resource("scheme://…")')
     function = read_function(fn)
     plan = make_plan(function)
     template = UriTemplate(uri)

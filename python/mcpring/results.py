@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, get_args, get_origin
 
+from ._narrow import is_dict, is_sequence
 from ._record import Record
 from .exceptions import ToolError
 from .field import MISSING
@@ -39,9 +40,10 @@ class ToolResult:
         if content is None and structured_content is None:
             raise ValueError("a result has content, structured content, or both")
         data = jsonable(structured_content) if structured_content is not None else None
-        if data is not None and not isinstance(data, dict):
+        if data is not None and not is_dict(data):
             raise ValueError(f"structured content is an object, not {type(structured_content)}")
-        self.content: list[Any] = to_content(data if content is None else content)
+        said = data if content is None else content
+        self.content: list[Any] = [] if said == [] else to_content(said)
         self.structured_content: dict[str, Any] | None = data
         self.meta = dict(meta) if meta is not None else None
         self.is_error = is_error
@@ -104,7 +106,7 @@ def _is_opaque(hint: Any) -> bool:
     if hint in (bytes, list, tuple, set) or get_origin(hint) is type:
         return True
     if isinstance(hint, type) and get_origin(hint) is None:
-        fields = getattr(hint, "model_fields", None) or getattr(hint, "_fields", ())
+        fields: Any = getattr(hint, "model_fields", None) or getattr(hint, "_fields", ())
         is_block = "type" in fields and issubclass_of_content(hint)
         is_sdk = hint.__name__ in ("CallToolResult", "InputRequiredResult")
         return is_block or is_sdk or issubclass(hint, (*_MEDIA, ToolResult))
@@ -121,7 +123,7 @@ def to_content(value: Any) -> list[Any]:
     """`value` as pieces of content: words, unless it is content already."""
     if value is None:
         return []
-    if not isinstance(value, (list, tuple)):
+    if not is_sequence(value):
         return [_block(value)]
     if any(is_content(item) or isinstance(item, _MEDIA) for item in value):
         return [_block(item) for item in value]
@@ -150,10 +152,10 @@ def to_tool_result(value: Any, plan: OutputPlan, name: str) -> ToolResult:
     if type(value).__name__ == "CallToolResult" and hasattr(value, "content"):
         return _from_sdk(value)
     has_content = is_content(value) or isinstance(value, (*_MEDIA, bytes))
-    if isinstance(value, (list, tuple)):
+    if is_sequence(value):
         has_content = any(is_content(item) or isinstance(item, _MEDIA) for item in value)
     if plan.schema is None and (has_content or value is None):
-        return ToolResult(content=to_content(value) if value is not None else [])
+        return ToolResult(content=to_content(value))
     try:
         data = jsonable(value)
     except (TypeError, ValueError) as error:
@@ -163,7 +165,7 @@ def to_tool_result(value: Any, plan: OutputPlan, name: str) -> ToolResult:
     content = to_content(value if has_content else data)
     if plan.wraps:
         return ToolResult(content=content, structured_content={"result": data})
-    return ToolResult(content=content, structured_content=data if isinstance(data, dict) else None)
+    return ToolResult(content=content, structured_content=data if is_dict(data) else None)
 
 
 def _from_sdk(value: Any) -> ToolResult:

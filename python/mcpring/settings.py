@@ -41,7 +41,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """The settings of `environment`, the process's own unless given."""
     given = os.environ if environment is None else environment
     found: dict[str, Any] = {}
-    for name, default in Settings._defaults.items():
+    for name, default in Settings().__dict__.items():
         text = _find(given, name)
         if text is not None:
             found[name] = _read(name, text, default)

@@ -157,12 +157,13 @@ def with_tags(
     meta: Mapping[str, Any] | None, tags: frozenset[str], version: str | None
 ) -> dict[str, Any]:
     """`_meta` with what hosts written for FastMCP look for: tags and version."""
-    own: dict[str, Any] = {}
+    said = dict(meta or {})
+    own: dict[str, Any] = {**said.get("fastmcp", {})}
     if tags:
         own["tags"] = sorted(tags)
     if version is not None:
         own["version"] = version
-    return {**(meta or {}), **({"fastmcp": own} if own else {})}
+    return {**said, "fastmcp": own} if own else said
 
 
 tool = marker(Tool)

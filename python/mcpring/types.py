@@ -6,7 +6,7 @@ the same meaning are taken too (`as_json`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from ._record import Record
@@ -200,8 +200,6 @@ def as_json(value: Any) -> Any:
         return value.to_dict()
     if hasattr(value, "model_dump"):
         return value.model_dump(mode="json", by_alias=True, exclude_none=True)
-    if isinstance(value, Mapping):
+    if hasattr(value, "items"):
         return {str(name): as_json(item) for name, item in value.items()}
-    if isinstance(value, Iterable):
-        return [as_json(item) for item in value]
-    return str(value)
+    return [as_json(item) for item in value] if hasattr(value, "__iter__") else str(value)

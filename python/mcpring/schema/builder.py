@@ -8,6 +8,7 @@ import types
 import typing
 from typing import Any, get_args, get_origin
 
+from .._narrow import extends, is_class
 from ..exceptions import ConfigError
 from ..field import MISSING
 from .constraints import read_metadata
@@ -72,9 +73,9 @@ class Builder:
         found = self._generic(origin or hint, get_args(hint))
         if found is not None:
             return found
-        if isinstance(origin, type):
+        if is_class(origin):
             return self._foreign_generic(hint, origin)
-        if isinstance(hint, type):
+        if is_class(hint):
             return self._class(hint)
         raise UnknownType(f"the type hint {hint!r} has no JSON form")
 
@@ -93,7 +94,7 @@ class Builder:
             default = MISSING
         said = read_metadata(items)
         if any(type(item).__module__.startswith("pydantic") for item in said.unread):
-            shape = adapter_shape(self, typing.Annotated[(hint, *items)])  # type: ignore[index]
+            shape = adapter_shape(self, typing.Annotated[(hint, *items)])
             return shape, said.default if default is MISSING else default
         shape = self.shape(hint)
         made = Shape(
@@ -157,8 +158,8 @@ class Builder:
         if origin in _MAPPINGS:
             return mapping_shape(self, args, _MAPPINGS[origin])
         module = getattr(origin, "__module__", "")
-        if module == "collections" and isinstance(origin, type):
-            if issubclass(origin, dict) and origin.__name__ == "OrderedDict":
+        if module == "collections" and is_class(origin):
+            if extends(origin, dict) and origin.__name__ == "OrderedDict":
                 return mapping_shape(self, args, origin)
             if origin.__name__ == "deque":
                 return array_shape(self, args, origin)
@@ -168,11 +169,11 @@ class Builder:
         """`Model[int]`: pydantic's, or a generic dataclass whose variables stay open."""
         return self._record(hint if is_model(hint) else origin)
 
-    def _class(self, cls: type) -> Shape:
+    def _class(self, cls: Any) -> Shape:
         if hasattr(cls, "__members__") and hasattr(cls, "_member_map_"):
             return enum_shape(cls)
         has_fields = hasattr(cls, "__dataclass_fields__") or hasattr(cls, "__required_keys__")
-        is_tuple = issubclass(cls, tuple) and hasattr(cls, "_fields")
+        is_tuple = extends(cls, tuple) and hasattr(cls, "_fields")
         if is_model(cls) or has_fields or is_tuple:
             return self._record(cls)
         found = scalar_shape(cls)

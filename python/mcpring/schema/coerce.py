@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .._narrow import is_dict, is_list
 from .fits import fits, resolve
 from .shape import Schema
 
@@ -20,7 +21,7 @@ _FALSE = frozenset(("false", "0", "no", "off", "f", "n"))
 _DEPTH_MAX = 64
 
 
-def coerce(value: Any, schema: Schema, defs: Mapping[str, Schema], depth: int = 0) -> Any:
+def coerce(value: Any, schema: Schema | bool, defs: Mapping[str, Schema], depth: int = 0) -> Any:
     """`value`, brought into the form of `schema` where it is plain what was meant."""
     if depth > _DEPTH_MAX or isinstance(schema, bool):
         return value
@@ -33,7 +34,7 @@ def coerce(value: Any, schema: Schema, defs: Mapping[str, Schema], depth: int = 
     if "enum" in schema or "const" in schema:
         return _coerce_choice(value, schema.get("enum") or [schema.get("const")])
     kind = schema.get("type")
-    kinds = kind if isinstance(kind, list) else [kind]
+    kinds: list[Any] = kind if is_list(kind) else [kind]
     if isinstance(value, str):
         if "string" in kinds:
             return value
@@ -44,20 +45,20 @@ def coerce(value: Any, schema: Schema, defs: Mapping[str, Schema], depth: int = 
 def _coerce_inside(
     value: Any, kinds: list[Any], schema: Schema, defs: Mapping[str, Schema], depth: int
 ) -> Any:
-    if isinstance(value, dict) and "object" in kinds:
+    if is_dict(value) and "object" in kinds:
         known = schema.get("properties", {})
         rest = schema.get("additionalProperties", {})
         return {
             name: coerce(item, known.get(name, rest), defs, depth + 1)
             for name, item in value.items()
         }
-    if isinstance(value, list) and "array" in kinds:
+    if is_list(value) and "array" in kinds:
         first = schema.get("prefixItems", [])
         rest = schema.get("items", {})
         places = [*first, *[rest] * max(0, len(value) - len(first))]
         pairs = zip(value, places, strict=False)
         return [coerce(item, place, defs, depth + 1) for item, place in pairs]
-    if "boolean" in kinds and value in (0, 1) and not isinstance(value, bool):
+    if "boolean" in kinds and _is_plain_number(value) and value in (0, 1):
         return bool(value)
     if "string" in kinds and schema.get("format") == "duration" and _is_plain_number(value):
         return f"PT{value}S"
@@ -84,10 +85,10 @@ def _read_text(text: str, kinds: list[Any], otherwise: Any) -> Any:
         import json
 
         try:
-            read = json.loads(text)
+            read: Any = json.loads(text)
         except ValueError:
             return otherwise
-        if isinstance(read, made):
+        if type(read) in made:
             return read
     return otherwise
 

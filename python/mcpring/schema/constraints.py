@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from .._narrow import is_dict
 from ..exceptions import ValidationError
 from ..field import MISSING, FieldInfo
 from .shape import Load, Schema
@@ -79,7 +80,7 @@ class Metadata:
         checks: list[Callable[[Any], bool]] = []
         if load is not None:
             checks += [_check(name, bound) for name, bound in self.bounds.items() if name in _CHECKS]
-        checks += [lambda value, test=test: bool(test(value)) for test in self.predicates]
+        checks += self.predicates
         if not checks:
             return load
 
@@ -160,7 +161,7 @@ def _read_pydantic_field(item: Any, said: Metadata) -> None:
     if getattr(item, "deprecated", None):
         said.words["deprecated"] = True
     extra = getattr(item, "json_schema_extra", None)
-    if isinstance(extra, dict):
+    if is_dict(extra):
         said.words.update(extra)
     _read_default(item, said)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import types
 from typing import TYPE_CHECKING, Any
 
+from .._narrow import is_dict, kind_of
 from ..exceptions import ValidationError
 from .fits import fits, resolve
-from .shape import Load, Schema, Shape, optional_load
+from .shape import Schema, Shape, optional_load
 
 if TYPE_CHECKING:
     from .builder import Builder
@@ -15,14 +16,21 @@ if TYPE_CHECKING:
 __all__ = ["array_shape", "enum_shape", "literal_shape", "mapping_shape", "tuple_shape", "union_shape"]
 
 _NULL: Schema = {"type": "null"}
+_KINDS: dict[Any, str] = {
+    str: "string",
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    type(None): "null",
+}
 _NUMBERLESS = frozenset(("string", "boolean", "null"))
 
 
-def array_shape(builder: Builder, args: tuple[Any, ...], make: type | None) -> Shape:
+def array_shape(builder: Builder, args: tuple[Any, ...], make: Any) -> Shape:
     """`list[T]`, `set[T]`, …; `make` turns a list into the type, `None` when it is one already."""
     item = builder.shape(args[0]) if args else Shape(schema={})
     schema: Schema = {"type": "array", "items": item.schema}
-    if make is not None and issubclass(make, (set, frozenset)):
+    if getattr(make, "__name__", "") in ("set", "frozenset"):
         schema["uniqueItems"] = True
     if make is None and item.load is None:
         return Shape(schema=schema, exact=item.exact)
@@ -104,7 +112,7 @@ def _distinct(schemas: list[Schema]) -> list[Schema]:
 
 def _load_first(value: Any, arms: list[Shape], defs: dict[str, Schema]) -> Any:
     fault: Exception | None = None
-    if isinstance(value, dict):  # the arm that knows most of its members, if there are several
+    if is_dict(value):  # the arm that knows most of its members, if there are several
         arms = sorted(arms, key=lambda arm: -_known(value, resolve(arm.schema, defs)))
     # An int stays one where a float would do too, as JSON's "integer" is narrower than "number".
     for arm in arms:
@@ -127,16 +135,17 @@ def literal_shape(choices: tuple[Any, ...]) -> Shape:
     members = {_value(choice): choice for choice in choices}
     values = list(members)
     schema: Schema = {"const": values[0]} if len(values) == 1 else {"enum": values}
-    kinds = {type(value) for value in values}
-    if len(kinds) == 1:
-        schema["type"] = {str: "string", bool: "boolean", int: "integer"}.get(kinds.pop(), "null")
+    kinds = {_KINDS.get(kind_of(value)) for value in values}
+    kind = kinds.pop() if len(kinds) == 1 else None
+    if kind is not None:
+        schema["type"] = kind
     if all(value is choice for value, choice in members.items()):
         return Shape(schema=schema)
     return Shape(schema=schema, load=members.__getitem__)
 
 
 def _value(choice: Any) -> Any:
-    is_member = hasattr(choice, "_value_") and hasattr(type(choice), "__members__")
+    is_member = hasattr(choice, "_value_") and hasattr(kind_of(choice), "__members__")
     return choice.value if is_member else choice
 
 
@@ -145,8 +154,7 @@ def enum_shape(cls: Any) -> Shape:
     members: types.MappingProxyType[str, Any] = cls.__members__
     values = [member.value for member in members.values()]
     schema: Schema = {"enum": values}
-    names = {str: "string", int: "integer", float: "number", bool: "boolean"}
-    kinds = {names.get(type(value)) for value in values}
+    kinds = {_KINDS.get(kind_of(value)) for value in values}
     kind = kinds.pop() if len(kinds) == 1 else None
     if kind is not None:
         schema["type"] = kind

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .._narrow import is_dict, is_list, is_sequence
 from .shape import Schema
 
 __all__ = ["fits", "resolve"]
@@ -19,8 +20,8 @@ _TYPES: dict[str, Callable[[Any], bool]] = {
     "integer": lambda value: _is_number(value) and value == int(value),
     "number": lambda value: _is_number(value),
     "boolean": lambda value: isinstance(value, bool),
-    "array": lambda value: isinstance(value, (list, tuple)),
-    "object": lambda value: isinstance(value, dict),
+    "array": lambda value: is_sequence(value),
+    "object": lambda value: is_dict(value),
     "null": lambda value: value is None,
 }
 
@@ -32,8 +33,8 @@ _LIMITS: dict[str, Callable[[Any, Any], bool]] = {
     "multipleOf": lambda value, bound: not _is_number(value) or value % bound == 0,
     "minLength": lambda value, bound: not isinstance(value, str) or len(value) >= bound,
     "maxLength": lambda value, bound: not isinstance(value, str) or len(value) <= bound,
-    "minItems": lambda value, bound: not isinstance(value, list) or len(value) >= bound,
-    "maxItems": lambda value, bound: not isinstance(value, list) or len(value) <= bound,
+    "minItems": lambda value, bound: not is_list(value) or len(value) >= bound,
+    "maxItems": lambda value, bound: not is_list(value) or len(value) <= bound,
     "pattern": lambda value, text: not isinstance(value, str) or bool(re.search(text, value)),
 }
 
@@ -69,9 +70,9 @@ def fits(value: Any, schema: Schema | bool, defs: Mapping[str, Schema]) -> bool:
         return False
     if not _fits_arms(value, schema, defs):
         return False
-    if isinstance(value, dict):
+    if is_dict(value):
         return _fits_object(value, schema, defs)
-    return not isinstance(value, (list, tuple)) or _fits_array(list(value), schema, defs)
+    return not is_sequence(value) or _fits_array(list(value), schema, defs)
 
 
 def _same(value: Any, wanted: Any) -> bool:

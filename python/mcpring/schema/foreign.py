@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .._narrow import is_dict, is_list
 from ..exceptions import ValidationError
 from .shape import Schema, Shape
 
@@ -66,20 +67,21 @@ def _take(builder: Builder, schema: Schema) -> Schema:
     defs: dict[str, Schema] = schema.pop("$defs", {})
     for name, definition in defs.items():
         builder.defs.setdefault(name, without_titles(definition))
-    return without_titles(schema)
+    made: Schema = without_titles(schema)
+    return made
 
 
 def without_titles(node: Any) -> Any:
     """`node` without the `title` of schemas that only repeats a name."""
-    if isinstance(node, list):
+    if is_list(node):
         return [without_titles(item) for item in node]
-    if not isinstance(node, dict):
+    if not is_dict(node):
         return node
     out: dict[str, Any] = {}
     for key, item in node.items():
         if key == "title" and isinstance(item, str):
             continue
-        if key == "properties" and isinstance(item, dict):
+        if key == "properties" and is_dict(item):
             out[key] = {name: _property(name, one) for name, one in item.items()}
         else:
             out[key] = item if key in ("default", "enum", "const", "examples") else without_titles(item)
@@ -89,7 +91,7 @@ def without_titles(node: Any) -> Any:
 def _property(name: str, schema: Any) -> Any:
     """A property keeps a title that its author wrote."""
     out = without_titles(schema)
-    title = schema.get("title") if isinstance(schema, dict) else None
+    title: Any = schema.get("title") if is_dict(schema) else None
     is_own = title is not None and title.replace(" ", "").lower() != name.replace("_", "").lower()
-    is_reference = isinstance(schema, dict) and "$ref" in schema
+    is_reference = is_dict(schema) and "$ref" in schema
     return {"title": title, **out} if is_own and not is_reference else out

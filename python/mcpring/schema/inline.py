@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._narrow import is_dict, is_list
 from .shape import Schema
 
 __all__ = ["inline", "names_used"]
@@ -17,9 +18,9 @@ _PREFIX = "#/$defs/"
 
 def names_used(node: Any) -> set[str]:
     """The definitions that `node` refers to, directly."""
-    if isinstance(node, list):
+    if is_list(node):
         return {name for item in node for name in names_used(item)}
-    if not isinstance(node, dict):
+    if not is_dict(node):
         return set()
     found = {name for key, item in node.items() if key != "$ref" for name in names_used(item)}
     ref = node.get("$ref")
@@ -57,9 +58,9 @@ def _reach(start: str, defs: dict[str, Schema]) -> set[str]:
 
 
 def _expand(node: Any, defs: dict[str, Schema], recursive: set[str]) -> Any:
-    if isinstance(node, list):
+    if is_list(node):
         return [_expand(item, defs, recursive) for item in node]
-    if not isinstance(node, dict):
+    if not is_dict(node):
         return node
     ref = node.get("$ref")
     name = ref[len(_PREFIX) :] if isinstance(ref, str) and ref.startswith(_PREFIX) else None

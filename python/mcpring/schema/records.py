@@ -110,7 +110,7 @@ def typeddict_shape(builder: Builder, cls: Any) -> Shape:
     fields: list[FieldPlan] = []
     for name, hint in hints.items():
         is_required = name in cls.__required_keys__
-        while getattr(get_origin(hint), "__name__", None) is None and _marker(hint):
+        while _marker(hint):
             is_required = {"Required": True, "NotRequired": False}.get(_marker(hint), is_required)
             hint = get_args(hint)[0]
         fields.append(FieldPlan(name=name, shape=builder.shape(hint), is_required=is_required))

@@ -15,7 +15,7 @@ from .shape import Schema, Shape
 
 __all__ = ["scalar_shape"]
 
-_PLAIN: dict[type, Shape] = {
+_PLAIN: dict[Any, Shape] = {
     str: Shape(schema={"type": "string"}),
     bool: Shape(schema={"type": "boolean"}),
     int: Shape(schema={"type": "integer"}, exact=int),
@@ -29,7 +29,7 @@ _DECIMAL: Schema = {
     "anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?\d*\.?\d+([eE][+-]?\d+)?$"}]
 }
 
-_NAMED: dict[str, tuple[Schema, Callable[[type, Any], Any]]] = {
+_FORMATS: dict[str, tuple[str | Schema, Callable[[Any, Any], Any]]] = {
     "datetime.datetime": ("date-time", lambda cls, text: cls.fromisoformat(text)),
     "datetime.date": ("date", lambda cls, text: cls.fromisoformat(text)),
     "datetime.time": ("time", lambda cls, text: cls.fromisoformat(text)),
@@ -42,9 +42,9 @@ _NAMED: dict[str, tuple[Schema, Callable[[type, Any], Any]]] = {
     "ipaddress.IPv4Address": ("ipv4", lambda cls, text: cls(text)),
     "ipaddress.IPv6Address": ("ipv6", lambda cls, text: cls(text)),
 }
-_NAMED = {
+_NAMED: dict[str, tuple[Schema, Callable[[Any, Any], Any]]] = {
     name: ({"type": "string", "format": schema} if isinstance(schema, str) else schema, load)
-    for name, (schema, load) in _NAMED.items()
+    for name, (schema, load) in _FORMATS.items()
 }
 
 _DURATION = re.compile(
@@ -68,7 +68,7 @@ def scalar_shape(cls: type) -> Shape | None:
     return None
 
 
-def _pathlib_local(cls: type) -> tuple[Schema, Callable[[type, Any], Any]] | None:
+def _pathlib_local(cls: type) -> tuple[Schema, Callable[[Any, Any], Any]] | None:
     """`pathlib.Path` calls itself by another module's name from Python 3.13 on."""
     pathlib = sys.modules.get("pathlib")
     is_path = pathlib is not None and issubclass(cls, pathlib.PurePath)

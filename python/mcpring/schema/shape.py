@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from .._narrow import kind_of
 from .._record import Record
 
 __all__ = ["Load", "Schema", "Shape", "optional_load", "settle"]
@@ -39,7 +40,7 @@ class Shape(Record):
 
 def settle(value: Any, kind: type[int] | type[float]) -> Any:
     """`value` with every number in it of one kind."""
-    held = type(value)
+    held = kind_of(value)
     if held is float or held is int:
         return value if held is kind else kind(value)
     if held is list:

@@ -17,6 +17,7 @@ from ..exceptions import (
     ToolError,
     ValidationError,
 )
+from .._narrow import is_list
 from ..schema.fits import fits
 
 if TYPE_CHECKING:
@@ -124,13 +125,7 @@ class Answering:
     ) -> ResourceResult:
         """Reads a resource, or what a template has there."""
         text = str(uri)
-        entry: Entry | None = self.find("resource", text, version)
-        variables: dict[str, str] = {}
-        if entry is None:
-            found = self.find_template(text)
-            if found is None:
-                raise NotFoundError(f"there is no resource {text!r}")
-            entry, variables = found
+        entry, variables = _find_read(self, text, version)
         component, path = entry.component, entry.path
 
         async def end(_: Any) -> Any:
@@ -202,6 +197,17 @@ class Answering:
         return f"the {kind} {name!r} failed" if masks else f"the {kind} {name!r} failed: {error}"
 
 
+def _find_read(server: Any, uri: str, version: str | None) -> tuple[Entry, dict[str, str]]:
+    """What is read at a URI, and the variables when it is a template."""
+    entry: Entry | None = server.find("resource", uri, version)
+    if entry is not None:
+        return entry, {}
+    found: tuple[Entry, dict[str, str]] | None = server.find_template(uri)
+    if found is None:
+        raise NotFoundError(f"there is no resource {uri!r}")
+    return found
+
+
 async def call_entry(entry: Entry, arguments: dict[str, Any]) -> Any:
     """Checks the arguments and runs the tool, as the core does for calls from a wire."""
     tool = entry.component
@@ -250,7 +256,8 @@ def check_access(component: Any, server: Any) -> None:
     from ..auth import AuthContext
     from ..context import find_context
 
-    listed = component.auth if isinstance(component.auth, list) else [component.auth]
+    auth: Any = component.auth
+    listed: list[Any] = auth if is_list(auth) else [auth]
     context = find_context()
     token = context.access_token if context is not None else None
     if context is not None and context.transport in ("local", "stdio"):

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from ..resources import ResourceSecurity
     from ..schema.shape import Schema
     from ..types import Annotations, Icon, ToolAnnotations
-    from .fastmcp import FastMCP
 
 __all__ = ["Authoring"]
 
@@ -53,7 +52,7 @@ class Authoring:
         run_in_thread: bool = True,
         enabled: bool = True,
     ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
-    def tool(self: Any, name_or_fn: Any = None, /, **settings: Any) -> Any:
+    def tool(self, name_or_fn: Any = None, /, **settings: Any) -> Any:
         """Makes a tool of a function.
 
         Its schema comes from hints, defaults, `Annotated` and docstring. A plain function runs on a
@@ -61,7 +60,7 @@ class Authoring:
         libraries that are bound to one. `timeout` is in seconds. `output_schema=None` means no
         structured content.
         """
-        server: FastMCP[Any] = self
+        server: Any = self
         fn = _split(name_or_fn, settings, "tool")
 
         def decorate(fn: Any) -> Any:
@@ -95,7 +94,7 @@ class Authoring:
         refused, unless `security` says otherwise.
         """
         server: Any = self
-        if not isinstance(uri, str):  # used without parentheses
+        if callable(uri):  # used without parentheses
             raise ConfigError('a resource needs its URI: @mcp.resource("scheme://…")')
         settings: dict[str, Any] = {
             "name": name,
@@ -138,9 +137,9 @@ class Authoring:
         auth: AuthCheck | list[AuthCheck] | None = None,
         enabled: bool = True,
     ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
-    def prompt(self: Any, name_or_fn: Any = None, /, **settings: Any) -> Any:
+    def prompt(self, name_or_fn: Any = None, /, **settings: Any) -> Any:
         """Makes a prompt of a function that returns text, messages, or a `PromptResult`."""
-        server: FastMCP[Any] = self
+        server: Any = self
         fn = _split(name_or_fn, settings, "prompt")
 
         def decorate(fn: Any) -> Any:
@@ -154,12 +153,12 @@ class Authoring:
     @overload
     def completion(self, handler: CompletionHandler, /) -> CompletionHandler: ...
     @overload
-    def completion(self) -> Callable[[CompletionHandler], CompletionHandler]: ...
+    def completion(self, of: None = None, /) -> Callable[[CompletionHandler], CompletionHandler]: ...
     @overload
     def completion(
         self, of: str, argument: str, /
     ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
-    def completion(self: Any, of: Any = None, argument: str | None = None, /) -> Any:
+    def completion(self, of: Any = None, argument: Any = None, /) -> Any:
         """Completes arguments.
 
         `@mcp.completion("prompt or template", "argument")` decorates a function that takes what was
@@ -167,9 +166,9 @@ class Authoring:
         arguments it decorates the one handler for everything, as FastMCP has it: it takes reference,
         argument and context.
         """
-        server: FastMCP[Any] = self
+        server: Any = self
         if argument is not None:
-            name = argument
+            name = str(argument)
 
             def decorate(fn: Any) -> Any:
                 server.completers[of, name] = fn

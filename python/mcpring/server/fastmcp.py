@@ -108,6 +108,7 @@ class FastMCP(Authoring, Answering, Serving, Generic[L]):
         self.routes: list[Route] = []
         self.sessions = SessionStates()
         self.registry = Registry(on_duplicate or "warn")
+        self.on_resource_updated: Callable[[str], None] | None = None
         self.completion_handler: CompletionHandler | None = None
         self.completers: dict[tuple[str, str], Callable[..., Any]] = {}
         self.mounts: list[tuple[str | None, FastMCP[Any], dict[str, str]]] = []
@@ -256,6 +257,11 @@ class FastMCP(Authoring, Answering, Serving, Generic[L]):
     def add_completion_handler(self, handler: CompletionHandler) -> None:
         """The one handler for all arguments; see `completion`."""
         self.completion_handler = handler
+
+    def resource_updated(self, uri: str) -> None:
+        """Tells the clients that follow a resource; nothing happens before the server runs."""
+        if self.on_resource_updated is not None:
+            self.on_resource_updated(uri)
 
     # What there is, with all that is mounted.
 

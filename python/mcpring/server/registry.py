@@ -122,9 +122,10 @@ def _highest(components: list[Any]) -> Any:
     if len(components) == 1:
         return components[0]
     ordered = sorted(components, key=lambda one: version_key(one.version), reverse=True)
-    own = {**((ordered[0].meta or {}).get("fastmcp") or {})}
+    meta: Any = ordered[0].meta or {}
+    own: dict[str, Any] = {**(meta.get("fastmcp") or {})}
     own["versions"] = [one.version for one in ordered]
-    return ordered[0].replace(meta={**(ordered[0].meta or {}), "fastmcp": own})
+    return ordered[0].replace(meta={**meta, "fastmcp": own})
 
 
 def version_key(version: str | None) -> list[tuple[int, int | str]]:
