@@ -501,7 +501,7 @@ def test_own_tools() -> None:
 
 
 def test_what_is_not_there_is_told() -> None:
-    with pytest.raises(UnsupportedError, match=r"\['transforms'\]"):
-        FastMCP("x", transforms=[1])
+    with pytest.raises(UnsupportedError, match=r"\['event_store'\]"):
+        FastMCP("x", event_store=1)
     with pytest.raises(TypeError, match="cannot be pickled"):
         __import__("pickle").dumps(FastMCP("x"))

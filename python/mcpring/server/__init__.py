@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ..context import Context as Context
     from .fastmcp import FastMCP as FastMCP
+    from .proxy import create_proxy as create_proxy
 
-__all__ = ["Context", "FastMCP"]
+__all__ = ["Context", "FastMCP", "create_proxy"]
 
 
 def __getattr__(name: str) -> Any:
@@ -20,4 +21,8 @@ def __getattr__(name: str) -> Any:
         from ..context import Context
 
         return Context
+    if name == "create_proxy":
+        from .proxy import create_proxy
+
+        return create_proxy
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

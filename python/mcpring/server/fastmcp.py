@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ..resources import Resource
     from ..types import Icon
     from .middleware import Middleware
+    from .transforms.base import Transform
 
     L = TypeVar("L", default=Any)
 else:
@@ -70,6 +71,8 @@ class FastMCP(Authoring, Answering, Serving, Generic[L]):
         icons: Iterable[Icon | Mapping[str, Any]] | None = None,
         auth: TokenVerifier | None = None,
         middleware: Sequence[Middleware] | None = None,
+        providers: Sequence[FastMCP[Any]] | None = None,
+        transforms: Sequence[Transform] | None = None,
         lifespan: LifespanFunction | None = None,
         tools: Sequence[Tool | Callable[..., Any]] | None = None,
         on_duplicate: Literal["error", "warn", "replace", "ignore"] | None = None,
@@ -112,8 +115,11 @@ class FastMCP(Authoring, Answering, Serving, Generic[L]):
         self.completion_handler: CompletionHandler | None = None
         self.completers: dict[tuple[str, str], Callable[..., Any]] = {}
         self.mounts: list[tuple[str | None, FastMCP[Any], dict[str, str]]] = []
+        self.transforms: list[Transform] = list(transforms or ())
         for one in tools or ():
             self.add_tool(one)
+        for provider in providers or ():
+            self.add_provider(provider)
 
     def __repr__(self) -> str:
         return f"FastMCP({self.name!r})"
@@ -243,6 +249,17 @@ class FastMCP(Authoring, Answering, Serving, Generic[L]):
         server.registry.listeners.append(self.registry.changed)
         self.registry.changed()
 
+    def add_provider(self, provider: FastMCP[Any], *, namespace: str = "") -> None:
+        """Shows the features of a provider; see `mcpring.server.providers`."""
+        if not isinstance(provider, FastMCP):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise UnsupportedError(f"{type(provider).__name__} is no provider of mcpring's")
+        self.mount(provider, namespace or None)
+
+    def add_transform(self, transform: Transform) -> None:
+        """Shows the features in another way; see `mcpring.server.transforms`."""
+        self.transforms.append(transform)
+        self.registry.changed()
+
     def add_middleware(self, middleware: Middleware) -> None:
         """Adds middleware inside of what is there already."""
         self.middleware.append(middleware)
@@ -265,14 +282,32 @@ class FastMCP(Authoring, Answering, Serving, Generic[L]):
 
     # What there is, with all that is mounted.
 
-    def entries(self, kind: Kind, version: str | None = None) -> Iterator[Entry]:
+    def entries(
+        self,
+        kind: Kind,
+        version: str | None = None,
+        allows: Callable[[Kind, Any], bool] | None = None,
+    ) -> Iterator[Entry]:
         """What shows of a kind, its own first."""
+        for transform in self.transforms:
+            allows = both(transform.allows, allows)
+        found = self._entries(kind, version, allows)
+        if kind == "tool" and self.transforms:
+            listed = list(found)
+            for transform in self.transforms:
+                listed = transform.tools(self, listed)
+            found = iter(listed)
+        return found
+
+    def _entries(
+        self, kind: Kind, version: str | None, allows: Callable[[Kind, Any], bool] | None
+    ) -> Iterator[Entry]:
         seen: set[str] = set()
-        for component in self.registry.shown(kind, version):
+        for component in self.registry.shown(kind, version, allows):
             seen.add(component.key)
             yield Entry(kind=kind, component=component, path=(self,))
         for prefix, server, names in reversed(self.mounts):
-            for entry in server.entries(kind, version):
+            for entry in server.entries(kind, version, allows):
                 shown = prefixed(kind, entry.component, prefix, names)
                 if shown.key not in seen:
                     seen.add(shown.key)
@@ -288,6 +323,15 @@ class FastMCP(Authoring, Answering, Serving, Generic[L]):
     def find_template(self, uri: str) -> tuple[Entry, dict[str, str]] | None:
         """The first template that fits a URI, and its variables."""
         return match_template(self.entries("template"), uri)
+
+
+def both(
+    first: Callable[[Kind, Any], bool], second: Callable[[Kind, Any], bool] | None
+) -> Callable[[Kind, Any], bool]:
+    """What both allow."""
+    if second is None:
+        return first
+    return lambda kind, component: first(kind, component) and second(kind, component)
 
 
 def _below(server: FastMCP[Any]) -> Iterator[FastMCP[Any]]:

@@ -100,10 +100,17 @@ class Registry:
         for listener in self.listeners:
             listener()
 
-    def shown(self, kind: Kind, version: str | None = None) -> Iterator[Any]:
+    def shown(
+        self,
+        kind: Kind,
+        version: str | None = None,
+        allows: Callable[[Kind, Any], bool] | None = None,
+    ) -> Iterator[Any]:
         """What shows, in the order it was added, in the highest version or the one asked for."""
         for versions in self._components[kind].values():
             fitting = [one for one in versions.values() if self._shows(kind, one)]
+            if allows is not None:
+                fitting = [one for one in fitting if allows(kind, one)]
             if version is not None:
                 fitting = [one for one in fitting if one.version in (version, None)]
             if fitting:
