@@ -3,16 +3,16 @@
     python fastmcp_examples.py PATH
 
 `PATH` is a FastMCP source distribution: the archive, or the folder it unpacks to. Its examples are
-copied, `fastmcp` becomes `mcpring` in their import lines (and `mcp_types`, where FastMCP gets its types
-from, becomes `mcpring.types`), and every server among them is
+copied, `fastmcp` becomes `mcpring` in their import lines (and `mcp_types`, where FastMCP gets its
+types from, becomes `mcpring.types`), and every server among them is
 
 - started: imported, and its lifespan opened;
 - listed: tools, resources, templates and prompts;
-- asked: each tool whose arguments can be made up from its schema is called, each resource read, each
+- asked: each tool is called with arguments made up from its schema, each resource read, each
   prompt made. A tool that fails by its own doing has answered.
 
-Left out, and named: examples that are no servers, and those that need a package which is not installed
-or an account somewhere. Nothing of FastMCP is imported.
+Left out, and named: examples that are no servers, and those that need a package which is not
+installed or an account somewhere. Nothing of FastMCP is imported.
 """
 
 from __future__ import annotations
@@ -39,7 +39,10 @@ SECONDS_MAX = 60
 _IMPORT = re.compile(r"^(\s*)(from|import)\s+(fastmcp|mcp_types)\b", re.MULTILINE)
 _NO_SERVER = re.compile(r"(^|/)(test_[^/]*|[^/]*client[^/]*|conftest|setup_db)\.py$|/tests/")
 # Parts of FastMCP that are themselves shells around a package of their own.
-_EXTRAS = {"fastmcp.apps": "prefab_ui", "fastmcp.experimental.transforms.code_mode": "pydantic_monty"}
+_EXTRAS = {
+    "fastmcp.apps": "prefab_ui",
+    "fastmcp.experimental.transforms.code_mode": "pydantic_monty",
+}
 _MAKER = re.compile(r"(create|make|build)_")
 _ACCOUNT = re.compile(r"fastmcp\.server\.auth\.providers\.(?!jwt|debug|in_memory|introspection)")
 
@@ -82,7 +85,8 @@ def _changed(found: re.Match[str]) -> str:
 
 def report(examples: Path, is_verbose: bool) -> int:
     """Probes every example and prints a line for each."""
-    counts = dict.fromkeys(STEPS, 0)
+    steps: list[str] = list(STEPS)
+    counts = dict.fromkeys(steps, 0)
     total = 0
     for file in sorted(examples.rglob("*.py")):
         name = str(file.relative_to(examples))
@@ -104,8 +108,8 @@ def report(examples: Path, is_verbose: bool) -> int:
         shown = " ".join(step if step in done else "-" * len(step) for step in STEPS)
         print(f"{shown:28} {name}{': ' + words if words else ''}")
     share = counts["answer"] / total if total else 0.0
-    steps = ", ".join(f"{count} {step}" for step, count in counts.items())
-    print(f"{total} servers need nothing else; {steps}; {share:.0%} do all three")
+    shares = ", ".join(f"{count} {step}" for step, count in counts.items())
+    print(f"{total} servers need nothing else; {shares}; {share:.0%} do all three")
     return 0 if share >= SHARE_WANTED else 1
 
 
@@ -127,9 +131,11 @@ def reason_to_leave_out(file: Path, name: str) -> str | None:
 def server_places(tree: ast.Module) -> Iterator[ast.AST]:
     """Where a server can be found by who runs it: at the top, or in a function that makes it."""
     for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and _MAKER.match(node.name):
-            yield from ast.walk(node)
-        elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        if (
+            isinstance(node, ast.FunctionDef)
+            and _MAKER.match(node.name)
+            or not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+        ):
             yield from ast.walk(node)
 
 
@@ -150,9 +156,8 @@ def is_there(module: str, file: Path) -> bool:
     """Whether a module can be imported, is beside the example, or is FastMCP itself."""
     if module in ("fastmcp", "mcp_types") or module in sys.stdlib_module_names:
         return True
-    if any((folder / module).exists() for folder in (file.parent, *file.parents)):
-        return True
-    if file.with_name(f"{module}.py").exists():
+    folders = (file.parent, *file.parents)
+    if any((one / module).exists() or (one / f"{module}.py").exists() for one in folders):
         return True
     import importlib.util
 
@@ -209,9 +214,9 @@ def add_source_folder(file: Path) -> None:
 def entry_of(file: Path) -> str:
     """The file, or the function in it that makes the server."""
     for node in ast.parse(file.read_text()).body:
-        if isinstance(node, ast.FunctionDef) and _MAKER.match(node.name):
-            if not node.args.args:
-                return f"{file}:{node.name}"
+        name = node.name if isinstance(node, ast.FunctionDef) and not node.args.args else ""
+        if _MAKER.match(name):
+            return f"{file}:{name}"
     return str(file)
 
 

@@ -3,29 +3,32 @@
 What users call is in the package around it; this is the contract between the two.
 
 **Threads.** *Shard* threads serve the sockets and never run Python and never wait for it. *Pool*
-threads attach to the interpreter once, keep their thread state, and take as many calls as are queued
-each time. *The loop* is the thread of an asyncio event loop: woken by one descriptor, it takes queued
-calls in batches. On free-threaded builds there are several loops and the pool runs in parallel.
+threads attach to the interpreter once, keep their thread state, and take as many calls as are
+queued each time. *The loop* is the thread of an asyncio event loop: woken by one descriptor, it
+takes queued calls in batches. On free-threaded builds there are several loops and the pool runs in
+parallel.
 
-**One call of a tool.** The shard finds the tool, checks the raw arguments against its compiled schema,
-and queues the call for its lane. The lane builds keyword arguments from the raw bytes, with interned
-names, and calls `fn(**arguments)`. If the check failed and the handler has `repair`, the lane lets that
-try, checks again, and answers with the first fault when it did not help. What `fn` returns is encoded
-on the lane and posted to the shard.
+**One call of a tool.** The shard finds the tool, checks the raw arguments against its compiled
+schema, and queues the call for its lane. The lane builds keyword arguments from the raw bytes, with
+interned names, and calls `fn(**arguments)`. If the check failed and the handler has `repair`, the
+lane lets that try, checks again, and answers with the first fault when it did not help. What `fn`
+returns is encoded on the lane and posted to the shard.
 
-**Results of tools** are encoded without Python for: exact `str`, `int`, `float`, `bool`, `None`, and
-`dict`, `list`, `tuple` of these; dataclasses of these (by their fields); pydantic models (by their own
-serializer, whose bytes are spliced). Everything else, also inside of these, goes through
+**Results of tools** are encoded without Python for: exact `str`, `int`, `float`, `bool`, `None`,
+and `dict`, `list`, `tuple` of these; dataclasses of these (by their fields); pydantic models (by
+their own serializer, whose bytes are spliced). Everything else, also inside of these, goes through
 `Handler.encode`. Text is content as it is; other values are content as JSON text, and structured
 content when the handler is `structured`, as the member `result` when it `wraps`.
 
-**Exceptions.** `mcpring.suspend.Suspend` asks the client. Any other goes to `Server`'s `on_error`, whose
-words are the answer. `KeyboardInterrupt` and `SystemExit` on the loop's thread also stop the server.
+**Exceptions.** `mcpring.suspend.Suspend` asks the client. Any other goes to `Server`'s `on_error`,
+whose words are the answer. `KeyboardInterrupt` and `SystemExit` on the loop's thread also stop the
+server.
 
-**Coroutines** start at once, on the loop's thread, in a copy of the context their call was queued with.
-One that ends without waiting never becomes a task. From Python 3.12 on they run as
-`asyncio.Task(eager_start=True)`, so `asyncio.current_task()` is right from the first line; on 3.11 there
-is a task only after the first wait, unless the handler says `needs_task`.
+**Coroutines** start at once, on the loop's thread, in a copy of the context their call was queued
+with. One that ends without waiting never becomes a task. From Python 3.12 on they run as
+`asyncio.Task(eager_start=True)`, so `asyncio.current_task()` is right from the first line; on 3.11
+there is a task only after the first wait, unless the handler says `needs_task`. A plain function that
+returns an awaitable (a wrapped coroutine function, for example) is awaited on the loop.
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -68,11 +71,11 @@ class Handler:
     ) -> Self:
         """Prepares `fn`.
 
-        `style="keywords"` calls `fn(**arguments)`, `"call"` calls `fn(call, arguments)`. `convert` gets
-        the arguments as JSON values and returns what `fn` is given; `repair` see above; both run on the
-        lane. `exact` names parameters whose numbers, at any depth, are delivered as that type. `encode`
-        makes the JSON text of the protocol's result of anything that has no fast path. `owner` is what
-        `Call.owner` gives.
+        `style="keywords"` calls `fn(**arguments)`, `"call"` calls `fn(call, arguments)`. `convert`
+        gets the arguments as JSON values and returns what `fn` is given; `repair` see above; both
+        run on the lane. `exact` names parameters whose numbers, at any depth, are delivered as that
+        type. `encode` makes the JSON text of the protocol's result of anything that has no fast
+        path. `owner` is what `Call.owner` gives.
         """
 
 @final
@@ -89,13 +92,15 @@ class Server:
         options: str = "{}",
         on_error: Callable[[Kind, str, BaseException], str],
     ) -> Self:
-        """`info` has `title`, `description`, `websiteUrl`, `icons` in the protocol's names, `options`
-        the engine's settings by their names; both JSON. `on_error` runs on the lane of the failed call
-        and gives the words for the client; it logs, and masks, as the server is set."""
+        """Makes one.
 
-    # Features. All are checked when they are added; a fault is a `ConfigError` that names them. `info` is
-    # the rest of what is listed, JSON in the protocol's names. Adding a name anew replaces it. Clients are
-    # told of changed lists once per outermost `edit`, or per call outside of one.
+        `info` has `title`, `description`, `websiteUrl`, `icons` in the protocol's names, `options`
+        the engine's settings by their names; both JSON. `on_error` runs on the lane of the failed
+        call and gives the words for the client; it logs, and masks, as the server is set."""
+
+    # Features. All are checked when they are added; a fault is a `ConfigError` that names them.
+    # `info` is the rest of what is listed, JSON in the protocol's names. Adding a name anew replaces
+    # it. Clients are told of changed lists once per outermost `edit`, or per call outside of one.
 
     def add_tool(
         self,
@@ -132,7 +137,7 @@ class Server:
     def add_prompt(
         self, name: str, handler: Handler, *, info: str, scopes: Sequence[str] = ()
     ) -> None:
-        """Adds a prompt; required arguments are checked, all are text. Exact `str` is one message."""
+        """Adds a prompt. Required arguments are checked, all are text; a `str` is one message."""
 
     def add_completer(
         self, kind: Literal["prompt", "template"], key: str, argument: str, handler: Handler
@@ -145,10 +150,12 @@ class Server:
     ) -> None:
         """An HTTP route of the program's own, on the listeners of `http`, run on the loop."""
 
-    def add_hook(self, method: str, hook: Callable[[Call, Callable[[], str]], Awaitable[str]]) -> None:
+    def add_hook(
+        self, method: str, hook: Callable[[Call, Callable[[], str]], Awaitable[str]]
+    ) -> None:
         """Puts `hook` before what the engine answers to a method by itself (lists, `initialize`,
-        `server/discover`). It gets a function that makes the engine's answer, and gives the answer, both
-        JSON. Costs nothing for methods without hooks."""
+        `server/discover`). It gets a function that makes the engine's answer, and gives the answer,
+        both JSON. Costs nothing for methods without hooks."""
 
     def remove(self, kind: Kind, key: str) -> bool:
         """Takes a feature away; whether it was there."""
@@ -162,20 +169,28 @@ class Server:
     # Running. Threads start with `start` and never before, so that a program may fork until then.
 
     def listen(self, address: str) -> str:
-        """Binds `http://host:port/path`, `tcp://…`, `tcp+line://…`, `unix://…` or `stdio:`; gives the
-        address with the real port. With `stdio:` descriptor 1 leads to descriptor 2 from here on."""
+        """Binds an address, and gives it with the real port.
+
+        `http://host:port/path`, `tcp://…`, `tcp+line://…`, `unix://…` or `stdio:`. With `stdio:`
+        descriptor 1 leads to descriptor 2 from here on, so that a stray `print` harms nothing.
+        """
 
     def authorize(self, settings: str) -> None:
-        """Asks HTTP clients for tokens; `settings` as `AuthSettings.to_dict`, JSON. Before `start`."""
+        """Asks HTTP clients for tokens, from `start` on; `AuthSettings.to_dict` as JSON."""
 
     def start(self, loop: object | None = None) -> None:
-        """Starts the shards and the pool. `loop` is the running asyncio event loop whose thread calls
-        this: handlers of lane `loop` run there. Without one the core makes a thread with a loop of its
-        own when such a handler exists."""
+        """Starts the shards and the pool.
+
+        `loop` is the running asyncio event loop whose thread calls this: handlers of lane `loop`
+        run there. Without one the core makes a thread with a loop of its own when a handler needs it.
+        """
 
     def wait(self, timeout_s: float | None = None) -> bool:
-        """Waits until the server has stopped; whether it has. Detached from the interpreter, and woken
-        by signals, whose Python handlers run here when this is the main thread."""
+        """Waits until the server has stopped; whether it has.
+
+        Detached from the interpreter meanwhile, and woken by signals, whose Python handlers run
+        here when this is the main thread.
+        """
 
     def stop(self, drain_s: float | None = None) -> None:
         """Stops listening, lets calls end until the time is over, ends event streams. A second call
@@ -193,7 +208,10 @@ class Edit:
 
     def __enter__(self) -> Self: ...
     def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
     ) -> None: ...
 
 @final
@@ -282,7 +300,9 @@ class Loopback:
 class Frames:
     """Cuts a stream of bytes into frames; used by the thread that made it."""
 
-    def __new__(cls, kind: Literal["length", "line"] = "length", *, bytes_max: int = ...) -> Self: ...
+    def __new__(
+        cls, kind: Literal["length", "line"] = "length", *, bytes_max: int = ...
+    ) -> Self: ...
     def feed(self, data: Buffer) -> None: ...
     def __iter__(self) -> Iterator[bytes]:
         """The frames that are complete."""

@@ -1,7 +1,7 @@
 """Frozen records: what `dataclasses` would make, without importing it.
 
-`dataclasses` imports `inspect`, which alone costs more time than the whole of this package. A record
-takes keywords only, compares and prints by its fields, and changes by `replace`.
+`dataclasses` imports `inspect`, which alone costs more time than the whole of this package. A
+record takes keywords only, compares and prints by its fields, and changes by `replace`.
 """
 
 from __future__ import annotations

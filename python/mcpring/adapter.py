@@ -1,7 +1,8 @@
 """Hands the definitions to the core.
 
 Definitions are plain data; here each becomes a prepared handler. What a function needs decides its
-form: if its parameters are JSON as they stand, the core calls it directly and nothing here runs again.
+form: if its parameters are JSON as they stand, the core calls it directly and nothing here runs
+again.
 """
 
 from __future__ import annotations
@@ -49,8 +50,8 @@ def load_core() -> Any:
         from . import _core
     except ImportError as error:
         raise ConfigError(
-            "mcpring's compiled part is not there: it serves Linux on x86-64 and ARM64, and is built by "
-            f"`pip install mcpring` ({error})"
+            "mcpring's compiled part is not there: it is made for Linux on x86-64 and ARM64, and "
+            f"comes with `pip install mcpring` ({error})"
         ) from error
     return _core
 
@@ -218,9 +219,7 @@ def _add(core: Any, made: Any, entry: Entry) -> None:
         security = component.security
         names = component.parameters.get("properties", {})
         screened = [name for name in names if security and name not in security.exempt_params]
-        made.add_template(
-            component.uri, handler, name=component.name, screened=screened, **common
-        )
+        made.add_template(component.uri, handler, name=component.name, screened=screened, **common)
     else:
         made.add_prompt(component.name, handler, **common)
     _add_completers(core, made, entry)
@@ -240,7 +239,11 @@ def _add_completers(core: Any, made: Any, entry: Entry) -> None:
         own = (component.key, name) in server.completers
         if own or server.completion_handler is not None:
             handler = core.Handler(
-                _completer(entry, name), owner=server, lane="loop", style="call", is_async=True,
+                _completer(entry, name),
+                owner=server,
+                lane="loop",
+                style="call",
+                is_async=True,
                 encode=_encode_completion,
             )
             made.add_completer(entry.kind, component.key, name, handler)

@@ -114,7 +114,7 @@ def _wrapped(schema: Schema, load: Load | None) -> Form:
 
 
 def _choices(wanted: Any) -> Schema:
-    """`["a", "b"]`, `{"a": {"title": "A"}}`, and a list around either: more than one may be chosen."""
+    """`["a", "b"]`, `{"a": {"title": "A"}}`; with a list around it several may be chosen."""
     if is_dict(wanted):
         return {"type": "string", "oneOf": _titled(wanted)}
     if not is_list(wanted):
@@ -125,7 +125,9 @@ def _choices(wanted: Any) -> Schema:
     if is_dict(first):
         return {"type": "array", "items": {"anyOf": _titled(first)}}
     if not wanted or not all(isinstance(one, str) for one in wanted):
-        raise ConfigError("choices are a list of texts, a dict of titles, or one of these in a list")
+        raise ConfigError(
+            "choices are a list of texts, a dict of titles, or one of these in a list"
+        )
     return {"type": "string", "enum": wanted}
 
 

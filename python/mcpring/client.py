@@ -1,8 +1,8 @@
 """`Client`: a server's features without a wire, for tests.
 
-It enters the same handlers through the same checks, middleware and questions as calls from outside; what
-it leaves out is the engine. Use `async with Client(mcp) as client:` in coroutines, and `with` elsewhere:
-then the methods wait by themselves.
+It enters the same handlers through the same checks, middleware and questions as calls from outside;
+what it leaves out is the engine. Use `async with Client(mcp) as client:` in coroutines, and `with`
+elsewhere: then the methods wait by themselves.
 """
 
 from __future__ import annotations
@@ -143,15 +143,17 @@ class Client:
         result = await self.server.read_resource(
             text, version=version, call=self._call(text), answerer=self._answer
         )
-        found = await self.server.get_resource(text) or await self.server.get_resource_template(text)
+        found = await self.server.get_resource(text) or await self.server.get_resource_template(
+            text
+        )
         parts = result.to_dict(text, found.mime_type if found is not None else None)["contents"]
         names = {"mimeType": "mime_type", "_meta": "meta"}
         made: list[Any] = []
         for part in parts:
-            said: dict[str, Any] = {
-                names.get(key) or str(key): item for key, item in part.items()
-            }
-            made.append(TextResourceContents(**said) if "text" in said else BlobResourceContents(**said))
+            said: dict[str, Any] = {names.get(key) or str(key): item for key, item in part.items()}
+            made.append(
+                TextResourceContents(**said) if "text" in said else BlobResourceContents(**said)
+            )
         return made
 
     async def get_prompt(

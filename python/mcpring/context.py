@@ -1,7 +1,8 @@
 """`Context`: what a handler can know and do beyond its arguments.
 
-A parameter annotated `Context` is filled by the server and hidden from the schema. Everything that only
-reports or asks is done when it is called; see `mcpring.done` for why `await` is allowed all the same.
+A parameter annotated `Context` is filled by the server and hidden from the schema. Everything that
+only reports or asks is done when it is called; see `mcpring.done` for why `await` is allowed all
+the same.
 """
 
 from __future__ import annotations
@@ -150,31 +151,43 @@ class Context:
         return Done(None)
 
     def debug(
-        self, message: object, logger_name: str | None = None, extra: Mapping[str, Any] | None = None
+        self,
+        message: object,
+        logger_name: str | None = None,
+        extra: Mapping[str, Any] | None = None,
     ) -> Done[None]:
         """A log message of level debug."""
         return self.log(message, "debug", logger_name, extra)
 
     def info(
-        self, message: object, logger_name: str | None = None, extra: Mapping[str, Any] | None = None
+        self,
+        message: object,
+        logger_name: str | None = None,
+        extra: Mapping[str, Any] | None = None,
     ) -> Done[None]:
         """A log message of level info."""
         return self.log(message, "info", logger_name, extra)
 
     def warning(
-        self, message: object, logger_name: str | None = None, extra: Mapping[str, Any] | None = None
+        self,
+        message: object,
+        logger_name: str | None = None,
+        extra: Mapping[str, Any] | None = None,
     ) -> Done[None]:
         """A log message of level warning."""
         return self.log(message, "warning", logger_name, extra)
 
     def error(
-        self, message: object, logger_name: str | None = None, extra: Mapping[str, Any] | None = None
+        self,
+        message: object,
+        logger_name: str | None = None,
+        extra: Mapping[str, Any] | None = None,
     ) -> Done[None]:
         """A log message of level error."""
         return self.log(message, "error", logger_name, extra)
 
     def close_sse_stream(self) -> Done[None]:
-        """Lets go of the connection that waits; the client comes back for the answer (2025-11-25)."""
+        """Lets go of the connection that waits; the client comes back (2025-11-25)."""
         self._call.close_stream()
         return Done(None)
 
@@ -182,34 +195,58 @@ class Context:
 
     @overload
     def elicit(
-        self, message: str, response_type: type[T], *, response_title: str | None = None,
-        response_description: str | None = None, key: str | None = None,
+        self,
+        message: str,
+        response_type: type[T],
+        *,
+        response_title: str | None = None,
+        response_description: str | None = None,
+        key: str | None = None,
     ) -> Done[ElicitationResult[T]]: ...
     @overload
     def elicit(
-        self, message: str, response_type: list[str] | dict[str, dict[str, str]], *,
-        response_title: str | None = None, response_description: str | None = None,
+        self,
+        message: str,
+        response_type: list[str] | dict[str, dict[str, str]],
+        *,
+        response_title: str | None = None,
+        response_description: str | None = None,
         key: str | None = None,
     ) -> Done[ElicitationResult[str]]: ...
     @overload
     def elicit(
-        self, message: str, response_type: list[list[str]] | list[dict[str, dict[str, str]]], *,
-        response_title: str | None = None, response_description: str | None = None,
+        self,
+        message: str,
+        response_type: list[list[str]] | list[dict[str, dict[str, str]]],
+        *,
+        response_title: str | None = None,
+        response_description: str | None = None,
         key: str | None = None,
     ) -> Done[ElicitationResult[list[str]]]: ...
     @overload
     def elicit(
-        self, message: str, response_type: None = None, *, response_title: str | None = None,
-        response_description: str | None = None, key: str | None = None,
+        self,
+        message: str,
+        response_type: None = None,
+        *,
+        response_title: str | None = None,
+        response_description: str | None = None,
+        key: str | None = None,
     ) -> Done[ElicitationResult[dict[str, Any]]]: ...
     def elicit(
-        self, message: str, response_type: Any = None, *, response_title: str | None = None,
-        response_description: str | None = None, key: str | None = None,
+        self,
+        message: str,
+        response_type: Any = None,
+        *,
+        response_title: str | None = None,
+        response_description: str | None = None,
+        key: str | None = None,
     ) -> Done[Any]:
         """Asks the person to fill in a form.
 
-        Works in every protocol version. What the handler did before it asked is done again when it is
-        entered with the answer: put what must happen once after the last question, or into `once`.
+        Works in every protocol version. What the handler did before it asked is done again when it
+        is entered with the answer: put what must happen once after the last question, or into
+        `once`.
         """
         from .asking import (
             AcceptedElicitation,
@@ -227,7 +264,7 @@ class Context:
         return Done(DeclinedElicitation() if action == "decline" else CancelledElicitation())
 
     def elicit_url(self, message: str, url: str, *, key: str | None = None) -> Done[str]:
-        """Sends the person to a page, for what must not pass through the client; gives the action."""
+        """Sends the person to a page, for what the client must not see; gives the action."""
         from zlib import crc32
 
         name = key or f"url-{crc32(url.encode()):08x}"
@@ -277,8 +314,9 @@ class Context:
     def once(self, name: str, make: Callable[[], T]) -> T:
         """What `make` gave the first time, also when the handler is entered again.
 
-        The value travels with the question, sealed where the client carries it, so it has to be JSON.
-        A value is kept from the next question on; a handler that fails before asks `make` again.
+        The value travels with the question, sealed where the client carries it, so it has to be
+        JSON. A value is kept from the next question on; a handler that fails before asks `make`
+        again.
         """
         memo = self._remembered()
         if name not in memo:

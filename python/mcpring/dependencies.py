@@ -1,8 +1,8 @@
 """Dependency injection: parameters that the server fills, hidden from the schema.
 
-`Depends(factory)` as a default calls the factory, once a call, and closes what it opened after the call.
-Factories may have dependencies of their own. `CurrentContext()` and its siblings are the same for what
-the server itself has.
+`Depends(factory)` as a default calls the factory, once a call, and closes what it opened after the
+call. Factories may have dependencies of their own. `CurrentContext()` and its siblings are the same
+for what the server itself has.
 """
 
 from __future__ import annotations
@@ -119,12 +119,11 @@ def get_server() -> FastMCP[Any]:
     return get_context().fastmcp
 
 
-def get_http_headers(
-    include_all: bool = False, include: set[str] | None = None
-) -> dict[str, str]:
+def get_http_headers(include_all: bool = False, include: set[str] | None = None) -> dict[str, str]:
     """The headers of the HTTP request, with small names; empty where there is none.
 
-    Those that belong to one connection, or would be wrong when passed on, are left out unless asked for.
+    Those that belong to one connection, or would be wrong when passed on, are left out unless asked
+    for.
     """
     from .context import find_context
 

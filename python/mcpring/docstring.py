@@ -16,7 +16,9 @@ _SECTIONS = frozenset(
 _PARAMETERS = frozenset(
     ("args", "arguments", "parameters", "params", "keyword_args", "attributes", "other_parameters")
 )
-_SPHINX = re.compile(r":(param|parameter|arg|argument|key|keyword)\s+([^:]*?)(\*{0,2}\w+)\s*:\s*(.*)")
+_SPHINX = re.compile(
+    r":(param|parameter|arg|argument|key|keyword)\s+([^:]*?)(\*{0,2}\w+)\s*:\s*(.*)"
+)
 _SPHINX_OTHER = re.compile(r":(type|returns?|rtype|raises?|yields?|var|ivar)\b")
 _GOOGLE = re.compile(r"(\*{0,2}\w+)\s*(?:\(([^)]*)\))?\s*:\s*(.*)")
 _NUMPY = re.compile(r"(\*{0,2}\w+(?:\s*,\s*\*{0,2}\w+)*)\s*(?::.*)?$")
@@ -83,9 +85,8 @@ def _read_section(lines: list[str], at: int, style: str) -> tuple[int, dict[str,
         if not line.strip():
             at += 1
             # In NumPy's style a line at the margin after a blank one is prose again.
-            if style == "numpy" and at < len(lines) and lines[at].strip():
-                if not _NUMPY.match(lines[at]) and lines[at][:1] != " ":
-                    break
+            if style == "numpy" and _is_prose(lines, at):
+                break
             continue
         margin = indent if margin is None else margin
         head = (_GOOGLE if style == "google" else _NUMPY).match(line.strip())
@@ -98,6 +99,11 @@ def _read_section(lines: list[str], at: int, style: str) -> tuple[int, dict[str,
                 found[name].append(line.strip())
         at += 1
     return at, {name: " ".join(words) for name, words in found.items() if words}
+
+
+def _is_prose(lines: list[str], at: int) -> bool:
+    line = lines[at] if at < len(lines) else ""
+    return bool(line.strip()) and line[:1] != " " and not _NUMPY.match(line)
 
 
 def _read_sphinx(lines: list[str], at: int, parameters: dict[str, str]) -> int:

@@ -1,8 +1,8 @@
 """`Done`: a result that is there already and may still be awaited.
 
 Reporting and asking never wait: the one hands a message on, the other has its answer or ends the
-handler. So the methods of `Context` do their work when they are called. `await` gives the result, as
-programs written for FastMCP expect it; `.value` gives it in handlers that are not `async`.
+handler. So the methods of `Context` do their work when they are called. `await` gives the result,
+as programs written for FastMCP expect it; `.value` gives it in handlers that are not `async`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""JSON read where it lies: `scan` checks a text and gives a `Value` that builds nothing until asked."""
+"""JSON read where it lies: `scan` checks a text, its `Value` builds nothing until asked."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Any Python value as JSON's own types.
 
-The core writes the plain types, dataclasses and pydantic models by itself; it comes here with the rest.
+The core writes the plain types, dataclasses and pydantic models by itself; it comes here with the
+rest.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _TEXTUAL = frozenset(("UUID", "Decimal", "IPv4Address", "IPv6Address"))
 
 
 def jsonable(value: Any) -> Any:
-    """`value` in dicts, lists, text, numbers, booleans and `None`; `TypeError` when it has no form."""
+    """`value` in dicts, lists, text, numbers, booleans and `None`; or a `TypeError`."""
     kind = kind_of(value)
     if kind in _PLAIN:
         return value

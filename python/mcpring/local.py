@@ -89,7 +89,9 @@ async def answer_questions(
         except Suspend as suspended:
             if answerer is None:
                 methods = sorted({method for _, method, _ in suspended.requests})
-                raise McpringError(f"{call.name!r} asks for {methods}, and nobody answers") from None
+                raise McpringError(
+                    f"{call.name!r} asks for {methods}, and nobody answers"
+                ) from None
             if suspended.state is not None:
                 call.left = suspended.state
             for key, method, params in suspended.requests:

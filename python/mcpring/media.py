@@ -142,7 +142,9 @@ class File(_Media):
     ) -> EmbeddedResource:
         """As a piece of content: words when it is text, base64 otherwise."""
         data, mime = self.read(), mime_type or self.mime_type
-        uri = f"file://{os.path.abspath(self.path)}" if self.path else f"file:///{self._file_name()}"
+        uri = (
+            f"file://{os.path.abspath(self.path)}" if self.path else f"file:///{self._file_name()}"
+        )
         resource: Any = BlobResourceContents(uri=uri, mime_type=mime, blob=to_base64(data))
         if mime.startswith("text/"):
             try:

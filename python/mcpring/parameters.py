@@ -81,7 +81,8 @@ def _has_flag(fn: Any, flag: int) -> bool:
         target = target.func
     code = getattr(target, "__code__", None)
     if code is None:
-        code = getattr(getattr(kind_of(target), "__call__", None), "__code__", None)
+        call = getattr(kind_of(target), "__call__", None)  # noqa: B004 - its code is wanted
+        code = getattr(call, "__code__", None)
     if code is None:
         code = getattr(getattr(target, "__func__", None), "__code__", None)
     return code is not None and bool(code.co_flags & flag)
@@ -123,9 +124,7 @@ def _parameters(fn: Any, target: Any, skipped: int) -> list[Parameter]:
         )
     names = code.co_varnames[: count + code.co_kwonlyargcount]
     defaults = target.__defaults__ or ()
-    given: dict[str, Any] = dict(
-        zip(names[count - len(defaults) : count], defaults, strict=True)
-    )
+    given: dict[str, Any] = dict(zip(names[count - len(defaults) : count], defaults, strict=True))
     given.update(target.__kwdefaults__ or {})
     return [
         Parameter(name=name, hint=MISSING, default=given.get(name, MISSING))

@@ -1,7 +1,7 @@
 """What a call of one function needs: schema, conversions, and what the server fills in.
 
-Made once, when the function is registered. `Plan.is_direct` tells the core that arguments can go into
-the function as they come from JSON.
+Made once, when the function is registered. `Plan.is_direct` tells the core that arguments can go
+into the function as they come from JSON.
 """
 
 from __future__ import annotations
@@ -75,7 +75,9 @@ def make_plan(function: Function) -> Plan:
         else:
             fields.append(_field(builder, parameter, words, fills))
     numbers = {field.name: field.shape.exact for field in fields if field.shape.exact is not None}
-    loads = tuple((field.name, field.shape.load) for field in fields if field.shape.load is not None)
+    loads = tuple(
+        (field.name, field.shape.load) for field in fields if field.shape.load is not None
+    )
     schema = inline(object_schema(fields, builder.dump), builder.defs)
     return Plan(
         schema=schema,
@@ -95,7 +97,7 @@ def _field(
 ) -> FieldPlan:
     shape, default = builder.field(parameter.hint, parameter.default)
     if default is not parameter.default:
-        # The function's own default is a description (or none): the server has to give the real one.
+        # The function's own default only describes: the server has to give the real one.
         fills.update(_fill(parameter, default))
     return FieldPlan(
         name=parameter.name,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from ._narrow import is_sequence
-from ._narrow import is_dict
+from ._narrow import is_dict, is_sequence
 from ._record import Record
 from .docstring import parse_docstring
 from .exceptions import PromptError
@@ -212,7 +211,9 @@ def _arguments(plan: Plan) -> tuple[PromptArgument, ...]:
         words = schema.get("description")
         if schema.get("type") != "string":
             # Hosts show the description only: it has to say that text is not all that is wanted.
-            form = {key: item for key, item in schema.items() if key not in ("description", "title")}
+            form = {
+                key: item for key, item in schema.items() if key not in ("description", "title")
+            }
             hint = f"JSON of this form: {dumps(form)}"
             words = f"{words}\n\n{hint}" if words else hint
         argument = PromptArgument(name=name, description=words, required=name in required)

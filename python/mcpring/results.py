@@ -69,7 +69,7 @@ class OutputPlan(Record):
 
 
 def make_output_plan(function: Function, given: Schema | None | Any) -> OutputPlan:
-    """`given` is the decorator's `output_schema`: a schema, `None` for none, `MISSING` to derive it."""
+    """`given` is the decorator's `output_schema`; `MISSING` derives it from the hints."""
     if given is not MISSING:
         return OutputPlan(schema=given, wraps=bool(given and given.get(WRAP_MARK)))
     hint = function.returns

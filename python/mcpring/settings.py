@@ -1,4 +1,4 @@
-"""Settings from the environment: `MCPRING_PORT=9000`, and FastMCP's own names where ours are not set."""
+"""Settings from the environment: `MCPRING_PORT=9000`, or FastMCP's names where ours are not set."""
 
 from __future__ import annotations
 

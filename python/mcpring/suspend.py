@@ -8,8 +8,8 @@ __all__ = ["Suspend"]
 class Suspend(BaseException):
     """Ends a handler that asked its client something; the core puts the questions.
 
-    It is no `Exception`, so that `except Exception` around a question does not swallow it. `finally`
-    and `async with` do what they always do.
+    It is no `Exception`, so that `except Exception` around a question does not swallow it.
+    `finally` and `async with` do what they always do.
     """
 
     def __init__(self, requests: list[tuple[str, str, str]], state: bytes | None) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ._record import Record
+from .docstring import parse_docstring
 from .exceptions import ConfigError
 from .field import MISSING, Missing
-from .docstring import parse_docstring
 from .marks import marker
 from .parameters import read_function
 from .plan import Plan, make_plan

@@ -1,7 +1,7 @@
 """The protocol's data as Python sees it: content, icons, annotations, answers.
 
-Wherever one of these is taken, a `dict` in the protocol's own names and the official SDK's object of
-the same meaning are taken too (`as_json`).
+Wherever one of these is taken, a `dict` in the protocol's own names and the official SDK's object
+of the same meaning are taken too (`as_json`).
 """
 
 from __future__ import annotations
@@ -30,9 +30,7 @@ __all__ = [
     "is_content",
 ]
 
-LogLevel = Literal[
-    "debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"
-]
+LogLevel = Literal["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"]
 """How grave a log message is."""
 
 _WIRE = {

@@ -1,7 +1,7 @@
 """RFC 6570 templates, as far as resources use them.
 
-The core matches by its own router, in linear time; this one serves calls inside the process, and says
-at registration which variables a template has.
+The core matches by its own router, in linear time; this one serves calls inside the process, and
+says at registration which variables a template has.
 """
 
 from __future__ import annotations

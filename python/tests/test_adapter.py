@@ -1,7 +1,7 @@
 """What is handed to the core, seen by a fake of it.
 
-`FakeCore` records what is registered and calls a handler as the contract (`_core.pyi`) says. It parses
-no protocol and serves nothing: it is here for the adapter alone.
+`FakeCore` records what is registered and calls a handler as the contract (`_core.pyi`) says. It
+parses no protocol and serves nothing: it is here for the adapter alone.
 """
 
 from __future__ import annotations
@@ -146,7 +146,12 @@ def with_dependency(d: int = Depends(lambda: 5)) -> int:
 
 
 FORMS: list[tuple[Any, dict[str, Any], dict[str, Any], Any]] = [
-    (direct, {"style": "keywords", "lane": "pool", "exact": {"a": int, "b": float}}, {"a": 1, "b": 2}, 3.0),
+    (
+        direct,
+        {"style": "keywords", "lane": "pool", "exact": {"a": int, "b": float}},
+        {"a": 1, "b": 2},
+        3.0,
+    ),
     (direct, {}, {"a": "1"}, 2.0),
     (direct_async, {"style": "keywords", "lane": "loop", "is_async": True}, {"a": "x"}, "x"),
     (converted, {"style": "keywords", "lane": "pool"}, {"p": {"x": 4}}, 4),
@@ -254,10 +259,14 @@ def test_completers_and_routes() -> None:
 
 def test_authorization_is_told_to_the_core() -> None:
     verifier = JWTVerifier(
-        jwks_uri="https://issuer.test/keys", issuer="https://issuer.test", audience="me",
+        jwks_uri="https://issuer.test/keys",
+        issuer="https://issuer.test",
+        audience="me",
         required_scopes=["read"],
     )
-    auth = RemoteAuthProvider(verifier, ["https://issuer.test"], "https://me.test/", ["read", "write"])
+    auth = RemoteAuthProvider(
+        verifier, ["https://issuer.test"], "https://me.test/", ["read", "write"]
+    )
     made = installed(FastMCP("x", auth=auth))
     assert made.authorization["resource"] == "https://me.test"
     assert made.authorization["required_scopes"] == ["read"]

@@ -89,7 +89,10 @@ def test_targets_that_are_none(said: str, words: str) -> None:
 
 PARSED: list[tuple[list[str], dict[str, Any]]] = [
     (["run", "s.py", "-t", "http", "-p", "9"], {"command": "run", "transport": "http", "port": 9}),
-    (["run", "s.py", "--reload", "--", "--a", "b"], {"reload": True, "server_arguments": ["--a", "b"]}),
+    (
+        ["run", "s.py", "--reload", "--", "--a", "b"],
+        {"reload": True, "server_arguments": ["--a", "b"]},
+    ),
     (["run", "-m", "pkg"], {"module": "pkg", "server": None}),
     (["dev", "s.py", "--no-reload"], {"no_reload": True}),
     (["inspect", "s.py", "-f", "json"], {"format": "json"}),
@@ -152,7 +155,12 @@ def test_fastmcp_json(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -
             {
                 "source": {"path": "src/server.py", "entrypoint": "app"},
                 "environment": {"python": "3.12", "dependencies": ["requests"]},
-                "deployment": {"transport": "http", "port": 9, "env": {"A": "${WHO}"}, "args": ["-x"]},
+                "deployment": {
+                    "transport": "http",
+                    "port": 9,
+                    "env": {"A": "${WHO}"},
+                    "args": ["-x"],
+                },
             }
         )
     )
@@ -175,7 +183,9 @@ def test_installing(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> 
         "env": {"K": "V=W"},
     }
     assert json.loads(install("mcp-json", "s", entry, True)) == {"s": entry}
-    assert install("claude-code", "s", entry, True).startswith("claude mcp add s -e K=V=W -- python")
+    assert install("claude-code", "s", entry, True).startswith(
+        "claude mcp add s -e K=V=W -- python"
+    )
     path = tmp_path / "Claude" / "claude_desktop_config.json"
     install("claude-desktop", "s", entry, True)
     assert not path.exists()

@@ -15,7 +15,12 @@ OBJECT = {"type": "object", "properties": {"n": INT, "s": STR}}
 MAYBE_INT = {"anyOf": [INT, {"type": "null"}]}
 MAYBE_STR = {"anyOf": [STR, {"type": "null"}]}
 NODE: dict[str, Any] = {"$ref": "#/$defs/Node"}
-DEFS = {"Node": {"type": "object", "properties": {"n": INT, "next": {"anyOf": [NODE, {"type": "null"}]}}}}
+DEFS = {
+    "Node": {
+        "type": "object",
+        "properties": {"n": INT, "next": {"anyOf": [NODE, {"type": "null"}]}},
+    }
+}
 
 ROWS: list[tuple[Any, dict[str, Any], Any]] = [
     ("10", INT, 10),

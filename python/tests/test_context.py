@@ -85,7 +85,9 @@ FORMS: list[tuple[Any, dict[str, Any], dict[str, Any], Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("wanted", "fields", "answer", "want"), FORMS, ids=lambda one: repr(one)[:30])
+@pytest.mark.parametrize(
+    ("wanted", "fields", "answer", "want"), FORMS, ids=lambda one: repr(one)[:30]
+)
 def test_forms(wanted: Any, fields: dict[str, Any], answer: dict[str, Any], want: Any) -> None:
     mcp = FastMCP("x")
     got: list[Any] = []

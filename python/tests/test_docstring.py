@@ -46,7 +46,11 @@ SPHINX = """Books a trip.
 ROWS: list[tuple[str, str, dict[str, str]]] = [
     ("", "", {}),
     ("Just words.", "Just words.", {}),
-    ("Words: with a colon.\n\nargs are fine here.", "Words: with a colon.\n\nargs are fine here.", {}),
+    (
+        "Words: with a colon.\n\nargs are fine here.",
+        "Words: with a colon.\n\nargs are fine here.",
+        {},
+    ),
     ("Only.\n\n    Args:\n        a: b", "Only.", {"a": "b"}),
     (SPHINX, "Books a trip.", {"city": "where to, in words", "days": "how long"}),
 ]
@@ -68,5 +72,9 @@ def test_google() -> None:
 
 def test_numpy() -> None:
     read = parse_docstring(NUMPY)
-    assert read.parameters == {"city": "where to, in words", "days": "how long", "nights": "how long"}
+    assert read.parameters == {
+        "city": "where to, in words",
+        "days": "how long",
+        "nights": "how long",
+    }
     assert read.description.startswith("Books a trip.")

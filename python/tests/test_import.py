@@ -16,13 +16,29 @@ def add(a: int, b: int = 1) -> int:
     return a + b
 """
 
-HEAVY = ("asyncio", "inspect", "dataclasses", "json", "logging", "pydantic", "argparse", "socket", "ssl")
+HEAVY = (
+    "asyncio",
+    "inspect",
+    "dataclasses",
+    "json",
+    "logging",
+    "pydantic",
+    "argparse",
+    "socket",
+    "ssl",
+)
 
 
 def modules_after(program: str) -> set[str]:
     """What a bare interpreter has loaded after `program`."""
     show = "\nimport sys; print(' '.join(sys.modules))"
-    run = [sys.executable, "-I", "-S", "-c", f"import sys; sys.path[:0] = {sys.path!r}\n{program}{show}"]
+    run = [
+        sys.executable,
+        "-I",
+        "-S",
+        "-c",
+        f"import sys; sys.path[:0] = {sys.path!r}\n{program}{show}",
+    ]
     return set(subprocess.run(run, check=True, capture_output=True, text=True).stdout.split())
 
 

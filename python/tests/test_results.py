@@ -61,7 +61,11 @@ ROWS: list[tuple[Any, OutputPlan, dict[str, Any]]] = [
         {"content": [text("words")], "structuredContent": {"n": 1}, "_meta": {"k": 1}},
     ),
     (ToolResult("no", is_error=True), NONE, {"content": [text("no")], "isError": True}),
-    (ToolResult(structured_content={"n": 1}), NONE, {"content": [text('{"n":1}')], "structuredContent": {"n": 1}}),
+    (
+        ToolResult(structured_content={"n": 1}),
+        NONE,
+        {"content": [text('{"n":1}')], "structuredContent": {"n": 1}},
+    ),
 ]
 
 

@@ -10,8 +10,20 @@ import enum
 import pathlib
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Generic, Literal, NamedTuple, NewType, NotRequired, Optional
-from typing import Required, TypedDict, TypeVar, Union
+from typing import (
+    Annotated,
+    Any,
+    Generic,
+    Literal,
+    NamedTuple,
+    NewType,
+    NotRequired,
+    Optional,
+    Required,
+    TypedDict,
+    TypeVar,
+    Union,
+)
 
 import annotated_types
 import pydantic
@@ -170,19 +182,31 @@ SCHEMAS: list[tuple[Any, dict[str, Any]]] = [
     (Annotated[int, Field(ge=1, lt=9)], {**INT, "minimum": 1, "exclusiveMaximum": 9}),
     (Annotated[int, pydantic.Field(ge=1)], {**INT, "minimum": 1}),
     (Annotated[float, pydantic.Field(multiple_of=0.5)], {**NUM, "multipleOf": 0.5}),
-    (Annotated[int, annotated_types.Interval(gt=0, le=5)], {**INT, "exclusiveMinimum": 0, "maximum": 5}),
+    (
+        Annotated[int, annotated_types.Interval(gt=0, le=5)],
+        {**INT, "exclusiveMinimum": 0, "maximum": 5},
+    ),
     (Annotated[str, annotated_types.Len(1, 3)], {**STR, "minLength": 1, "maxLength": 3}),
     (Annotated[list[int], Field(max_length=3)], {"type": "array", "items": INT, "maxItems": 3}),
     (Annotated[str, Field(pattern="^a", title="A")], {**STR, "pattern": "^a", "title": "A"}),
     (Annotated[str, pydantic.Field(pattern="^a")], {**STR, "pattern": "^a"}),
     (Annotated[int | None, Field(ge=1)], {"anyOf": [{**INT, "minimum": 1}, NULL]}),
-    (Annotated[str, Field(examples=["x"], json_schema_extra={"x-k": 1})], {**STR, "examples": ["x"], "x-k": 1}),
+    (
+        Annotated[str, Field(examples=["x"], json_schema_extra={"x-k": 1})],
+        {**STR, "examples": ["x"], "x-k": 1},
+    ),
     (
         Tank,
         {
             "type": "object",
             "properties": {
-                "size": {"title": "Volume", "default": 1, "description": "litres", "minimum": 1, **INT},
+                "size": {
+                    "title": "Volume",
+                    "default": 1,
+                    "description": "litres",
+                    "minimum": 1,
+                    **INT,
+                },
                 "fish": {"type": "array", "items": STR},
             },
             "required": ["fish"],

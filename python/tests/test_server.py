@@ -258,7 +258,9 @@ def test_resources() -> None:
 
     @mcp.resource("data://all")
     def several() -> ResourceResult:
-        return ResourceResult([ResourceContent("a", "text/a"), ResourceContent(b"b", meta={"k": 1})])
+        return ResourceResult(
+            [ResourceContent("a", "text/a"), ResourceContent(b"b", meta={"k": 1})]
+        )
 
     mcp.add_resource(TextResource(uri="data://fixed", name="fixed", text="always"))
 
@@ -276,7 +278,10 @@ def test_resources() -> None:
         read("data://none")
     listed = wait(mcp.list_resources())[0].to_dict()
     assert listed == {
-        "uri": "data://plain", "name": "plain", "description": "Plain.", "mimeType": "text/plain",
+        "uri": "data://plain",
+        "name": "plain",
+        "description": "Plain.",
+        "mimeType": "text/plain",
     }
 
 
@@ -412,7 +417,12 @@ def test_middleware() -> None:
     parent = FastMCP("parent", middleware=[Recorder("parent", seen)])
     parent.mount(child, "m")
     assert call(parent, "m_add", a=1) == 11
-    assert seen == ["parent:tools/call", "parent:tool:m_add", "child:tools/call", "child:tool:m_add"]
+    assert seen == [
+        "parent:tools/call",
+        "parent:tool:m_add",
+        "child:tools/call",
+        "child:tool:m_add",
+    ]
     seen.clear()
     names(parent)
     assert seen == ["parent:tools/list"]

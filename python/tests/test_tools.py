@@ -35,8 +35,12 @@ def described(a: int, b: Annotated[int, "own words"] = 1) -> None:
         a: the first
         b: not these
     """
+
+
 def by_default(a: int = Field(3, ge=1, description="three")) -> None: ...
-def by_pydantic(a: int = pydantic.Field(ge=1), b: list[int] = pydantic.Field(default_factory=list)) -> None: ...
+def by_pydantic(
+    a: int = pydantic.Field(ge=1), b: list[int] = pydantic.Field(default_factory=list)
+) -> None: ...
 def with_context(a: int, ctx: Context) -> None: ...
 def with_optional_context(a: int, ctx: Context | None = None) -> None: ...
 def with_dependency(a: int, d: int = Depends(lambda: 1)) -> None: ...
@@ -48,11 +52,18 @@ INPUTS: list[tuple[Any, dict[str, Any], list[str]]] = [
     (plain, {"a": INT, "b": {**STR, "default": "x"}}, ["a"]),
     (
         described,
-        {"a": {**INT, "description": "the first"}, "b": {**INT, "description": "own words", "default": 1}},
+        {
+            "a": {**INT, "description": "the first"},
+            "b": {**INT, "description": "own words", "default": 1},
+        },
         ["a"],
     ),
     (by_default, {"a": {**INT, "minimum": 1, "description": "three", "default": 3}}, []),
-    (by_pydantic, {"a": {**INT, "minimum": 1}, "b": {"type": "array", "items": INT, "default": []}}, ["a"]),
+    (
+        by_pydantic,
+        {"a": {**INT, "minimum": 1}, "b": {"type": "array", "items": INT, "default": []}},
+        ["a"],
+    ),
     (with_context, {"a": INT}, ["a"]),
     (with_optional_context, {"a": INT}, ["a"]),
     (with_dependency, {"a": INT}, ["a"]),
@@ -88,7 +99,12 @@ def check_output(hint: Any, want: dict[str, Any] | None) -> None:
 
 
 def wrapped(schema: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "properties": {"result": schema}, "required": ["result"], WRAP_MARK: True}
+    return {
+        "type": "object",
+        "properties": {"result": schema},
+        "required": ["result"],
+        WRAP_MARK: True,
+    }
 
 
 OUTPUTS: list[tuple[Any, dict[str, Any] | None]] = [

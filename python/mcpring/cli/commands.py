@@ -193,8 +193,8 @@ def _call(parsed: argparse.Namespace) -> int:
 
 
 def _answer_text(answer: dict[str, Any]) -> str:
-    blocks = answer.get("content") or answer.get("contents") or answer.get("messages") or []
-    blocks = [block.get("content", block) for block in blocks]
+    found: Any = answer.get("content") or answer.get("contents") or answer.get("messages") or []
+    blocks: list[Any] = [block.get("content", block) for block in found]
     return "\n".join(block.get("text") or json.dumps(block) for block in blocks)
 
 

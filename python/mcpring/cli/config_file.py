@@ -1,6 +1,7 @@
 """`fastmcp.json`: where a server is and how it is run, in the file FastMCP reads too.
 
-What it says of Python environments is left to the tools made for that; what it says of running is done.
+What it says of Python environments is left to the tools made for that; what it says of running is
+done.
 """
 
 from __future__ import annotations
@@ -61,6 +62,7 @@ def read_config(path: str) -> ConfigFile:
     entry = source.get("entrypoint")
     server = os.path.join(folder, place)
     running = _part(said, "deployment", path)
+    env: dict[str, Any] = running.get("env") or {}
     return ConfigFile(
         server=f"{server}:{entry}" if entry else server,
         folder=folder,
@@ -70,7 +72,7 @@ def read_config(path: str) -> ConfigFile:
         path=running.get("path"),
         log_level=running.get("log_level"),
         cwd=running.get("cwd"),
-        env={str(name): _expanded(value) for name, value in (running.get("env") or {}).items()},
+        env={str(name): _expanded(value) for name, value in env.items()},
         args=tuple(running.get("args") or ()),
         dependencies=tuple(_part(said, "environment", path).get("dependencies") or ()),
     )

@@ -88,7 +88,8 @@ def _server_in(module: Any, target: Target) -> Any:
     for name in _NAMES:
         if is_server(getattr(module, name, None)):
             return getattr(module, name)
-    servers = [value for value in vars(module).values() if is_server(value)]
+    names: dict[str, Any] = module.__dict__
+    servers = [value for value in names.values() if is_server(value)]
     if len(servers) == 1:
         return servers[0]
     many = "several servers" if servers else "no server"
@@ -99,7 +100,7 @@ def _made(found: Any, target: Target) -> Any:
     if is_server(found):
         return found
     if callable(found):
-        made = found()
+        made: Any = found()
         if hasattr(made, "__await__"):
             import asyncio
 
@@ -109,7 +110,7 @@ def _made(found: Any, target: Target) -> Any:
     raise ConfigError(f"{target!r} is no server and makes none")
 
 
-def is_server(value: object) -> bool:
+def is_server(value: Any) -> bool:
     """Whether `value` is one of our servers."""
     from ..server.fastmcp import FastMCP
 

@@ -182,8 +182,8 @@ class Builder:
         if is_foreign(cls):
             return adapter_shape(self, cls)
         raise UnknownType(
-            f"{cls.__module__}.{cls.__qualname__} has no JSON form: make it a dataclass, a TypedDict "
-            "or a pydantic model, or take a plain type and convert it"
+            f"{cls.__module__}.{cls.__qualname__} has no JSON form: make it a dataclass, a "
+            "TypedDict or a pydantic model, or take a plain type and convert it"
         )
 
     def _record(self, cls: Any) -> Shape:

@@ -1,8 +1,8 @@
 """Arguments that mean the right thing and have the wrong form.
 
-Models send "10" for 10 and lists as text. What to make of it is decided by the schema alone: text is
-never changed where the schema takes text, and what fits is never changed at all. The core asks for
-this only when its own check has failed.
+Models send "10" for 10 and lists as text. What to make of it is decided by the schema alone: text
+is never changed where the schema takes text, and what fits is never changed at all. The core asks
+for this only when its own check has failed.
 """
 
 from __future__ import annotations
@@ -115,9 +115,7 @@ def _coerce_choice(value: Any, choices: list[Any]) -> Any:
     return spelled[0] if len(spelled) == 1 else value
 
 
-def _coerce_union(
-    value: Any, arms: list[Schema], defs: Mapping[str, Schema], depth: int
-) -> Any:
+def _coerce_union(value: Any, arms: list[Schema], defs: Mapping[str, Schema], depth: int) -> Any:
     for arm in arms:
         made = coerce(value, arm, defs, depth + 1)
         if fits(made, arm, defs):

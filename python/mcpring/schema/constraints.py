@@ -79,7 +79,9 @@ class Metadata:
         """
         checks: list[Callable[[Any], bool]] = []
         if load is not None:
-            checks += [_check(name, bound) for name, bound in self.bounds.items() if name in _CHECKS]
+            checks += [
+                _check(name, bound) for name, bound in self.bounds.items() if name in _CHECKS
+            ]
         checks += self.predicates
         if not checks:
             return load
@@ -87,7 +89,9 @@ class Metadata:
         def guarded(value: Any) -> Any:
             made = value if load is None else load(value)
             if made is not None and not all(check(made) for check in checks):
-                raise ValidationError(f"{value!r} breaks a constraint: {self.bounds or 'predicate'}")
+                raise ValidationError(
+                    f"{value!r} breaks a constraint: {self.bounds or 'predicate'}"
+                )
             return made
 
         return guarded

@@ -13,7 +13,14 @@ from .shape import Schema, Shape, optional_load
 if TYPE_CHECKING:
     from .builder import Builder
 
-__all__ = ["array_shape", "enum_shape", "literal_shape", "mapping_shape", "tuple_shape", "union_shape"]
+__all__ = [
+    "array_shape",
+    "enum_shape",
+    "literal_shape",
+    "mapping_shape",
+    "tuple_shape",
+    "union_shape",
+]
 
 _NULL: Schema = {"type": "null"}
 _KINDS: dict[Any, str] = {
@@ -73,7 +80,9 @@ def mapping_shape(builder: Builder, args: tuple[Any, ...], make: type | None) ->
 
     def load(value: Any) -> Any:
         made = {
-            name if load_key is None else load_key(name): one if load_item is None else load_item(one)
+            name if load_key is None else load_key(name): one
+            if load_item is None
+            else load_item(one)
             for name, one in value.items()
         }
         return made if make is None else make(made)

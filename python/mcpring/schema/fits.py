@@ -1,7 +1,7 @@
 """Whether JSON has the form a schema asks for: enough of the check to choose between forms.
 
-The core checks arguments against the whole schema. This is for what happens after and beside it: which
-arm of a union a value belongs to, and whether a repair has led anywhere.
+The core checks arguments against the whole schema. This is for what happens after and beside it:
+which arm of a union a value belongs to, and whether a repair has led anywhere.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ def _words(error: Any) -> str:
 
 
 def _take(builder: Builder, schema: Schema) -> Schema:
-    """Moves the schema's own definitions to the builder's and drops the titles pydantic makes up."""
+    """Moves the schema's definitions to the builder's; drops the titles pydantic makes up."""
     defs: dict[str, Schema] = schema.pop("$defs", {})
     for name, definition in defs.items():
         builder.defs.setdefault(name, without_titles(definition))
@@ -84,7 +84,9 @@ def without_titles(node: Any) -> Any:
         if key == "properties" and is_dict(item):
             out[key] = {name: _property(name, one) for name, one in item.items()}
         else:
-            out[key] = item if key in ("default", "enum", "const", "examples") else without_titles(item)
+            out[key] = (
+                item if key in ("default", "enum", "const", "examples") else without_titles(item)
+            )
     return out
 
 

@@ -1,7 +1,7 @@
 """Schemas without needless references.
 
-Hosts differ in how well they follow `$ref`; every definition that does not contain itself is put where
-it is used. What is recursive stays in `$defs`.
+Hosts differ in how well they follow `$ref`; every definition that does not contain itself is put
+where it is used. What is recursive stays in `$defs`.
 """
 
 from __future__ import annotations

@@ -150,4 +150,6 @@ def namedtuple_shape(builder: Builder, cls: Any) -> Shape:
         pairs = zip(loads, value, strict=False)
         return cls(*[one if make is None else make(one) for make, one in pairs])
 
-    return Shape(schema=_described(schema, cls) if "\n" in (cls.__doc__ or "") else schema, load=load)
+    return Shape(
+        schema=_described(schema, cls) if "\n" in (cls.__doc__ or "") else schema, load=load
+    )

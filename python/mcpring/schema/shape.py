@@ -20,9 +20,9 @@ Load = Callable[[Any], Any]
 class Shape(Record):
     """What a hint means.
 
-    `load` is `None` when JSON is the value already. `exact` is `int` or `float` when only the kind of
-    the numbers in it has to be settled, as JSON's 1 and 1.0 are the same: the core does that by itself
-    for parameters, so that such a parameter costs no call into Python.
+    `load` is `None` when JSON is the value already. `exact` is `int` or `float` when only the kind
+    of the numbers in it has to be settled, as JSON's 1 and 1.0 are the same: the core does that by
+    itself for parameters, so that such a parameter costs no call into Python.
     """
 
     schema: Schema

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from .._narrow import is_list
 from ..exceptions import (
     AuthorizationError,
     McpringError,
@@ -17,7 +18,6 @@ from ..exceptions import (
     ToolError,
     ValidationError,
 )
-from .._narrow import is_list
 from ..schema.fits import fits
 
 if TYPE_CHECKING:
@@ -241,7 +241,9 @@ def checked(tool: Tool, arguments: dict[str, Any], is_strict: bool) -> dict[str,
     for name, value in arguments.items():
         known = schema.get("properties", {}).get(name, {})
         if not fits(value, known, defs):
-            raise ValidationError(f"{tool.name!r}: {name!r} is {value!r}, which does not fit {known}")
+            raise ValidationError(
+                f"{tool.name!r}: {name!r} is {value!r}, which does not fit {known}"
+            )
     exact = tool.plan.exact if tool.plan is not None else {}
     return {
         name: settle(value, exact[name]) if name in exact else value
@@ -296,7 +298,9 @@ async def _list(server: Any, kind: Kind, method: str, run_middleware: bool) -> l
     async def end(_: Any) -> Any:
         return [entry.component for entry in server.entries(kind)]
 
-    return list(await run_chain([server], method, {}, end, None) if run_middleware else await end(0))
+    return list(
+        await run_chain([server], method, {}, end, None) if run_middleware else await end(0)
+    )
 
 
 async def _serve(

@@ -1,6 +1,7 @@
 """The decorators. All return the function they decorate, with its type.
 
-They are overloaded for use with and without parentheses: `@mcp.tool`, `@mcp.tool("name", tags={"a"})`.
+They are overloaded for use with and without parentheses: `@mcp.tool`, `@mcp.tool("name",
+tags={"a"})`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ __all__ = ["Authoring"]
 P = ParamSpec("P")
 R = TypeVar("R")
 H = TypeVar("H", bound=Callable[[Any], Awaitable[Any]])
-
 
 
 class Authoring:
@@ -56,8 +56,8 @@ class Authoring:
         """Makes a tool of a function.
 
         Its schema comes from hints, defaults, `Annotated` and docstring. A plain function runs on a
-        thread of the pool and may block; `run_in_thread=False` runs it on the event loop's thread, for
-        libraries that are bound to one. `timeout` is in seconds. `output_schema=None` means no
+        thread of the pool and may block; `run_in_thread=False` runs it on the event loop's thread,
+        for libraries that are bound to one. `timeout` is in seconds. `output_schema=None` means no
         structured content.
         """
         server: Any = self
@@ -153,7 +153,9 @@ class Authoring:
     @overload
     def completion(self, handler: CompletionHandler, /) -> CompletionHandler: ...
     @overload
-    def completion(self, of: None = None, /) -> Callable[[CompletionHandler], CompletionHandler]: ...
+    def completion(
+        self, of: None = None, /
+    ) -> Callable[[CompletionHandler], CompletionHandler]: ...
     @overload
     def completion(
         self, of: str, argument: str, /
@@ -163,8 +165,8 @@ class Authoring:
 
         `@mcp.completion("prompt or template", "argument")` decorates a function that takes what was
         typed (and, if it wants, a `dict` of the arguments known already) and returns texts. Without
-        arguments it decorates the one handler for everything, as FastMCP has it: it takes reference,
-        argument and context.
+        arguments it decorates the one handler for everything, as FastMCP has it: it takes
+        reference, argument and context.
         """
         server: Any = self
         if argument is not None:

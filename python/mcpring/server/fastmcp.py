@@ -1,7 +1,7 @@
 """`FastMCP`: what a server has, and how it is changed.
 
-The decorators are in `authoring`, what it answers inside the process in `answering`, how it is run in
-`serving`.
+The decorators are in `authoring`, what it answers inside the process in `answering`, how it is run
+in `serving`.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class FastMCP(Authoring, Answering, Serving, Generic[L]):
     ) -> None:
         if any(value for value in unsupported.values()):
             raise UnsupportedError(
-                f"FastMCP has {sorted(unsupported)}, mcpring does not; docs/python.md says what to do"
+                f"FastMCP has {sorted(unsupported)}, mcpring does not; docs/python.md says more"
             )
         self.name = name or "mcpring"
         self.title = title
@@ -142,7 +142,9 @@ class FastMCP(Authoring, Answering, Serving, Generic[L]):
         if not isinstance(resource, Resource):
             mark = find_mark(resource)
             if mark is None or mark.uri is None:
-                raise ConfigError("a function needs its URI: mark it with mcpring.resources.resource")
+                raise ConfigError(
+                    "a function needs its URI: mark it with mcpring.resources.resource"
+                )
             resource = resource_from_function(resource, mark.uri, **mark.settings)
         kind: Kind = "template" if isinstance(resource, ResourceTemplate) else "resource"
         added: Resource = self.registry.add(kind, resource)

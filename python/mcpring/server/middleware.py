@@ -1,6 +1,7 @@
 """Middleware: Python around every call.
 
-A server without middleware runs none of this. Logging, timing, limits and metrics of the core need none.
+A server without middleware runs none of this. Logging, timing, limits and metrics of the core need
+none.
 """
 
 from __future__ import annotations
@@ -110,7 +111,7 @@ HOOKS = {
 
 
 def chain(middleware: Sequence[Middleware], method: str, end: CallNext) -> CallNext:
-    """The chain for a method, the first middleware outermost. Hooks nobody overrides are left out."""
+    """The chain for a method, the first middleware outermost, without hooks nobody overrides."""
     names = ["on_message", "on_request", HOOKS.get(method, "")]
     call_next = end
     for one in reversed(middleware):

@@ -32,9 +32,9 @@ class Serving:
     ) -> None:
         """Runs the server until it is told to stop; `stdio` unless said otherwise.
 
-        The first Ctrl-C or SIGTERM lets calls end, the second ends at once. `shards` are threads that
-        serve sockets, `workers` the threads for functions that are not `async`. `options` are the
-        engine's own settings (`docs/python.md` lists them).
+        The first Ctrl-C or SIGTERM lets calls end, the second ends at once. `shards` are threads
+        that serve sockets, `workers` the threads for functions that are not `async`. `options` are
+        the engine's own settings (`docs/python.md` lists them).
         """
         from .. import adapter
 

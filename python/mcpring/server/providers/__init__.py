@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...exceptions import UnsupportedError
+
+if TYPE_CHECKING:
+    from .filesystem import FileSystemProvider as FileSystemProvider
+    from .local import LocalProvider as LocalProvider
 
 __all__ = ["FileSystemProvider", "LocalProvider"]
 

@@ -26,7 +26,7 @@ class FileSystemProvider(LocalProvider):
 
     def __init__(self, root: str | os.PathLike[str] = ".", reload: bool = False) -> None:
         super().__init__()
-        self.root = os.path.abspath(os.fspath(root))
+        self.root: str = os.path.abspath(str(root))
         self.reload = reload
         self.failed_files: dict[str, str] = {}
         self._seen: dict[str, float] = {}
@@ -61,7 +61,8 @@ class FileSystemProvider(LocalProvider):
             except Exception as error:  # noqa: BLE001 - any fault of a file is the file's own
                 self.failed_files[path] = f"{type(error).__name__}: {error}"
                 continue
-            for value in list(vars(module).values()):
+            names: dict[str, Any] = module.__dict__
+            for value in list(names.values()):
                 if getattr(value, "__module__", None) == module.__name__:
                     self._add(value)
 

@@ -53,8 +53,8 @@ class SkillsDirectoryProvider(SkillProvider):
         main_file_name: str = _MAIN,
     ) -> None:
         LocalProvider.__init__(self, on_duplicate="ignore")
-        is_one = isinstance(roots, (str, os.PathLike))
-        listed: Iterable[Any] = [roots] if is_one else roots
+        given: Any = roots
+        listed: list[Any] = [given] if isinstance(given, (str, os.PathLike)) else list(given)
         for root in listed:
             for folder in sorted(os.scandir(root), key=lambda one: one.name):
                 if os.path.isfile(os.path.join(folder.path, main_file_name)):
