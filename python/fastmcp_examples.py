@@ -130,12 +130,10 @@ def reason_to_leave_out(file: Path, name: str) -> str | None:
 
 def server_places(tree: ast.Module) -> Iterator[ast.AST]:
     """Where a server can be found by who runs it: at the top, or in a function that makes it."""
+    hidden = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     for node in tree.body:
-        if (
-            isinstance(node, ast.FunctionDef)
-            and _MAKER.match(node.name)
-            or not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
-        ):
+        makes = isinstance(node, ast.FunctionDef) and _MAKER.match(node.name)
+        if makes or not isinstance(node, hidden):
             yield from ast.walk(node)
 
 
@@ -182,8 +180,8 @@ def probe_apart(file: Path) -> tuple[list[str], str]:
 
 def probe(file: Path) -> dict[str, Any]:
     """Starts, lists and asks the server of one example."""
-    from mcpring.adapter import lifespans
     from mcpring.cli.target import load_server, read_target
+    from mcpring.running import lifespans
 
     add_source_folder(file)
     done: list[str] = []

@@ -27,8 +27,8 @@ server.
 **Coroutines** start at once, on the loop's thread, in a copy of the context their call was queued
 with. One that ends without waiting never becomes a task. From Python 3.12 on they run as
 `asyncio.Task(eager_start=True)`, so `asyncio.current_task()` is right from the first line; on 3.11
-there is a task only after the first wait, unless the handler says `needs_task`. A plain function that
-returns an awaitable (a wrapped coroutine function, for example) is awaited on the loop.
+there is a task only after the first wait, unless the handler says `needs_task`. What a plain
+function returns is awaited on the loop when it can be: it may be a wrapped coroutine function.
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -99,8 +99,8 @@ class Server:
         call and gives the words for the client; it logs, and masks, as the server is set."""
 
     # Features. All are checked when they are added; a fault is a `ConfigError` that names them.
-    # `info` is the rest of what is listed, JSON in the protocol's names. Adding a name anew replaces
-    # it. Clients are told of changed lists once per outermost `edit`, or per call outside of one.
+    # `info` is the rest of what is listed, JSON in the protocol's names. A name that is added anew
+    # is replaced. Clients are told of changed lists once per outermost `edit`, or per call without.
 
     def add_tool(
         self,
@@ -182,7 +182,7 @@ class Server:
         """Starts the shards and the pool.
 
         `loop` is the running asyncio event loop whose thread calls this: handlers of lane `loop`
-        run there. Without one the core makes a thread with a loop of its own when a handler needs it.
+        run there. Without one the core makes a thread with a loop when a handler needs it.
         """
 
     def wait(self, timeout_s: float | None = None) -> bool:

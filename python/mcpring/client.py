@@ -69,7 +69,7 @@ class Client:
         self._lifespan: Any = None
 
     async def __aenter__(self) -> Client:
-        from .adapter import lifespans
+        from .running import lifespans
 
         self._lifespan = lifespans(self.server)
         await self._lifespan.__aenter__()

@@ -16,10 +16,11 @@ from typing import Any
 import pytest
 
 from mcpring import Context, Depends, FastMCP, Field
-from mcpring.adapter import RunPlan, install
+from mcpring.adapter import install
 from mcpring.auth import JWTVerifier, RemoteAuthProvider, StaticTokenVerifier, require_scopes
 from mcpring.exceptions import ConfigError
 from mcpring.local import LocalCall
+from mcpring.running import RunPlan
 from mcpring.schema.fits import fits
 from mcpring.schema.shape import settle
 from mcpring.server.middleware import Middleware

@@ -63,9 +63,10 @@ def test_decorators_return_the_function() -> None:
     assert mcp.tool(fn) is fn
     assert mcp.tool()(fn) is fn
     assert mcp.tool("named")(fn) is fn
+    assert mcp.tool(fn, name="direct") is fn
     assert mcp.tool(name="other", tags={"t"})(fn) is fn
     assert mcp.prompt(fn) is fn and mcp.prompt("p")(fn) is fn
-    assert names(mcp) == ["fn", "named", "other"]
+    assert names(mcp) == ["fn", "named", "direct", "other"]
     with pytest.raises(ConfigError, match="has two names"):
         mcp.tool("a", name="b")
     with pytest.raises(ConfigError, match="needs its URI"):
@@ -432,7 +433,7 @@ def test_middleware() -> None:
 
 
 def test_lifespans_join() -> None:
-    from mcpring.adapter import lifespans
+    from mcpring.running import lifespans
 
     order: list[str] = []
 

@@ -208,7 +208,7 @@ def _install(parsed: argparse.Namespace) -> int:
 
 
 def _bench(parsed: argparse.Namespace) -> int:
-    from ..adapter import load_core
+    from ..running import load_core
 
     load_core()
     raise ConfigError("measuring is done by the engine's own load tester, which this build lacks")

@@ -30,7 +30,7 @@ class Authoring:
     """The part of a server that decorates."""
 
     @overload
-    def tool(self, name_or_fn: Callable[P, R], /) -> Callable[P, R]: ...
+    def tool(self, name_or_fn: Callable[P, R], /, **settings: Any) -> Callable[P, R]: ...
     @overload
     def tool(
         self,
@@ -120,7 +120,7 @@ class Authoring:
         return decorate
 
     @overload
-    def prompt(self, name_or_fn: Callable[P, R], /) -> Callable[P, R]: ...
+    def prompt(self, name_or_fn: Callable[P, R], /, **settings: Any) -> Callable[P, R]: ...
     @overload
     def prompt(
         self,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..exceptions import ConfigError
 
 if TYPE_CHECKING:
-    from .. import adapter
+    from ..running import RunPlan
 
 __all__ = ["Serving", "Transport"]
 
@@ -36,10 +36,10 @@ class Serving:
         that serve sockets, `workers` the threads for functions that are not `async`. `options` are
         the engine's own settings (`docs/python.md` lists them).
         """
-        from .. import adapter
+        from .. import running
 
         given = _given(host, port, path, shards, workers, show_banner, options)
-        adapter.run(self, _plan(self, transport, given))
+        running.run(self, _plan(self, transport, given))
 
     async def run_async(
         self,
@@ -54,10 +54,10 @@ class Serving:
         **options: Any,
     ) -> None:
         """Runs the server inside a running event loop, until it is cancelled or told to stop."""
-        from .. import adapter
+        from .. import running
 
         given = _given(host, port, path, shards, workers, show_banner, options)
-        await adapter.run_async(self, _plan(self, transport, given))
+        await running.run_async(self, _plan(self, transport, given))
 
     async def run_stdio_async(self, **options: Any) -> None:
         """`run_async` on standard input and output."""
@@ -76,9 +76,9 @@ def _given(*values: Any) -> dict[str, Any]:
     return {name: value for name, value in {**found, **options}.items() if value is not None}
 
 
-def _plan(server: Any, transport: str | None, given: dict[str, Any]) -> adapter.RunPlan:
+def _plan(server: Any, transport: str | None, given: dict[str, Any]) -> RunPlan:
     """What was said in the program, and the environment for the rest."""
-    from ..adapter import RunPlan
+    from ..running import RunPlan
     from ..settings import read_settings
 
     settings = read_settings()

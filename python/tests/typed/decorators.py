@@ -65,6 +65,7 @@ async def asks(ctx: Context) -> str:
     return ctx.once("n", lambda: "x")
 
 
+assert_type(mcp.tool(bare, name="again")(1), float)
 assert_type(bare(1), float)
 assert_type(bare(1, b="y"), float)
 assert_type(named(1), int)
