@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._narrow import kind_of
 from .jsonable import dumps, jsonable
+from .routes import core_route
 from .running import with_mounted
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def install(core: Any, server: Any, options: dict[str, Any]) -> Any:
     if server.auth is not None:
         made.authorize(dumps(server.auth.settings().to_dict()))
     for route in server.routes:
-        made.add_route(route.path, route.methods, route.fn)
+        made.add_route(route.path, route.methods, core_route(core, route.fn))
     installed: dict[tuple[str, str], Any] = {}
     _update(core, made, server, installed)
     server.registry.listeners.append(lambda: _update(core, made, server, installed))
@@ -143,6 +144,8 @@ def handler_settings(entry: Entry) -> dict[str, Any]:
     if entry.kind == "tool":
         settings["wraps"] = component.output_plan.wraps
         settings["repair"] = None if _is_strict(server) or plan is None else plan.repair
+        if plan is not None and plan.exact:
+            settings["exact"] = plan.exact
     if plan is None or _is_own(component) or _has_checks(entry) or _needs_loop(plan):
         fn = _call_whole(entry)
         return {**settings, "fn": fn, "lane": "loop", "style": "call", "is_async": True}
@@ -156,8 +159,6 @@ def handler_settings(entry: Entry) -> dict[str, Any]:
     convert = _text_convert(plan) if is_text else plan.convert
     if plan.loads or plan.fills or (is_text and plan.exact):
         settings["convert"] = convert
-    if plan.exact and not is_text:
-        settings["exact"] = plan.exact
     return settings
 
 

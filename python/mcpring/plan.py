@@ -78,7 +78,9 @@ def make_plan(function: Function) -> Plan:
     loads = tuple(
         (field.name, field.shape.load) for field in fields if field.shape.load is not None
     )
-    schema = inline(object_schema(fields, builder.dump), builder.defs)
+    # A function takes what it names: other arguments are refused where all are checked.
+    closed = {**object_schema(fields, builder.dump), "additionalProperties": False}
+    schema = inline(closed, builder.defs)
     return Plan(
         schema=schema,
         loads=loads,

@@ -20,6 +20,7 @@ from mcpring.adapter import install
 from mcpring.auth import JWTVerifier, RemoteAuthProvider, StaticTokenVerifier, require_scopes
 from mcpring.exceptions import ConfigError
 from mcpring.local import LocalCall
+from mcpring.routes import JSONResponse, Request
 from mcpring.running import RunPlan
 from mcpring.schema.fits import fits
 from mcpring.schema.shape import settle
@@ -103,8 +104,24 @@ class FakeServer:
         self.added.append(uri)
 
 
+class FakeResponse:
+    def __init__(self, body: bytes, status: int, headers: dict[str, str]) -> None:
+        self.said = (body, status, headers)
+
+
+class FakeRequest:
+    method, path, query = "GET", "/healthz", "deep=1"
+
+    def headers(self) -> dict[str, str]:
+        return {"accept": "*/*"}
+
+    def body(self) -> bytes:
+        return b'{"n": 1}'
+
+
 class FakeCore:
     Server = FakeServer
+    Response = FakeResponse
     Handler = FakeHandler
 
 
@@ -157,7 +174,7 @@ FORMS: list[tuple[Any, dict[str, Any], dict[str, Any], Any]] = [
     (direct_async, {"style": "keywords", "lane": "loop", "is_async": True}, {"a": "x"}, "x"),
     (converted, {"style": "keywords", "lane": "pool"}, {"p": {"x": 4}}, 4),
     (filled, {"style": "keywords"}, {}, 3),
-    (with_context, {"style": "call", "lane": "pool"}, {"a": 1}, [1, "local"]),
+    (with_context, {"style": "call", "lane": "pool"}, {"a": 1.0}, [1, "local"]),
     (with_context_async, {"style": "call", "lane": "loop"}, {}, "local"),
 ]
 
@@ -245,15 +262,19 @@ def test_completers_and_routes() -> None:
     mcp.completion("p", "city")(lambda value: [value + "is"])
 
     @mcp.custom_route("/healthz", methods=["get"])
-    async def health(request: Any) -> Any:
-        return None
+    async def health(request: Request) -> Any:
+        sent = await request.json()
+        return JSONResponse({**sent, **request.query_params}, headers={"X-A": "b"})
 
     made = installed(mcp)
     assert list(made.completers) == [("prompt", "p", "city")]
     handler = made.completers["prompt", "p", "city"]
     done = handler.enter({})
     assert json.loads(handler.settings["encode"](done)) == {"completion": {"values": ["paris"]}}
-    assert made.routes == [("/healthz", ("GET",), health)]
+    [(path, methods, route)] = made.routes
+    assert (path, methods) == ("/healthz", ("GET",))
+    headers = {"x-a": "b", "content-type": "application/json"}
+    assert asyncio.run(route(FakeRequest())).said == (b'{"n":1,"deep":"1"}', 200, headers)
     with pytest.raises(ConfigError, match="begins with a slash"):
         mcp.custom_route("healthz")(health)
 

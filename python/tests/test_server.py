@@ -135,6 +135,17 @@ def test_failures() -> None:
         call(mcp, "nothing")
 
 
+def test_results_are_held_to_their_schema() -> None:
+    mcp = FastMCP("x")
+
+    @mcp.tool
+    def lie() -> int:
+        return "three"  # type: ignore[return-value]
+
+    with pytest.raises(ToolError, match="breaks its output schema"):
+        call(mcp, "lie")
+
+
 def test_threads() -> None:
     mcp = FastMCP("x")
     main = threading.get_ident()

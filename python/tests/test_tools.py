@@ -76,7 +76,11 @@ INPUTS: list[tuple[Any, dict[str, Any], list[str]]] = [
 @pytest.mark.parametrize(("fn", "properties", "required"), INPUTS, ids=lambda one: str(one)[:40])
 def test_input_schemas(fn: Any, properties: dict[str, Any], required: list[str]) -> None:
     schema = Tool.from_function(fn, name="t").parameters
-    want: dict[str, Any] = {"type": "object", "properties": properties}
+    want: dict[str, Any] = {
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+    }
     assert schema == ({**want, "required": required} if required else want)
 
 

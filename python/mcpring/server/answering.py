@@ -213,14 +213,30 @@ async def call_entry(entry: Entry, arguments: dict[str, Any]) -> Any:
     tool = entry.component
     check_access(tool, entry.owner)
     given = checked(tool, arguments, entry.owner.strict_input_validation or False)
+    return held_to(tool, await _run_in_time(tool, given))
+
+
+async def _run_in_time(tool: Tool, arguments: dict[str, Any]) -> ToolResult:
     if tool.timeout is None:
-        return await tool.run(given)
+        return await tool.run(arguments)
     import asyncio
 
     try:
-        return await asyncio.wait_for(tool.run(given), tool.timeout)
+        return await asyncio.wait_for(tool.run(arguments), tool.timeout)
     except TimeoutError as error:
         raise ToolError(f"{tool.name!r} took longer than {tool.timeout} s") from error
+
+
+def held_to(tool: Tool, result: ToolResult) -> ToolResult:
+    """The result, if it is what the tool's output schema promises."""
+    schema = tool.output_schema
+    if (
+        schema is None
+        or result.is_error
+        or fits(result.structured_content, schema, schema.get("$defs", {}))
+    ):
+        return result
+    raise ToolError(f"the result of {tool.name!r} breaks its output schema")
 
 
 def checked(tool: Tool, arguments: dict[str, Any], is_strict: bool) -> dict[str, Any]:
@@ -233,7 +249,7 @@ def checked(tool: Tool, arguments: dict[str, Any], is_strict: bool) -> dict[str,
     if not fits(arguments, schema, defs) and not is_strict:
         arguments = coerce(arguments, schema, defs)
     unknown = [name for name in arguments if name not in schema.get("properties", {})]
-    if unknown and tool.plan is not None:
+    if unknown and schema.get("additionalProperties") is False:
         raise ValidationError(f"{tool.name!r} has no parameter {unknown}")
     missing = [name for name in schema.get("required", ()) if name not in arguments]
     if missing:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..auth import (
+from ...auth import (
     AccessToken,
     AuthContext,
     AuthSettings,
