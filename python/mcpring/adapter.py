@@ -152,14 +152,17 @@ def handler_settings(entry: Entry) -> dict[str, Any]:
     on_loop = component.is_async or not getattr(component, "run_in_thread", True)
     settings["lane"] = "loop" if on_loop else "pool"
     settings["is_async"] = component.is_async
+    convert = _text_convert(plan) if is_text else plan.converter()
     if plan.injects:
-        fn = _call_with_context(component.fn, plan, component.is_async, is_text)
+        fn = _call_with_context(component.fn, plan, component.is_async, convert)
         return {**settings, "fn": fn, "style": "call"}
-    settings["fn"] = component.fn
-    convert = _text_convert(plan) if is_text else plan.convert
-    if plan.loads or plan.fills or (is_text and plan.exact):
-        settings["convert"] = convert
-    return settings
+    is_idle = is_text and not (plan.loads or plan.fills or _takes_more_than_text(plan))
+    return {**settings, "fn": component.fn, "convert": None if is_idle else convert}
+
+
+def _takes_more_than_text(plan: Any) -> bool:
+    fields: Any = plan.schema["properties"].values()
+    return any(schema.get("type") != "string" for schema in fields)
 
 
 def _is_strict(server: Any) -> bool:
@@ -191,40 +194,54 @@ def _needs_loop(plan: Any) -> bool:
     return bool(plan.dependencies)
 
 
-def _text_convert(plan: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
+Convert = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+def _text_convert(plan: Any) -> Convert:
     from .schema.shape import settle
 
+    inner = plan.converter()
+
     def convert(arguments: dict[str, Any]) -> dict[str, Any]:
-        made = plan.convert(plan.repair(arguments))
+        made: dict[str, Any] = plan.repair(arguments)
+        if inner is not None:
+            made = inner(made)
         for name, kind in plan.exact.items():
             if name in made:
                 made[name] = settle(made[name], kind)
-        return made  # type: ignore[no-any-return]
+        return made
 
     return convert
 
 
 def _call_with_context(
-    fn: Callable[..., Any], plan: Any, is_async: bool, is_text: bool
+    fn: Callable[..., Any], plan: Any, is_async: bool, convert: Convert | None
 ) -> Callable[..., Any]:
     """`fn` behind its context: one object and one context variable a call."""
     from .context import Context, enter_context, leave_context
 
-    convert = _text_convert(plan) if is_text else plan.convert
-    names = plan.contexts
+    names: tuple[str, ...] = plan.contexts
 
     def enter(call: Any, arguments: dict[str, Any]) -> Any:
         context = Context(call.owner, call)
+        if convert is not None:
+            arguments = convert(arguments)
+        for name in names:
+            arguments[name] = context
         token = enter_context(context)
         try:
-            return fn(**convert(arguments), **dict.fromkeys(names, context))
+            return fn(**arguments)
         finally:
             leave_context(token)
 
     async def enter_async(call: Any, arguments: dict[str, Any]) -> Any:
         context = Context(call.owner, call)
+        if convert is not None:
+            arguments = convert(arguments)
+        for name in names:
+            arguments[name] = context
         enter_context(context)  # in the call's own copy, which ends with it
-        return await fn(**convert(arguments), **dict.fromkeys(names, context))
+        return await fn(**arguments)
 
     return enter_async if is_async else enter
 

@@ -38,7 +38,10 @@ class Context(Questions):
     __slots__ = ("_server", "_state", "cache")
 
     def __init__(self, server: FastMCP[Any], call: CallHandle) -> None:
-        super().__init__(call)
+        # Once a call: what may stay unused is made when it is used.
+        self._call = call
+        self._asked = 0
+        self._memo = None
         self._server = server
         self._state: dict[str, Any] = {}
         self.cache: dict[Any, Any] = {}

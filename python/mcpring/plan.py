@@ -44,13 +44,28 @@ class Plan(Record):
         """Whether the server has to fill in something."""
         return bool(self.contexts or self.dependencies)
 
+    def converter(self) -> Callable[[dict[str, Any]], dict[str, Any]] | None:
+        """What makes keyword arguments of arguments that fit the schema; `None` for nothing to do.
+
+        It changes the arguments in place, and is made once a function: calls are many.
+        """
+        loads, fills = list(self.loads), list(self.fills.items())
+        if not loads and not fills:
+            return None
+
+        def convert(arguments: dict[str, Any]) -> dict[str, Any]:
+            apply_loads(arguments, loads, "")
+            for name, fill in fills:
+                if name not in arguments:
+                    arguments[name] = fill()
+            return arguments
+
+        return convert
+
     def convert(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        """Makes keyword arguments of arguments that fit the schema. Changes and returns them."""
-        apply_loads(arguments, list(self.loads), "")
-        for name, fill in self.fills.items():
-            if name not in arguments:
-                arguments[name] = fill()
-        return arguments
+        """What `converter` does, once."""
+        convert = self.converter()
+        return arguments if convert is None else convert(arguments)
 
     def repair(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Arguments that broke the schema, in the form that was probably meant."""
