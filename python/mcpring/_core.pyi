@@ -1,0 +1,339 @@
+"""The compiled module: sockets, protocol, validation, and the way into Python.
+
+What users call is in the package around it; this is the contract between the two.
+
+**Threads.** *Shard* threads serve the sockets and never run Python and never wait for it. *Pool*
+threads attach to the interpreter once, keep their thread state, and take as many calls as are
+queued each time. *The loop* is the thread of an asyncio event loop: woken by one descriptor, it
+takes queued calls in batches. On free-threaded builds there are several loops and the pool runs in
+parallel.
+
+**One call of a tool.** The shard finds the tool, checks the raw arguments against its compiled
+schema, and queues the call for its lane. The lane builds keyword arguments from the raw bytes, with
+interned names, and calls `fn(**arguments)`. If the check failed and the handler has `repair`, the
+lane lets that try, checks again, and answers with the first fault when it did not help. What `fn`
+returns is encoded on the lane and posted to the shard.
+
+**Results of tools** are encoded without Python for: exact `str`, `int`, `float`, `bool`, `None`,
+and `dict`, `list`, `tuple` of these; dataclasses of these (by their fields); pydantic models (by
+their own serializer, whose bytes are spliced). Everything else, also inside of these, goes through
+`Handler.encode`. Text is content as it is; other values are content as JSON text, and structured
+content when the handler is `structured`, as the member `result` when it `wraps`.
+
+**Exceptions.** `mcpring.suspend.Suspend` asks the client. Any other goes to `Server`'s `on_error`,
+whose words are the answer. `KeyboardInterrupt` and `SystemExit` on the loop's thread also stop the
+server.
+
+**Coroutines** start at once, on the loop's thread, in a copy of the context their call was queued
+with. One that ends without waiting never becomes a task. From Python 3.12 on they run as
+`asyncio.Task(eager_start=True)`, so `asyncio.current_task()` is right from the first line; on 3.11
+there is a task only after the first wait, unless the handler says `needs_task`. What a plain
+function returns is awaited on the loop when it can be: it may be a wrapped coroutine function.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Literal, Self, final
+
+from typing_extensions import Buffer
+
+__version__: str
+"""The engine's version."""
+
+build: Literal["abi3", "version"]
+"""Whether this build serves every Python from 3.11 on, or one, faster."""
+
+Lane = Literal["inline", "pool", "loop"]
+"""Where a handler runs. `inline` holds the interpreter on a pool thread but skips the pool's queue
+limits: for handlers that only compute for microseconds. No lane is a shard thread."""
+
+Kind = Literal["tool", "resource", "template", "prompt"]
+
+@final
+class Handler:
+    """A callable, prepared: which lane, and what happens before and after. Frozen; any thread."""
+
+    def __new__(
+        cls,
+        fn: Callable[..., object],
+        *,
+        owner: object,
+        lane: Lane,
+        style: Literal["keywords", "call"] = "keywords",
+        is_async: bool = False,
+        needs_task: bool = False,
+        convert: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
+        repair: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
+        exact: Mapping[str, type[int] | type[float]] = ...,
+        encode: Callable[[Any], str],
+        structured: bool = True,
+        wraps: bool = False,
+    ) -> Self:
+        """Prepares `fn`.
+
+        `style="keywords"` calls `fn(**arguments)`, `"call"` calls `fn(call, arguments)`. `convert`
+        gets the arguments as JSON values and returns what `fn` is given; `repair` see above; both
+        run on the lane. `exact` names parameters whose numbers, at any depth, are delivered as that
+        type. `encode` makes the JSON text of the protocol's result of anything that has no fast
+        path. `owner` is what `Call.owner` gives.
+        """
+
+@final
+class Server:
+    """A server. Methods may be called from any thread unless they say otherwise."""
+
+    def __new__(
+        cls,
+        name: str,
+        version: str,
+        *,
+        info: str = "{}",
+        instructions: str | None = None,
+        options: str = "{}",
+        on_error: Callable[[Kind, str, BaseException], str],
+    ) -> Self:
+        """Makes one.
+
+        `info` has `title`, `description`, `websiteUrl`, `icons` in the protocol's names, `options`
+        the engine's settings by their names; both JSON. `on_error` runs on the lane of the failed
+        call and gives the words for the client; it logs, and masks, as the server is set."""
+
+    # Features. All are checked when they are added; a fault is a `ConfigError` that names them.
+    # `info` is the rest of what is listed, JSON in the protocol's names. A name that is added anew
+    # is replaced. Clients are told of changed lists once per outermost `edit`, or per call without.
+
+    def add_tool(
+        self,
+        name: str,
+        handler: Handler,
+        *,
+        info: str,
+        input_schema: str,
+        output_schema: str | None = None,
+        timeout_s: float | None = None,
+        scopes: Sequence[str] = (),
+        task: Literal["forbidden", "optional", "required"] = "forbidden",
+    ) -> None:
+        """Adds a tool; schemas are compiled here. Results are held to the output schema."""
+
+    def add_resource(
+        self, uri: str, handler: Handler, *, name: str, info: str, scopes: Sequence[str] = ()
+    ) -> None:
+        """Adds a resource; exact `str` and `bytes` results have a fast path."""
+
+    def add_template(
+        self,
+        uri_template: str,
+        handler: Handler,
+        *,
+        name: str,
+        info: str,
+        screened: Sequence[str] = (),
+        scopes: Sequence[str] = (),
+    ) -> None:
+        """Adds a template. The handler gets its variables as text; those in `screened` are refused
+        when they are paths that lead elsewhere."""
+
+    def add_prompt(
+        self, name: str, handler: Handler, *, info: str, scopes: Sequence[str] = ()
+    ) -> None:
+        """Adds a prompt. Required arguments are checked, all are text; a `str` is one message."""
+
+    def add_completer(
+        self, kind: Literal["prompt", "template"], key: str, argument: str, handler: Handler
+    ) -> None:
+        """Completes one argument: the handler (style `call`) gets the call and the arguments known
+        already, `Call.partial` has what was typed. A list of `str` has a fast path."""
+
+    def add_route(
+        self, path: str, methods: Sequence[str], handler: Callable[[Request], Awaitable[Response]]
+    ) -> None:
+        """An HTTP route of the program's own, on the listeners of `http`, run on the loop."""
+
+    def add_hook(
+        self, method: str, hook: Callable[[Call, Callable[[], str]], Awaitable[str]]
+    ) -> None:
+        """Puts `hook` before what the engine answers to a method by itself (lists, `initialize`,
+        `server/discover`). It gets a function that makes the engine's answer, and gives the answer,
+        both JSON. Costs nothing for methods without hooks."""
+
+    def remove(self, kind: Kind, key: str) -> bool:
+        """Takes a feature away; whether it was there."""
+
+    def edit(self) -> Edit:
+        """Gathers changes: `with server.edit(): …`."""
+
+    def resource_updated(self, uri: str) -> None:
+        """Tells the clients that follow `uri`."""
+
+    # Running. Threads start with `start` and never before, so that a program may fork until then.
+
+    def listen(self, address: str) -> str:
+        """Binds an address, and gives it with the real port.
+
+        `http://host:port/path`, `tcp://…`, `tcp+line://…`, `unix://…` or `stdio:`. With `stdio:`
+        descriptor 1 leads to descriptor 2 from here on, so that a stray `print` harms nothing.
+        """
+
+    def authorize(self, settings: str) -> None:
+        """Asks HTTP clients for tokens, from `start` on; `AuthSettings.to_dict` as JSON."""
+
+    def start(self, loop: object | None = None) -> None:
+        """Starts the shards and the pool.
+
+        `loop` is the running asyncio event loop whose thread calls this: handlers of lane `loop`
+        run there. Without one the core makes a thread with a loop when a handler needs it.
+        """
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Waits until the server has stopped; whether it has.
+
+        Detached from the interpreter meanwhile, and woken by signals, whose Python handlers run
+        here when this is the main thread.
+        """
+
+    def stop(self, drain_s: float | None = None) -> None:
+        """Stops listening, lets calls end until the time is over, ends event streams. A second call
+        ends at once. May be called from a signal handler and from a handler of a call."""
+
+    def stats(self) -> str:
+        """Counters, as JSON text."""
+
+    def connect(self) -> Loopback:
+        """A connection inside the process, through the whole engine."""
+
+@final
+class Edit:
+    """Changes that clients are told of once."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+@final
+class Call:
+    """A call, from when its handler starts until it is answered; used by any thread.
+
+    After the answer reads still work and reports do nothing.
+    """
+
+    @property
+    def owner(self) -> Any: ...
+    @property
+    def kind(self) -> Kind | Literal["completion"]: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def partial(self) -> str: ...
+    @property
+    def request_id(self) -> str | int: ...
+    @property
+    def session_id(self) -> str | None: ...
+    @property
+    def protocol_version(self) -> str: ...
+    @property
+    def transport(self) -> str: ...
+    @property
+    def task_id(self) -> str | None: ...
+    def arguments(self) -> bytes:
+        """The sender's bytes of the arguments: an object."""
+    def headers(self) -> dict[str, str]:
+        """The headers of the HTTP request, names in small letters. Made when asked for."""
+    def client(self) -> str | None: ...
+    def principal(self) -> str | None: ...
+    def meta(self) -> str | None: ...
+    def is_cancelled(self) -> bool:
+        """Whether the answer is no longer wanted. A coroutine is cancelled besides."""
+    def time_left_s(self) -> float | None: ...
+    def progress(self, progress: float, total: float | None, message: str | None) -> None: ...
+    def log(self, level: str, data: str, logger: str | None) -> None: ...
+    def answer(self, key: str) -> tuple[bool, str] | None: ...
+    def state(self) -> bytes | None: ...
+    def close_stream(self) -> None: ...
+    def become_task(self) -> str | None: ...
+    def task_status(self, message: str) -> None: ...
+
+def current_call() -> Call | None:
+    """The call whose handler runs here: by the thread for plain functions, by the context for
+    coroutines and for threads they start. For handlers that did not ask for their call."""
+
+@final
+class Request:
+    """A request for a route of the program's own. Frozen."""
+
+    @property
+    def method(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def query(self) -> str: ...
+    def headers(self) -> dict[str, str]: ...
+    def body(self) -> bytes: ...
+
+@final
+class Response:
+    """What a route answers."""
+
+    def __new__(
+        cls, body: bytes = b"", status: int = 200, headers: Mapping[str, str] | None = None
+    ) -> Self: ...
+
+@final
+class Loopback:
+    """A client's end of a connection inside the process; any thread, one reader at a time."""
+
+    def send(self, message: Buffer) -> None:
+        """Hands one message to the server."""
+    def receive(self, timeout_s: float | None = None) -> bytes | None:
+        """The next message, detached while it waits; `None` when time is over or it is closed."""
+    def fileno(self) -> int:
+        """Readable when `receive` has something."""
+    def close(self) -> None: ...
+
+# The parts alone, for who has an MCP core of their own. No thread is behind any of them.
+
+@final
+class Frames:
+    """Cuts a stream of bytes into frames; used by the thread that made it."""
+
+    def __new__(
+        cls, kind: Literal["length", "line"] = "length", *, bytes_max: int = ...
+    ) -> Self: ...
+    def feed(self, data: Buffer) -> None: ...
+    def __iter__(self) -> Iterator[bytes]:
+        """The frames that are complete."""
+
+def encode_frame(message: Buffer, kind: Literal["length", "line"] = "length") -> bytes:
+    """`message` as one frame."""
+
+@final
+class Value:
+    """A JSON value where it lies: nothing is built until it is asked for. Frozen; any thread."""
+
+    @property
+    def kind(self) -> Literal["object", "array", "string", "number", "boolean", "null"]: ...
+    def raw(self) -> bytes:
+        """The bytes it was read from."""
+    def load(self) -> Any:
+        """It and everything in it, as Python objects."""
+    def get(self, key: str | int) -> Value | None: ...
+    def __getitem__(self, key: str | int) -> Value: ...
+    def __contains__(self, key: str) -> bool: ...
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[Value]: ...
+    def keys(self) -> Iterator[str]: ...
+
+def scan(text: Buffer | str) -> Value:
+    """Checks `text` and gives its value, in one pass. `ValueError` says where it is no JSON."""
+
+@final
+class Schema:
+    """A compiled JSON Schema (2020-12); any thread."""
+
+    def __new__(cls, text: str) -> Self: ...
+    def check(self, text: Buffer | str) -> str | None:
+        """What is wrong with `text`, and where; `None` when it fits."""

@@ -1,0 +1,304 @@
+"""Hands the definitions to the core.
+
+Definitions are plain data; here each becomes a prepared handler. What a function needs decides its
+form: if its parameters are JSON as they stand, the core calls it directly and nothing here runs
+again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ._narrow import kind_of
+from .jsonable import dumps, jsonable
+from .routes import core_route
+from .running import with_mounted
+
+if TYPE_CHECKING:
+    from .context import Context
+    from .server.registry import Entry
+
+__all__ = ["context_of_core", "handler_settings", "install"]
+
+
+def install(core: Any, server: Any, options: dict[str, Any]) -> Any:
+    """A server of the core's with everything `server` has, kept in step from now on."""
+    info = {
+        "title": server.title,
+        "websiteUrl": server.website_url,
+        "icons": [_wire(icon) for icon in server.icons] or None,
+        "experimental": server.experimental_capabilities or None,
+    }
+    shown = {name: value for name, value in info.items() if value is not None}
+    made = core.Server(
+        server.name,
+        server.version,
+        info=dumps(shown),
+        instructions=server.instructions,
+        options=dumps(options),
+        on_error=server.failure_words,
+    )
+    if server.auth is not None:
+        made.authorize(dumps(server.auth.settings().to_dict()))
+    for route in server.routes:
+        made.add_route(route.path, route.methods, core_route(core, route.fn))
+    installed: dict[tuple[str, str], Any] = {}
+    _update(core, made, server, installed)
+    server.registry.listeners.append(lambda: _update(core, made, server, installed))
+    server.on_resource_updated = made.resource_updated
+    return made
+
+
+def _update(core: Any, made: Any, server: Any, installed: dict[tuple[str, str], Any]) -> None:
+    """Brings the core's features in step with the server's; clients are told once."""
+    wanted: dict[tuple[str, str], Entry] = {
+        (kind, entry.component.key): entry
+        for kind in ("tool", "resource", "template", "prompt")
+        for entry in server.entries(kind)
+    }
+    middleware = [tuple(one.middleware) for one in with_mounted(server)]
+    with made.edit():
+        for kind, key in [name for name in installed if name not in wanted]:
+            made.remove(kind, key)
+            del installed[kind, key]
+        for name, entry in wanted.items():
+            state = (entry.component, middleware)
+            if installed.get(name) != state:
+                _add(core, made, entry)
+                installed[name] = state
+
+
+def _add(core: Any, made: Any, entry: Entry) -> None:
+    from .auth import split_checks
+
+    component = entry.component
+    settings = handler_settings(entry)
+    handler = core.Handler(settings.pop("fn"), **settings)
+    scopes, _ = split_checks(component.auth)
+    common = {"info": dumps(component.info()), "scopes": scopes}
+    if entry.kind == "tool":
+        output = component.output_schema
+        made.add_tool(
+            component.name,
+            handler,
+            input_schema=dumps(component.parameters),
+            output_schema=None if output is None else dumps(output),
+            timeout_s=component.timeout,
+            task=_task(component.task),
+            **common,
+        )
+    elif entry.kind == "resource":
+        made.add_resource(component.uri, handler, name=component.name, **common)
+    elif entry.kind == "template":
+        security = component.security
+        names = component.parameters.get("properties", {})
+        screened = [name for name in names if security and name not in security.exempt_params]
+        made.add_template(component.uri, handler, name=component.name, screened=screened, **common)
+    else:
+        made.add_prompt(component.name, handler, **common)
+    _add_completers(core, made, entry)
+
+
+def _task(said: Any) -> str:
+    """`True` lets clients choose, as FastMCP's `TaskConfig(mode="optional")` does."""
+    mode = getattr(said, "mode", None)
+    return str(mode) if mode is not None else "optional" if said else "forbidden"
+
+
+def _add_completers(core: Any, made: Any, entry: Entry) -> None:
+    server, component = entry.owner, entry.component
+    if entry.kind not in ("prompt", "template"):
+        return
+    for name in component.plan.schema["properties"]:
+        own = (component.key, name) in server.completers
+        if own or server.completion_handler is not None:
+            handler = core.Handler(
+                _completer(entry, name),
+                owner=server,
+                lane="loop",
+                style="call",
+                is_async=True,
+                encode=_encode_completion,
+            )
+            made.add_completer(entry.kind, component.key, name, handler)
+
+
+def _encode_completion(value: Any) -> str:
+    return dumps({"completion": value.to_dict()})
+
+
+def _completer(entry: Entry, name: str) -> Callable[..., Any]:
+    async def complete(call: Any, known: dict[str, str]) -> Any:
+        return await entry.owner.complete(entry.component.key, name, call.partial, known)
+
+    return complete
+
+
+def handler_settings(entry: Entry) -> dict[str, Any]:
+    """The arguments of `_core.Handler` for a feature: the cheapest form that does what it needs."""
+    component, server = entry.component, entry.owner
+    plan = component.plan
+    is_text = entry.kind != "tool"  # arguments of prompts and variables of templates are text
+    settings: dict[str, Any] = {"owner": server, "encode": _encoder(entry)}
+    if entry.kind == "tool":
+        settings["wraps"] = component.output_plan.wraps
+        settings["repair"] = None if _is_strict(server) or plan is None else plan.repair
+        if plan is not None and plan.exact:
+            settings["exact"] = plan.exact
+    if plan is None or _is_own(component) or _has_checks(entry) or _needs_loop(plan):
+        fn = _call_whole(entry)
+        return {**settings, "fn": fn, "lane": "loop", "style": "call", "is_async": True}
+    on_loop = component.is_async or not getattr(component, "run_in_thread", True)
+    settings["lane"] = "loop" if on_loop else "pool"
+    settings["is_async"] = component.is_async
+    convert = _text_convert(plan) if is_text else plan.converter()
+    if plan.injects:
+        fn = _call_with_context(component.fn, plan, component.is_async, convert)
+        return {**settings, "fn": fn, "style": "call"}
+    is_idle = is_text and not (plan.loads or plan.fills or _takes_more_than_text(plan))
+    return {**settings, "fn": component.fn, "convert": None if is_idle else convert}
+
+
+def _takes_more_than_text(plan: Any) -> bool:
+    fields: Any = plan.schema["properties"].values()
+    return any(schema.get("type") != "string" for schema in fields)
+
+
+def _is_strict(server: Any) -> bool:
+    from .settings import read_settings
+
+    said = server.strict_input_validation
+    return bool(read_settings().strict_input_validation if said is None else said)
+
+
+def _is_own(component: Any) -> bool:
+    """Whether a subclass answers by itself."""
+    from .resources import Resource, ResourceTemplate
+    from .tools import Tool
+
+    kind = kind_of(component)
+    known = {"run": Tool.run, "read": Resource.read, "read_with": ResourceTemplate.read_with}
+    return any(getattr(kind, name, method) is not method for name, method in known.items())
+
+
+def _has_checks(entry: Entry) -> bool:
+    """Whether Python has a say before the function: middleware, and checks beyond scopes."""
+    from .auth import split_checks
+
+    return any(one.middleware for one in entry.path) or bool(split_checks(entry.component.auth)[1])
+
+
+def _needs_loop(plan: Any) -> bool:
+    """Whether what is injected may have to wait."""
+    return bool(plan.dependencies)
+
+
+Convert = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+def _text_convert(plan: Any) -> Convert:
+    from .schema.shape import settle
+
+    inner = plan.converter()
+
+    def convert(arguments: dict[str, Any]) -> dict[str, Any]:
+        made: dict[str, Any] = plan.repair(arguments)
+        if inner is not None:
+            made = inner(made)
+        for name, kind in plan.exact.items():
+            if name in made:
+                made[name] = settle(made[name], kind)
+        return made
+
+    return convert
+
+
+def _call_with_context(
+    fn: Callable[..., Any], plan: Any, is_async: bool, convert: Convert | None
+) -> Callable[..., Any]:
+    """`fn` behind its context: one object and one context variable a call."""
+    from .context import Context, enter_context, leave_context
+
+    names: tuple[str, ...] = plan.contexts
+
+    def enter(call: Any, arguments: dict[str, Any]) -> Any:
+        context = Context(call.owner, call)
+        if convert is not None:
+            arguments = convert(arguments)
+        for name in names:
+            arguments[name] = context
+        token = enter_context(context)
+        try:
+            return fn(**arguments)
+        finally:
+            leave_context(token)
+
+    async def enter_async(call: Any, arguments: dict[str, Any]) -> Any:
+        context = Context(call.owner, call)
+        if convert is not None:
+            arguments = convert(arguments)
+        for name in names:
+            arguments[name] = context
+        enter_context(context)  # in the call's own copy, which ends with it
+        return await fn(**arguments)
+
+    return enter_async if is_async else enter
+
+
+def _call_whole(entry: Entry) -> Callable[..., Any]:
+    """The way through everything: middleware, checks, dependencies."""
+    from .context import Context, enter_context
+    from .server.answering import check_access, run_chain
+
+    methods = {"tool": "tools/call", "prompt": "prompts/get"}
+    method = methods.get(entry.kind, "resources/read")
+
+    async def enter(call: Any, arguments: dict[str, Any]) -> Any:
+        component = entry.component
+        context = Context(entry.owner, call)
+        enter_context(context)
+
+        async def end(params: Any) -> Any:
+            check_access(component, entry.owner)
+            if entry.kind == "tool":
+                return await component.run(dict(params.arguments))
+            if entry.kind == "prompt":
+                return await component.render(dict(params.arguments))
+            return await (component.read_with(arguments) if arguments else component.read())
+
+        said = {"name": component.name, "uri": call.name, "arguments": arguments}
+        return await run_chain(entry.path, method, said, end, context)
+
+    return enter
+
+
+def _encoder(entry: Entry) -> Callable[[Any], str]:
+    """Makes the protocol's result of whatever the core has no fast path for."""
+    from .resources import to_resource_result
+
+    component = entry.component
+    if entry.kind in ("tool", "prompt"):
+        return lambda value: dumps(component.convert_result(value).to_dict())
+    return lambda value: dumps(
+        to_resource_result(value).to_dict(component.uri, component.mime_type)
+    )
+
+
+def context_of_core() -> Context | None:
+    """The context of the call that the core runs on this thread, for handlers without one."""
+    import sys
+
+    core = sys.modules.get(f"{__package__}._core")
+    call = core.current_call() if core is not None else None
+    if call is None:
+        return None
+    from .context import Context
+
+    return Context(call.owner, call)
+
+
+def _wire(value: Any) -> Any:
+    from .types import as_json
+
+    return jsonable(as_json(value))

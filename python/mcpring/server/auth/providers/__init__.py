@@ -1,0 +1,1 @@
+"""Names FastMCP keeps here."""

@@ -1,0 +1,424 @@
+"""What a handler can do: report, ask, remember, inject."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pydantic
+import pytest
+
+from mcpring import Client, Context, CurrentContext, Depends, FastMCP
+from mcpring.asking import make_form
+from mcpring.dependencies import CurrentFastMCP, CurrentHeaders, Progress, get_context
+from mcpring.exceptions import ConfigError, McpringError, NotFoundError, ToolError, ValidationError
+from mcpring.local import LocalCall
+from mcpring.suspend import Suspend
+
+
+@dataclass
+class Person:
+    name: str
+    age: int = 0
+
+
+class Pet(pydantic.BaseModel):
+    kind: Literal["cat", "dog"]
+
+
+class Size(enum.Enum):
+    S = "small"
+    L = "large"
+
+
+def run(mcp: FastMCP, name: str = "t", **client: Any) -> Any:
+    async def whole() -> Any:
+        async with Client(mcp, **client) as c:
+            return (await c.call_tool(name)).data
+
+    return asyncio.run(whole())
+
+
+def accepting(content: dict[str, Any]) -> dict[str, Any]:
+    return {"action": "accept", "content": content}
+
+
+STR = {"type": "string"}
+FORMS: list[tuple[Any, dict[str, Any], dict[str, Any], Any]] = [
+    (str, {"value": STR}, {"value": "a"}, "a"),
+    (int, {"value": {"type": "integer"}}, {"value": "3"}, 3),
+    (bool, {"value": {"type": "boolean"}}, {"value": True}, True),
+    (Size, {"value": {"enum": ["small", "large"], "type": "string"}}, {"value": "small"}, Size.S),
+    (Literal["a", "b"], {"value": {"enum": ["a", "b"], "type": "string"}}, {"value": "b"}, "b"),
+    (["a", "b"], {"value": {"type": "string", "enum": ["a", "b"]}}, {"value": "a"}, "a"),
+    (
+        {"lo": {"title": "Low"}},
+        {"value": {"type": "string", "oneOf": [{"const": "lo", "title": "Low"}]}},
+        {"value": "lo"},
+        "lo",
+    ),
+    (
+        [["a", "b"]],
+        {"value": {"type": "array", "items": {"type": "string", "enum": ["a", "b"]}}},
+        {"value": ["a"]},
+        ["a"],
+    ),
+    (
+        [{"lo": {"title": "Low"}}],
+        {"value": {"type": "array", "items": {"anyOf": [{"const": "lo", "title": "Low"}]}}},
+        {"value": ["lo"]},
+        ["lo"],
+    ),
+    (
+        Person,
+        {"name": STR, "age": {"type": "integer", "default": 0}},
+        {"name": "Ann", "age": "7"},
+        Person("Ann", 7),
+    ),
+    (Pet, {"kind": {"enum": ["cat", "dog"], "type": "string"}}, {"kind": "cat"}, Pet(kind="cat")),
+    (None, {}, {}, {}),
+]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "fields", "answer", "want"), FORMS, ids=lambda one: repr(one)[:30]
+)
+def test_forms(wanted: Any, fields: dict[str, Any], answer: dict[str, Any], want: Any) -> None:
+    mcp = FastMCP("x")
+    got: list[Any] = []
+
+    @mcp.tool
+    async def t(ctx: Context) -> None:
+        result = await ctx.elicit("which?", wanted)
+        got.append(result.data)
+
+    asked: list[dict[str, Any]] = []
+
+    def answers(params: dict[str, Any]) -> dict[str, Any]:
+        asked.append(params)
+        return accepting(answer)
+
+    run(mcp, elicitation_handler=answers)
+    assert asked[0]["message"] == "which?"
+    assert asked[0]["requestedSchema"]["properties"] == fields
+    assert got == [want] and type(got[0]) is type(want)
+
+
+def test_what_a_form_cannot_ask() -> None:
+    @dataclass
+    class Deep:
+        inner: Person
+
+    for wanted in (Deep, list[int], dict[str, int], []):
+        with pytest.raises(ConfigError):
+            make_form(wanted)
+
+
+def test_declining_and_going_away() -> None:
+    mcp = FastMCP("x")
+
+    @mcp.tool
+    async def t(ctx: Context) -> str:
+        result = await ctx.elicit("who?", str)
+        return result.data if result.action == "accept" else result.action
+
+    for action in ("decline", "cancel"):
+        assert run(mcp, elicitation_handler=lambda _, a=action: {"action": a}) == action
+    with pytest.raises(ToolError, match="does not answer elicitation/create"):
+        run(mcp)
+    with pytest.raises(ToolError, match="does not fit"):
+        run(mcp, elicitation_handler=lambda _: accepting({}))
+
+
+def test_handlers_are_entered_again_from_their_beginning() -> None:
+    """Earlier answers are found again by their order; `once` keeps what must not be done twice."""
+    mcp = FastMCP("x")
+    entered: list[int] = []
+    orders: list[str] = []
+
+    def order() -> str:
+        orders.append("order")
+        return f"order-{len(orders)}"
+
+    @mcp.tool
+    async def t(ctx: Context) -> list[str]:
+        entered.append(1)
+        name = (await ctx.elicit("name?", str)).data
+        number = ctx.once("number", order)
+        city = (await ctx.elicit("city?", str)).data
+        roots = await ctx.list_roots()
+        return [str(name), number, str(city), roots[0].uri]
+
+    answers = iter(["Ann", "Rome"])
+    got = run(
+        mcp,
+        elicitation_handler=lambda _: accepting({"value": next(answers)}),
+        roots=["file:///a"],
+    )
+    assert got == ["Ann", "order-1", "Rome", "file:///a"]
+    assert (len(entered), orders) == (4, ["order"])
+
+
+def test_another_question_never_gets_an_old_answer() -> None:
+    mcp = FastMCP("x")
+    turns = iter(["first?", "other?", "other?"])
+
+    @mcp.tool
+    async def t(ctx: Context) -> str:
+        return str((await ctx.elicit(next(turns), str)).data)
+
+    got = run(mcp, elicitation_handler=lambda p: accepting({"value": p["message"]}))
+    assert got == "other?"
+
+
+def test_asking_works_without_await() -> None:
+    mcp = FastMCP("x")
+
+    @mcp.tool
+    def t(ctx: Context) -> str:
+        try:
+            answer = ctx.sample("2+2?", max_tokens=9, system_prompt="brief").value
+        except Exception:  # noqa: BLE001 - a question is no Exception, so this does not see it
+            return "swallowed"
+        return answer.text
+
+    asked: list[Any] = []
+
+    def answers(params: dict[str, Any]) -> dict[str, Any]:
+        asked.append(params)
+        return {"role": "assistant", "model": "m", "content": {"type": "text", "text": "4"}}
+
+    assert run(mcp, sampling_handler=answers) == "4"
+    assert asked == [
+        {
+            "messages": [{"role": "user", "content": {"type": "text", "text": "2+2?"}}],
+            "maxTokens": 9,
+            "systemPrompt": "brief",
+        }
+    ]
+
+
+def test_what_a_question_is_to_the_core() -> None:
+    call = LocalCall("t")
+    context = Context(FastMCP("x"), call)
+    context.once("n", lambda: 1)
+    with pytest.raises(Suspend) as raised:
+        context.elicit("who?", str)
+    [(key, method, params)] = raised.value.requests
+    assert key.startswith("1-elicitation-") and method == "elicitation/create"
+    assert json.loads(params)["message"] == "who?"
+    assert raised.value.state == b'{"n":1}'
+    with pytest.raises(Suspend) as raised:
+        Context(FastMCP("x"), call).elicit("who?", str, key="mine")
+    assert raised.value.requests[0][0] == "mine" and raised.value.state is None
+    call.answers["mine"] = (False, '{"code":-1,"message":"no way"}')
+    with pytest.raises(McpringError, match="no way"):
+        Context(FastMCP("x"), call).elicit("who?", str, key="mine")
+
+
+def test_reports() -> None:
+    mcp = FastMCP("x")
+
+    @mcp.tool
+    async def t(ctx: Context) -> None:
+        await ctx.report_progress(1, 2, "half")
+        await ctx.info("words", logger_name="me")
+        await ctx.warning("more", extra={"k": 1})
+        ctx.log({"any": "JSON"}, level="notice")
+        with pytest.raises(McpringError, match="a log level is one of"):
+            ctx.log("x", level="loud")  # type: ignore[arg-type]
+
+    progress: list[Any] = []
+    logs: list[Any] = []
+    run(
+        mcp,
+        progress_handler=lambda *said: progress.append(said),
+        log_handler=lambda *said: logs.append(said),
+    )
+    assert progress == [(1, 2, "half")]
+    assert logs == [
+        ("info", "words", "me"),
+        ("warning", {"msg": "more", "extra": {"k": 1}}, None),
+        ("notice", {"any": "JSON"}, None),
+    ]
+
+
+def test_state_lasts_as_long_as_the_session() -> None:
+    mcp = FastMCP("x")
+
+    @mcp.tool
+    async def put(ctx: Context) -> None:
+        await ctx.set_state("k", 1)
+
+    @mcp.tool
+    async def get(ctx: Context) -> Any:
+        return [await ctx.get_state("k")]
+
+    @mcp.tool
+    async def drop(ctx: Context) -> None:
+        await ctx.delete_state("k")
+
+    def text(session: str | None) -> str:
+        async def whole() -> str:
+            async with Client(mcp, session_id=session) as c:
+                return str((await c.call_tool("get")).content[0].text)
+
+        return asyncio.run(whole())
+
+    run(mcp, "put", session_id="one")
+    assert (text("one"), text("two"), text(None)) == ("[1]", "[null]", "[null]")
+    run(mcp, "drop", session_id="one")
+    assert text("one") == "[null]"
+
+
+def test_sessions_are_bounded() -> None:
+    from mcpring.server.sessions import SessionStates
+
+    states = SessionStates(2)
+    states.of("a")["k"] = 1
+    states.of("b")
+    states.of("a")
+    states.of("c")
+    assert states.of("a") == {"k": 1} and len(states) == 2
+    assert states.of("b") == {}
+
+
+def test_dependencies() -> None:
+    order: list[str] = []
+
+    def settings() -> dict[str, int]:
+        order.append("settings")
+        return {"n": 1}
+
+    async def database(s: dict[str, int] = Depends(settings)) -> AsyncIterator[int]:
+        order.append("open")
+        yield s["n"]
+        order.append("close")
+
+    @contextmanager
+    def managed(s: dict[str, int] = Depends(settings)) -> Iterator[str]:
+        order.append("enter")
+        yield "managed"
+        order.append("leave")
+
+    async def user(ctx: Context) -> str:
+        return ctx.fastmcp.name
+
+    mcp = FastMCP("named")
+
+    @mcp.tool
+    def t(
+        db: int = Depends(database),
+        m: str = Depends(managed),
+        u: str = Depends(user),
+        ctx: Context = CurrentContext(),
+        server: FastMCP = CurrentFastMCP(),
+        headers: dict[str, str] = CurrentHeaders(),
+    ) -> list[Any]:
+        order.append("call")
+        same = server is ctx.fastmcp and get_context() is ctx
+        return [db, m, u, same, headers]
+
+    assert run(mcp) == [1, "managed", "named", True, {}]
+    assert order == ["settings", "open", "enter", "call", "leave", "close"]
+
+
+def test_a_circle_of_dependencies_is_told() -> None:
+    def first(x: int = Depends(lambda: 1)) -> int:
+        return x
+
+    first.__defaults__ = (Depends(first),)
+    mcp = FastMCP("x")
+
+    @mcp.tool
+    def t(x: int = Depends(first)) -> int:
+        return x
+
+    with pytest.raises(ToolError, match="depends on itself"):
+        run(mcp)
+
+
+def test_progress_counts() -> None:
+    mcp = FastMCP("x")
+
+    @mcp.tool
+    async def t(progress: Progress = Progress()) -> int:
+        await progress.set_total(3)
+        await progress.increment()
+        await progress.increment(2)
+        await progress.set_message("done")
+        return progress.current or 0
+
+    seen: list[Any] = []
+    for _ in range(2):  # a fresh counter each time
+        assert run(mcp, progress_handler=lambda *said: seen.append(said)) == 3
+    assert seen == [(1, 3, None), (3, 3, None), (3, 3, "done")] * 2
+
+
+def test_there_is_a_context_only_inside_of_calls() -> None:
+    with pytest.raises(NotFoundError, match="no call runs here"):
+        get_context()
+
+
+def test_inside_of_a_call_the_client_stays_the_same() -> None:
+    mcp = FastMCP("x")
+
+    @mcp.tool
+    async def inner(ctx: Context) -> str:
+        await ctx.info("from inside")
+        return str((await ctx.elicit("who?", str)).data)
+
+    @mcp.resource("data://x")
+    async def data(ctx: Context) -> str:
+        return ctx.session_id
+
+    @mcp.tool
+    async def t(ctx: Context) -> list[Any]:
+        result = await mcp.call_tool("inner")
+        read = await ctx.read_resource("data://x")
+        return [result.structured_content, read.contents[0].content]
+
+    logs: list[Any] = []
+    got = run(
+        mcp,
+        elicitation_handler=lambda _: accepting({"value": "Ann"}),
+        log_handler=lambda *said: logs.append(said[1]),
+    )
+    assert got == [{"result": "Ann"}, "local"]
+    assert set(logs) == {"from inside"}
+
+
+def test_clients_of_both_kinds() -> None:
+    mcp = FastMCP("x")
+    mcp.tool("two")(lambda: 2)
+    mcp.tool("fail")(lambda: 1 / 0)
+    mcp.resource("data://x")(get_words)
+    mcp.prompt(get_words)
+    with Client(mcp) as client:
+        assert client.call_tool("two").content[0].text == "2"
+        assert client.read_resource("data://x")[0].text == "words"
+        assert client.get_prompt("get_words").messages[0].content.text == "words"
+        assert [one.name for one in client.list_tools()] == ["two", "fail"]
+
+    async def whole() -> Any:
+        async with Client(mcp) as c:
+            assert c.is_connected() and await c.ping()
+            return await c.call_tool("fail", raise_on_error=False)
+
+    failed = asyncio.run(whole())
+    assert failed.is_error and "division by zero" in failed.content[0].text
+
+
+def get_words() -> str:
+    return "words"
+
+
+def test_answers_have_to_fit() -> None:
+    form = make_form(Person)
+    with pytest.raises(ValidationError, match="does not fit what was asked"):
+        form.read({"age": 1})
