@@ -1,0 +1,25 @@
+//! The compiled module `mcpring._core`: sockets, protocol, validation, and the way into Python.
+//!
+//! ```text
+//! shard ──► Deferred ──► lane (pool thread or asyncio loop) ──► decode ─► fn(**kwargs) ─► encode
+//! ```
+//!
+//! What each class means, and which thread may use it, stands in `mcpring/_core.pyi`, the contract
+//! with the Python code around this module. Shard threads never run Python and never wait for it.
+
+#![forbid(unsafe_code)]
+
+mod error;
+
+/// What `import mcpring._core` gives.
+#[pyo3::pymodule(gil_used = false)]
+mod _core {
+    use pyo3::prelude::*;
+
+    /// Adds what is neither a class nor a function.
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", mcpring::VERSION)?;
+        module.add("build", if cfg!(feature = "abi3") { "abi3" } else { "version" })
+    }
+}
