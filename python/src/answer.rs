@@ -1,7 +1,7 @@
 //! What a handler returned, or raised, as an outcome.
 
 use mcpring::model::RawJson;
-use mcpring::server::FeatureKind;
+use mcpring::server::{AskRequest, FeatureKind};
 use mcpring::{
     Ask, Content, Outcome, PromptMessage, PromptResult, ResourceContents, ToolResult, model,
 };
@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyString, PyType};
 
-use crate::encode;
+use crate::encode::{self, Encoded};
 use crate::error;
 use crate::handler::Prepared;
 use crate::seat::Seat;
@@ -29,29 +29,25 @@ pub(crate) fn of(seat: &Seat, value: &Bound<'_, PyAny>) -> PyResult<Outcome> {
 
 fn of_tool(handler: &Prepared, value: &Bound<'_, PyAny>) -> PyResult<Outcome> {
     let mut json = String::new();
-    if !encode::json(value, &mut json)?.is_whole() {
+    let text = value.cast_exact::<PyString>().ok();
+    if let Some(text) = text.filter(|_| !handler.wraps) {
+        return Ok(Outcome::text(text.to_str()?.to_owned()));
+    }
+    if encode::json(value, &mut json)? == Encoded::Foreign {
         return written(handler, value, ToolResult::from_json).map(Outcome::Tool);
     }
-    let result = match encode::Shape::of(value) {
-        encode::Shape::Object if handler.is_structured => ToolResult::structured(raw(json)?),
-        encode::Shape::Text => {
-            let text = value.cast::<PyString>()?.to_str()?.to_owned();
-            ToolResult { structured: wrapped(handler, &json)?, ..ToolResult::text(text) }
-        }
-        encode::Shape::Nothing => {
-            ToolResult { structured: wrapped(handler, &json)?, ..ToolResult::default() }
-        }
-        encode::Shape::Object | encode::Shape::Other => {
-            ToolResult { structured: wrapped(handler, &json)?, ..ToolResult::text(json) }
-        }
+    if json.starts_with('{') && !handler.wraps {
+        return Ok(Outcome::structured(raw(json)?));
+    }
+    // What is no object is the member of one, where there is a schema for that.
+    let structured =
+        handler.wraps.then(|| raw(format!("{{\"result\":{json}}}"))).transpose()?;
+    let words = match text {
+        Some(text) => ToolResult::text(text.to_str()?.to_owned()),
+        None if value.is_none() => ToolResult::default(),
+        None => ToolResult::text(json),
     };
-    Ok(Outcome::Tool(result))
-}
-
-/// What is no object, as the member of one.
-fn wrapped(handler: &Prepared, json: &str) -> PyResult<Option<Box<RawJson>>> {
-    let wraps = handler.wraps && handler.is_structured;
-    wraps.then(|| raw(format!("{{\"result\":{json}}}"))).transpose()
+    Ok(Outcome::Tool(ToolResult { structured, ..words }))
 }
 
 fn of_resource(seat: &Seat, value: &Bound<'_, PyAny>) -> PyResult<Outcome> {
@@ -124,20 +120,13 @@ fn question(py: Python<'_>, fault: &PyErr) -> PyResult<Outcome> {
     let mut ask = Ask::new();
     let requests: Vec<(String, String, String)> = value.getattr("requests")?.extract()?;
     for (key, method, params) in requests {
-        let request = model_request(&method, &params);
+        let request = AskRequest::from_json(&method, &params);
         ask = ask.with(key, request.map_err(|fault| error::raise(py, &fault))?);
     }
     if let Some(state) = value.getattr("state")?.extract::<Option<Vec<u8>>>()? {
         ask = ask.state(state);
     }
     Ok(Outcome::Ask(ask))
-}
-
-fn model_request(
-    method: &str,
-    params: &str,
-) -> Result<mcpring::server::AskRequest, mcpring::Error> {
-    mcpring::server::AskRequest::from_json(method, params)
 }
 
 /// What the program says of an exception: it logs, and masks, as the server is set.

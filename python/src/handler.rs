@@ -1,10 +1,10 @@
 //! Callables of the program's, prepared for their calls.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::PyMapping;
 
 use crate::decode::Exact;
 
@@ -58,8 +58,9 @@ pub(crate) struct Prepared {
     pub(crate) repair: Option<Py<PyAny>>,
     pub(crate) exact: Exact,
     pub(crate) encode: Py<PyAny>,
-    pub(crate) is_structured: bool,
     pub(crate) wraps: bool,
+    /// The variables of the template it reads for.
+    pub(crate) variables: OnceLock<Vec<String>>,
 }
 
 /// A callable, prepared: which lane, and what happens before and after. See `_core.pyi`.
@@ -70,7 +71,7 @@ pub(crate) struct Handler(pub(crate) Arc<Prepared>);
 impl Handler {
     #[new]
     #[pyo3(signature = (function, /, *, owner, lane, style = "keywords", convert = None,
-        repair = None, exact = None, encode, structured = true, wraps = false))]
+        repair = None, exact = None, encode, wraps = false))]
     #[allow(clippy::too_many_arguments, reason = "keyword arguments, each with its own name")]
     fn new(
         function: Py<PyAny>,
@@ -79,9 +80,8 @@ impl Handler {
         style: &str,
         convert: Option<Py<PyAny>>,
         repair: Option<Py<PyAny>>,
-        exact: Option<&Bound<'_, PyDict>>,
+        exact: Option<&Bound<'_, PyMapping>>,
         encode: Py<PyAny>,
-        structured: bool,
         wraps: bool,
     ) -> PyResult<Self> {
         Ok(Self(Arc::new(Prepared {
@@ -93,8 +93,8 @@ impl Handler {
             repair,
             exact: exact.map_or_else(|| Ok(Exact::default()), Exact::read)?,
             encode,
-            is_structured: structured,
             wraps,
+            variables: OnceLock::new(),
         })))
     }
 }

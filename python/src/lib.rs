@@ -9,14 +9,37 @@
 
 #![forbid(unsafe_code)]
 
+mod answer;
+mod call;
 mod decode;
 mod encode;
+mod end;
 mod error;
+mod feature;
+mod handler;
+mod lanes;
+mod looper;
+mod place;
+mod pool;
+mod run;
+mod seat;
+mod server;
+mod stage;
+mod work;
 
 /// What `import mcpring._core` gives.
 #[pyo3::pymodule(gil_used = false)]
 mod _core {
     use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use crate::call::{Call, current_call};
+    #[pymodule_export]
+    use crate::handler::Handler;
+    #[pymodule_export]
+    use crate::looper::LoopLane;
+    #[pymodule_export]
+    use crate::server::{Edit, Server};
 
     /// Adds what is neither a class nor a function.
     #[pymodule_init]

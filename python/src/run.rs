@@ -10,7 +10,7 @@ use pyo3::types::PyDict;
 
 use crate::call::Call;
 use crate::decode;
-use crate::encode;
+use crate::encode::{self, Encoded};
 use crate::handler::Style;
 use crate::looper::Item;
 use crate::seat::Seat;
@@ -117,8 +117,8 @@ fn repaired<'py>(
         let arguments = decode::object(py, json, &handler.exact)?;
         let arguments = repair.bind(py).call1((arguments,))?;
         let mut text = String::new();
-        let is_json = encode::json(&arguments, &mut text)?.is_whole();
-        if is_json && seat.call().check_arguments(text.as_bytes()).is_ok() {
+        let encoded = encode::json(&arguments, &mut text)?;
+        if encoded == Encoded::Whole && seat.call().check_arguments(text.as_bytes()).is_ok() {
             return decode::object(py, text.as_bytes(), &handler.exact).map(Some);
         }
     }

@@ -69,6 +69,13 @@ impl Seat {
         self.settle(answer::for_exception(py, self, fault));
     }
 
+    /// Answers that the arguments do not fit, as the engine would have.
+    pub(crate) fn refuse_arguments(&self) {
+        if !self.is_done.swap(true, Ordering::AcqRel) {
+            self.call().refuse_arguments();
+        }
+    }
+
     /// Answers, once.
     pub(crate) fn settle(&self, outcome: Outcome) {
         if !self.is_done.swap(true, Ordering::AcqRel) {
