@@ -9,6 +9,8 @@
 
 #![forbid(unsafe_code)]
 
+mod decode;
+mod encode;
 mod error;
 
 /// What `import mcpring._core` gives.
