@@ -12,11 +12,22 @@
 mod decode;
 mod encode;
 mod error;
+mod frames;
+mod input;
+mod schema;
+mod value;
 
 /// What `import mcpring._core` gives.
 #[pyo3::pymodule(gil_used = false)]
 mod _core {
     use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use crate::frames::{Frames, encode_frame};
+    #[pymodule_export]
+    use crate::schema::Schema;
+    #[pymodule_export]
+    use crate::value::{Value, scan};
 
     /// Adds what is neither a class nor a function.
     #[pymodule_init]
