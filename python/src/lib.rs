@@ -16,15 +16,19 @@ mod encode;
 mod end;
 mod error;
 mod feature;
+mod frames;
 mod handler;
+mod input;
 mod lanes;
 mod looper;
 mod place;
 mod pool;
 mod run;
+mod schema;
 mod seat;
 mod server;
 mod stage;
+mod value;
 mod work;
 
 /// What `import mcpring._core` gives.
@@ -40,6 +44,12 @@ mod _core {
     use crate::looper::LoopLane;
     #[pymodule_export]
     use crate::server::{Edit, Server};
+    #[pymodule_export]
+    use crate::frames::{Frames, encode_frame};
+    #[pymodule_export]
+    use crate::schema::Schema;
+    #[pymodule_export]
+    use crate::value::{Value, scan};
 
     /// Adds what is neither a class nor a function.
     #[pymodule_init]
