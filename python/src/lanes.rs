@@ -84,7 +84,10 @@ impl Lanes {
     }
 
     fn base<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyAny>> {
-        let copy = || Ok(py.import("contextvars")?.call_method0("copy_context")?.unbind());
+        let copy = || {
+            let context = py.import("contextvars")?.call_method0("copy_context")?;
+            Ok::<_, PyErr>(context.unbind())
+        };
         Ok(self.context.get_or_try_init(py, copy)?.bind(py))
     }
 

@@ -4,7 +4,6 @@ use std::os::fd::IntoRawFd;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use mcpring::settings::Settings;
 use mcpring::uri::Template;
 use mcpring::{Error, Running, TaskSupport};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
