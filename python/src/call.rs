@@ -12,7 +12,8 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict};
 use serde_json::json;
 
-use crate::run;
+use crate::looper::Item;
+use crate::prepare;
 use crate::seat::Seat;
 
 /// A call, from when its handler starts until it is answered; used by any thread.
@@ -22,6 +23,10 @@ pub(crate) struct Call(Arc<Seat>);
 impl Call {
     pub(crate) fn new(seat: Arc<Seat>) -> Self {
         Self(seat)
+    }
+
+    pub(crate) fn seat(&self) -> &Arc<Seat> {
+        &self.0
     }
 
     /// Reads one fact of the request, if the call carries it.
@@ -173,9 +178,29 @@ impl Call {
         self.0.context.task_status(message);
     }
 
-    fn finish(&self, value: &Bound<'_, PyAny>) {
-        self.0.finish(value);
-        self.0.lanes.looper.forget(self.0.number);
+    /// Answers with what the handler came to. What a plain function returned may have to be
+    /// awaited: it may be a wrapped coroutine function.
+    fn finish(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let (py, seat) = (value.py(), &self.0);
+        let looper = &seat.lanes.looper;
+        if !prepare::is_awaitable(value) {
+            seat.finish(value);
+            looper.forget(seat.number);
+        } else {
+            looper.find_home(py)?;
+            // A lane that has ended has answered everything.
+            drop(looper.push(Item::Await(Arc::clone(seat), value.clone().unbind())));
+        }
+        Ok(())
+    }
+
+    /// Answers with what the handler returned, unless that has to be awaited.
+    fn finishes_later(&self, value: &Bound<'_, PyAny>) -> bool {
+        let is_later = prepare::is_awaitable(value);
+        if !is_later {
+            self.0.finish(value);
+        }
+        is_later
     }
 
     fn fail(&self, py: Python<'_>, fault: &Bound<'_, PyAny>) {
@@ -187,29 +212,15 @@ impl Call {
 /// The context variable that holds the call of a coroutine.
 static CURRENT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
-fn variable(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
-    let made = CURRENT.get_or_try_init(py, || {
-        let class = py.import("contextvars")?.getattr("ContextVar")?;
-        let default = PyDict::new(py);
-        default.set_item("default", py.None())?;
-        Ok::<_, PyErr>(class.call(("mcpring_call",), Some(&default))?.unbind())
-    })?;
-    Ok(made.bind(py))
-}
-
-/// Says which call runs in the present context.
-pub(crate) fn set_current(py: Python<'_>, call: Option<&Bound<'_, Call>>) -> PyResult<()> {
-    variable(py)?.call_method1(intern!(py, "set"), (call,)).map(drop)
-}
-
 /// The call whose handler runs here: by the thread for plain functions, by the context for
 /// coroutines and for threads they start.
 #[pyfunction]
 pub(crate) fn current_call(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {
-    if let Some(seat) = run::current() {
+    if let Some(seat) = prepare::current() {
         return Ok(Some(Bound::new(py, Call::new(seat))?.into_any()));
     }
-    let call = variable(py)?.call_method0(intern!(py, "get"))?;
+    let variable = CURRENT.import(py, "mcpring._drive", "current")?;
+    let call = variable.call_method0(intern!(py, "get"))?;
     Ok((!call.is_none()).then_some(call))
 }
 

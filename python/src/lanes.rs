@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use mcpring::Error;
 use mcpring::settings::Settings;
-use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use serde_json::{Map, Value};
 
 use crate::handler::Lane;
@@ -57,8 +55,6 @@ pub(crate) struct Lanes {
     pub(crate) looper: Arc<Looper>,
     /// What makes words of an exception.
     pub(crate) on_error: Py<PyAny>,
-    /// The context variables at the start.
-    context: PyOnceLock<Py<PyAny>>,
 }
 
 impl Lanes {
@@ -74,26 +70,15 @@ impl Lanes {
             pool: Arc::new(Pool::new(limits)),
             looper: Arc::new(Looper::new(queue_max)?),
             on_error,
-            context: PyOnceLock::new(),
         })
     }
 
-    /// Remembers the context variables of who starts the server.
-    pub(crate) fn begin(&self, py: Python<'_>) -> PyResult<()> {
-        self.base(py).map(drop)
-    }
-
-    fn base<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyAny>> {
-        let copy = || {
-            let context = py.import("contextvars")?.call_method0("copy_context")?;
-            Ok::<_, PyErr>(context.unbind())
-        };
-        Ok(self.context.get_or_try_init(py, copy)?.bind(py))
-    }
-
-    /// Context variables for one call: as they were at the start, whatever other calls did.
-    pub(crate) fn context<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.base(py)?.call_method0(intern!(py, "copy"))
+    /// Sees to it that calls of such a handler will be taken.
+    pub(crate) fn prepare(&self, py: Python<'_>, lane: Lane) -> PyResult<()> {
+        match lane {
+            Lane::Pool => self.pool.warm_up(py),
+            Lane::Loop => self.looper.find_home(py),
+        }
     }
 
     /// Queues a call for the lane of its handler; a full queue gives it back.
@@ -107,7 +92,8 @@ impl Lanes {
     /// Takes no more calls, and lets the threads go when what they run has ended.
     pub(crate) fn close(&self) {
         self.pool.close();
-        self.looper.push(Item::Stop);
+        // Only the first end is one.
+        drop(self.looper.push(Item::Stop));
     }
 }
 

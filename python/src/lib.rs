@@ -23,7 +23,7 @@ mod lanes;
 mod looper;
 mod place;
 mod pool;
-mod run;
+mod prepare;
 mod schema;
 mod seat;
 mod server;
@@ -42,6 +42,8 @@ mod _core {
     use crate::handler::Handler;
     #[pymodule_export]
     use crate::looper::LoopLane;
+    #[pymodule_export]
+    use crate::pool::PoolLane;
     #[pymodule_export]
     use crate::server::{Edit, Server};
     #[pymodule_export]

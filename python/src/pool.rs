@@ -1,21 +1,24 @@
 //! The threads that run handlers which may block.
 //!
-//! A thread attaches to the interpreter once and keeps its thread state; it takes one call after the
-//! other without letting go of the interpreter in between, and detaches only to wait. Where one
-//! thread at a time can run Python, one is enough as long as calls go on being taken: more would
-//! only hand the interpreter to each other. A *watch* looks whether they do. When a tick passes
-//! without a call taken while some wait, the threads that work are blocked or slow, and as many
-//! again are set to work; so it takes six ticks to have sixty-four calls that sleep side by side.
+//! A thread keeps its thread state and takes one call after the other without letting go of the
+//! interpreter in between; it detaches only to wait. Where one thread at a time can run Python, one
+//! is enough as long as calls go on being taken: more would only hand the interpreter to each
+//! other. A *watch* looks whether they do. When a tick passes without a call taken while some wait,
+//! the threads that work are blocked or slow, and as many again are set to work; so it takes six
+//! ticks to have sixty-four calls that sleep side by side.
+//!
+//! The threads are Python's own, and run `_drive.serve`: a thread that the ending interpreter stops
+//! in a handler must have no frames of ours below it.
 
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use pyo3::Python;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 
-use crate::run;
+use crate::prepare::{self, Prepared};
 use crate::work::Work;
 
 /// How long calls may wait while none is taken before more threads are set to work.
@@ -34,6 +37,8 @@ pub(crate) struct Pool {
     /// The watch waits here for its next tick.
     watch: Condvar,
     limits: Limits,
+    /// The context variables of who started the server; each call has a copy.
+    context: PyOnceLock<Py<PyAny>>,
 }
 
 /// How much a pool takes on.
@@ -68,7 +73,13 @@ struct State {
 impl Pool {
     /// A pool without threads yet.
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { state: Mutex::default(), permits: Condvar::new(), watch: Condvar::new(), limits }
+        Self {
+            state: Mutex::default(),
+            permits: Condvar::new(),
+            watch: Condvar::new(),
+            limits,
+            context: PyOnceLock::new(),
+        }
     }
 
     /// Queues a call, or gives it back when too many wait or no thread can be had.
@@ -78,15 +89,11 @@ impl Pool {
             return Err(work);
         }
         state.queue.push_back(work);
-        if state.running < self.limits.parallel {
-            if self.permit(&mut state) || self.spawn(&mut state) {
-                return Ok(());
-            }
-        } else if state.is_watched || self.call_watch(&mut state) {
-            return Ok(());
-        }
-        // Someone else is at work and will take it, unless there is nobody.
-        if state.started > 0 { Ok(()) } else { state.queue.pop_back().map_or(Ok(()), Err) }
+        let is_cared_for = (state.running < self.limits.parallel && self.permit(&mut state))
+            || state.is_watched
+            || self.call_watch(&mut state)
+            || state.running > 0;
+        if is_cared_for { Ok(()) } else { state.queue.pop_back().map_or(Ok(()), Err) }
     }
 
     /// Refuses what waits, and lets the threads end.
@@ -98,6 +105,32 @@ impl Pool {
         self.permits.notify_all();
         self.watch.notify_all();
         left.into_iter().for_each(Work::refuse);
+    }
+
+    /// Starts the first thread, so that the first call need not wait for one.
+    pub(crate) fn warm_up(self: &Arc<Self>, py: Python<'_>) -> PyResult<()> {
+        self.context(py)?;
+        let is_first = {
+            let mut state = self.lock();
+            let is_first = state.started == 0;
+            if is_first {
+                state.started += 1;
+                state.running += 1;
+            }
+            is_first
+        };
+        if is_first {
+            self.start(py);
+        }
+        Ok(())
+    }
+
+    fn context(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let copy = || {
+            let context = py.import("contextvars")?.call_method0("copy_context")?;
+            Ok::<_, PyErr>(context.unbind())
+        };
+        Ok(self.context.get_or_try_init(py, copy)?.clone_ref(py))
     }
 
     /// Sets a waiting thread to work, if there is one.
@@ -112,21 +145,6 @@ impl Pool {
         true
     }
 
-    /// Starts a thread at work, if there may be one more.
-    fn spawn(self: &Arc<Self>, state: &mut State) -> bool {
-        if state.started >= self.limits.threads_max {
-            return false;
-        }
-        let pool = Arc::clone(self);
-        let name = format!("mcpring-python-{}", state.started);
-        let thread = thread::Builder::new().name(name).spawn(move || pool.serve());
-        if thread.is_ok() {
-            state.started += 1;
-            state.running += 1;
-        }
-        thread.is_ok()
-    }
-
     /// Has the watch tick, if it can be had.
     fn call_watch(self: &Arc<Self>, state: &mut State) -> bool {
         if !state.has_watch {
@@ -139,22 +157,17 @@ impl Pool {
         state.has_watch
     }
 
-    /// One thread: calls, one after the other, until there is no more use for it.
-    fn serve(&self) {
-        // An interpreter that ends meanwhile has no use for the thread.
-        let _ = Python::try_attach(|py| {
-            loop {
-                match self.take() {
-                    // What a panic leaves unanswered answers itself.
-                    Some(work) => drop(catch_unwind(AssertUnwindSafe(|| run::here(py, work)))),
-                    None if py.detach(|| self.rest()) => {}
-                    None => return,
-                }
-            }
-        });
+    /// Starts a thread that is counted already.
+    fn start(self: &Arc<Self>, py: Python<'_>) {
+        let lane = Bound::new(py, PoolLane(Arc::clone(self)));
+        if lane.and_then(|lane| prepare::start_thread(py, "serve", lane.into_any())).is_err() {
+            let mut state = self.lock();
+            state.started -= 1;
+            state.running -= 1;
+        }
     }
 
-    /// The oldest call; without one the thread counts as waiting from here on.
+    /// The oldest call. Without one the thread counts as waiting from here on.
     fn take(&self) -> Option<Work> {
         let mut state = self.lock();
         let work = state.queue.pop_front();
@@ -169,64 +182,107 @@ impl Pool {
 
     /// Waits for a permit; `false` when the thread is to end.
     fn rest(&self) -> bool {
-        let state = self.lock();
-        let waits = |state: &mut State| state.permits == 0 && !state.is_closed;
-        let waited = self.permits.wait_timeout_while(state, IDLE, waits);
-        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        if state.permits > 0 {
-            state.permits -= 1;
-            return true;
-        }
-        // The last one stays, so that the next call needs no new thread.
-        let ends = state.is_closed || state.started > 1;
-        if ends {
-            state.idle -= 1;
-            state.started -= 1;
-        }
-        !ends && {
-            drop(state);
-            self.rest()
+        let mut state = self.lock();
+        loop {
+            let waits = |state: &mut State| state.permits == 0 && !state.is_closed;
+            let waited = self.permits.wait_timeout_while(state, IDLE, waits);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            if state.permits > 0 {
+                state.permits -= 1;
+                return true;
+            }
+            // The last one stays, so that the next call needs no new thread.
+            if state.is_closed || state.started > 1 {
+                state.idle -= 1;
+                state.started -= 1;
+                return false;
+            }
         }
     }
 
     /// The watch: sets more threads to work when those that work take no calls.
     fn look_after(self: &Arc<Self>) {
         let mut quiet = 0;
-        let mut state = self.lock();
         loop {
-            state = self.next_tick(state);
+            let state = self.next_tick();
             if state.is_closed {
                 return;
             }
             let taken = state.taken;
             let ticked = self.watch.wait_timeout(state, TICK);
-            state = ticked.unwrap_or_else(PoisonError::into_inner).0;
+            let mut state = ticked.unwrap_or_else(PoisonError::into_inner).0;
             quiet = if state.queue.is_empty() { quiet + 1 } else { 0 };
+            let mut missing = 0;
             if quiet > QUIET_TICKS {
                 (state.is_watched, quiet) = (false, 0);
             } else if state.taken == taken {
-                self.double(&mut state);
+                missing = self.double(&mut state);
+            }
+            drop(state);
+            if missing > 0 {
+                self.start_more(missing);
             }
         }
     }
 
     /// Waits until somebody wants the watch to tick.
-    fn next_tick<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+    fn next_tick(&self) -> MutexGuard<'_, State> {
         let sleeps = |state: &mut State| !state.is_watched && !state.is_closed;
-        self.watch.wait_while(state, sleeps).unwrap_or_else(PoisonError::into_inner)
+        let waited = self.watch.wait_while(self.lock(), sleeps);
+        waited.unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sets as many threads to work as work already, but no more than there are calls.
-    fn double(self: &Arc<Self>, state: &mut State) {
-        for _ in 0..state.running.max(1).min(state.queue.len()) {
-            if !self.permit(state) && !self.spawn(state) {
-                return;
-            }
-        }
+    /// Sets as many threads to work as work already, but no more than there are calls. Gives how
+    /// many of them have to be started; they are counted.
+    fn double(&self, state: &mut State) -> usize {
+        let wanted = state.running.max(1).min(state.queue.len());
+        let woken = (0..wanted).take_while(|_| self.permit(state)).count();
+        let missing = (wanted - woken).min(self.limits.threads_max - state.started);
+        state.started += missing;
+        state.running += missing;
+        missing
+    }
+
+    fn start_more(self: &Arc<Self>, missing: usize) {
+        // An interpreter that ends has no use for them. One that is held by a handler for long
+        // delays them, as it would delay what they are for.
+        let _ = Python::try_attach(|py| (0..missing).for_each(|_| self.start(py)));
     }
 
     /// Each change is made whole, so a panic elsewhere leaves nothing half done.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a thread of the pool takes its calls from.
+#[pyclass(frozen, module = "mcpring._core")]
+pub(crate) struct PoolLane(Arc<Pool>);
+
+#[pymethods]
+impl PoolLane {
+    /// The context variables that calls begin with.
+    fn context(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        self.0.context(py)
+    }
+
+    fn __iter__(this: Bound<'_, Self>) -> Bound<'_, Self> {
+        this
+    }
+
+    /// The next call, what it runs, and with which arguments; none when the thread is to end.
+    fn __next__<'py>(&self, py: Python<'py>) -> Option<Prepared<'py>> {
+        prepare::leave();
+        loop {
+            match self.0.take() {
+                Some(work) => {
+                    if let Some(prepared) = prepare::on_thread(py, work) {
+                        return Some(prepared);
+                    }
+                }
+                None if py.detach(|| self.0.rest()) => {}
+                None => return None,
+            }
+        }
     }
 }

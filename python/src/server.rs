@@ -15,7 +15,6 @@ use crate::error::raise;
 use crate::feature::{Extra, Kind, Recipe};
 use crate::handler::Handler;
 use crate::lanes::{Lanes, Settled};
-use crate::looper::LoopLane;
 use crate::place::Place;
 use crate::stage::Stage;
 
@@ -211,12 +210,13 @@ impl Server {
     ) -> PyResult<()> {
         let py = this.py();
         let server = this.get();
-        server.lanes.begin(py)?;
         if let Some(event_loop) = event_loop {
-            let lane = Bound::new(py, LoopLane::new(Arc::clone(&server.lanes.looper)))?;
-            LoopLane::settle(&lane, event_loop, false)?;
+            server.lanes.looper.settle(event_loop)?;
         }
         py.detach(|| server.start_engine()).map_err(|fault| raise(py, &fault))?;
+        for lane in server.stage(py)?.lanes() {
+            server.lanes.prepare(py, lane)?;
+        }
         // A program that ends without stopping it must not wait for it.
         py.import("atexit")?.call_method1("register", (this.getattr("_at_exit")?,))?;
         Ok(())
@@ -308,11 +308,13 @@ impl Server {
     }
 
     fn put(&self, py: Python<'_>, recipe: Recipe) -> PyResult<()> {
+        let lane = recipe.handler.lane;
         let mut stage = self.stage(py)?;
         let before = stage.put(recipe);
         let told = stage.publish();
         drop(stage);
-        before.and_then(|_| told).map_err(|fault| raise(py, &fault))
+        before.and_then(|_| told).map_err(|fault| raise(py, &fault))?;
+        if self.running.get().is_some() { self.lanes.prepare(py, lane) } else { Ok(()) }
     }
 
     fn start_engine(&self) -> Result<(), Error> {

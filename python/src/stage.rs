@@ -5,6 +5,7 @@ use mcpring::settings::Settings;
 use mcpring::{Engine, Error, Server};
 
 use crate::feature::{Kind, Recipe};
+use crate::handler::Lane;
 use crate::place::Place;
 
 /// A server's features and settings, and what of them the running engine has yet to hear.
@@ -59,6 +60,18 @@ impl Stage {
     pub(crate) fn change(&mut self, kind: Kind, key: &str) -> Option<&mut Recipe> {
         self.note(kind, key);
         self.features.iter_mut().find(|recipe| recipe.is(kind, key))
+    }
+
+    /// The lanes its handlers need.
+    pub(crate) fn lanes(&self) -> Vec<Lane> {
+        let of_completers = |recipe: &Recipe| {
+            recipe.completers.iter().map(|(_, handler)| handler.lane).collect::<Vec<_>>()
+        };
+        let all = self.features.iter().flat_map(|recipe| {
+            std::iter::once(recipe.handler.lane).chain(of_completers(recipe))
+        });
+        let all: Vec<_> = all.collect();
+        [Lane::Pool, Lane::Loop].into_iter().filter(|lane| all.contains(lane)).collect()
     }
 
     /// Everything that keeps Python objects alive, to be dropped by the caller.

@@ -1,4 +1,4 @@
-//! From a queued call to what its handler returned.
+//! From a queued call to what its handler is called with.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -6,15 +6,17 @@ use std::sync::Arc;
 use mcpring::server::FeatureKind;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyTuple};
 
 use crate::call::Call;
 use crate::decode;
 use crate::encode::{self, Encoded};
 use crate::handler::Style;
-use crate::looper::Item;
 use crate::seat::Seat;
 use crate::work::Work;
+
+/// A call; a callable and its positional arguments; its keyword arguments.
+pub(crate) type Prepared<'py> = (Bound<'py, Call>, Bound<'py, PyTuple>, Bound<'py, PyDict>);
 
 thread_local! {
     /// The call that runs on this thread of the pool.
@@ -26,62 +28,58 @@ pub(crate) fn current() -> Option<Arc<Seat>> {
     CURRENT.with_borrow(Clone::clone)
 }
 
-/// Runs a call to its end, on a thread of the pool.
-pub(crate) fn here(py: Python<'_>, work: Work) {
-    if work.is_stale() {
-        return work.forget();
-    }
-    let seat = Seat::new(work);
+/// No call runs on this thread of the pool any more.
+pub(crate) fn leave() {
+    CURRENT.take();
+}
+
+/// Prepares a call that runs on this thread of the pool.
+pub(crate) fn on_thread(py: Python<'_>, work: Work) -> Option<Prepared<'_>> {
+    let seat = open(work)?;
     CURRENT.set(Some(Arc::clone(&seat)));
-    let entered = enter(py, &seat, None, true);
-    CURRENT.set(None);
-    match entered {
-        Ok(Some(value)) if is_awaitable(&value) => {
-            // A plain function may be a wrapped coroutine function.
-            let lanes = Arc::clone(&seat.lanes);
-            lanes.looper.push(Item::Await(seat, value.unbind()));
+    prepare(py, seat)
+}
+
+/// Prepares a call that runs on an event loop.
+pub(crate) fn on_loop(py: Python<'_>, work: Work) -> Option<Prepared<'_>> {
+    prepare(py, open(work)?)
+}
+
+fn open(work: Work) -> Option<Arc<Seat>> {
+    if work.is_stale() {
+        work.forget();
+        return None;
+    }
+    Some(Seat::new(work))
+}
+
+/// A call whose arguments do not fit, or cannot be read, is answered here.
+fn prepare(py: Python<'_>, seat: Arc<Seat>) -> Option<Prepared<'_>> {
+    match make(py, &seat) {
+        Ok(prepared) => prepared,
+        Err(fault) => {
+            seat.fail(py, fault);
+            None
         }
-        Ok(Some(value)) => seat.finish(&value),
-        Ok(None) => {}
-        Err(fault) => seat.fail(py, fault),
     }
 }
 
-/// Calls the handler: `None` when its arguments were refused. `is_apart` gives it context variables
-/// of its own, as each call has on the event loop anyway.
-pub(crate) fn enter<'py>(
-    py: Python<'py>,
-    seat: &Arc<Seat>,
-    call: Option<&Bound<'py, Call>>,
-    is_apart: bool,
-) -> PyResult<Option<Bound<'py, PyAny>>> {
+fn make<'py>(py: Python<'py>, seat: &Arc<Seat>) -> PyResult<Option<Prepared<'py>>> {
     let handler = &*seat.handler;
     let Some(arguments) = arguments(py, seat)? else { return Ok(None) };
     let arguments = match &handler.convert {
         Some(convert) => convert.bind(py).call1((arguments,))?.cast_into::<PyDict>()?,
         None => arguments,
     };
+    let call = Bound::new(py, Call::new(Arc::clone(seat)))?;
     let function = handler.function.bind(py);
-    let run = if is_apart { Some(seat.lanes.context(py)?.getattr(intern!(py, "run"))?) } else { None };
-    let value = match (handler.style, run) {
-        (Style::Keywords, None) => function.call((), Some(&arguments)),
-        (Style::Keywords, Some(run)) => run.call((function,), Some(&arguments)),
-        (Style::Call, run) => {
-            let own;
-            let call = match call {
-                Some(call) => call,
-                None => {
-                    own = Bound::new(py, Call::new(Arc::clone(seat)))?;
-                    &own
-                }
-            };
-            match run {
-                None => function.call1((call, arguments)),
-                Some(run) => run.call1((function, call, arguments)),
-            }
+    Ok(Some(match handler.style {
+        Style::Keywords => (call, (function,).into_pyobject(py)?, arguments),
+        Style::Call => {
+            let positional = (function, &call, arguments).into_pyobject(py)?;
+            (call, positional, PyDict::new(py))
         }
-    };
-    value.map(Some)
+    }))
 }
 
 /// What the handler is called with; `None` when it was refused.
@@ -129,4 +127,10 @@ fn repaired<'py>(
 /// Whether something has to be awaited. What tools mostly return is seen at a glance.
 pub(crate) fn is_awaitable(value: &Bound<'_, PyAny>) -> bool {
     !encode::is_plain(value) && value.hasattr(intern!(value.py(), "__await__")).unwrap_or(false)
+}
+
+/// Starts a thread of Python's that runs a function of `_drive`.
+pub(crate) fn start_thread(py: Python<'_>, name: &str, lane: Bound<'_, PyAny>) -> PyResult<()> {
+    let function = py.import("mcpring._drive")?.getattr(name)?;
+    py.import("_thread")?.call_method1("start_new_thread", (function, (lane,))).map(drop)
 }
