@@ -10,7 +10,7 @@ use std::thread;
 use super::place::{Place, Speech};
 use super::running::Running;
 use super::signal::{self, Signals};
-use super::start;
+use super::{start, stdio};
 use crate::auth::Authorization;
 use crate::config::Config;
 use crate::endpoint::Framing;
@@ -88,10 +88,20 @@ impl Engine {
     }
 
     /// Serves messages of one line each on standard input and output. The engine takes both for
-    /// the life of the process: what is printed goes to standard error from then on. With the end
-    /// of the input the engine drains and ends, whatever else it serves.
+    /// the life of the process: what it or a child process of it prints goes to standard error from
+    /// the start on, and reads of its input find nothing. [`Engine::claim_stdio`] does that
+    /// earlier. With the end of the input the engine drains and ends, whatever else it serves.
     pub fn stdio(self) -> Self {
         self.with(Place::Stdio)
+    }
+
+    /// Moves standard input and output of the process away now, instead of when an engine with
+    /// [`Engine::stdio`] starts: what is printed goes to standard error from here on, and what the
+    /// peer writes waits for that engine. For programs that run code of others (which may print,
+    /// or start processes that read) between the decision to serve there and the start. Again is
+    /// nothing; it is an error once an engine has served there.
+    pub fn claim_stdio() -> Result<(), Error> {
+        stdio::claim()
     }
 
     /// Lets it start without any address, for those who use [`Running::connect`] alone. One shard
