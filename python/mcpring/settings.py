@@ -27,6 +27,7 @@ class Settings(Record):
     log_level: str = "INFO"
     shards: int = 0
     workers: int = 0
+    driver: str = ""
     mask_error_details: bool = False
     strict_input_validation: bool = False
     stateless_http: bool = False

@@ -108,7 +108,7 @@ _IGNORED = frozenset(
 def _options(server: Any, given: dict[str, Any], settings: Any) -> dict[str, Any]:
     """The engine's settings by its own names."""
     options: dict[str, Any] = {}
-    for name in ("shards", "workers", "allowed_hosts", "allowed_origins"):
+    for name in ("shards", "workers", "driver", "allowed_hosts", "allowed_origins"):
         value = given.pop(name, getattr(settings, name))
         if value:
             options[name] = value

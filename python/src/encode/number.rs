@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use mcpring::json::Writer;
 use pyo3::prelude::*;
 use pyo3::types::PyInt;
 
@@ -15,14 +16,23 @@ pub(super) fn int(out: &mut Vec<u8>, int: &Bound<'_, PyInt>) -> Option<()> {
     Some(())
 }
 
+/// How numbers start that Python writes with an exponent and the engine without.
+const SMALL: &[u8] = b"0.0000";
+
 /// Appends a finite float: the shortest digits that read back the same, with Python's exponent.
 pub(super) fn float(out: &mut Vec<u8>, float: f64) -> Option<()> {
     if !float.is_finite() {
         return None;
     }
-    let start = out.len();
-    write!(out, "{float:?}").ok()?;
-    if let Some(at) = out[start..].iter().position(|byte| *byte == b'e') {
+    let start = out.len() + usize::from(float.is_sign_negative());
+    Writer::new(out).float(float);
+    if out[start..].starts_with(SMALL) {
+        out.drain(start..start + SMALL.len());
+        if out.len() > start + 1 {
+            out.insert(start + 1, b'.');
+        }
+        out.extend_from_slice(b"e-05");
+    } else if let Some(at) = out[start..].iter().position(|byte| *byte == b'e') {
         spell_exponent(out, start + at + 1);
     }
     Some(())
@@ -30,13 +40,10 @@ pub(super) fn float(out: &mut Vec<u8>, float: f64) -> Option<()> {
 
 /// Makes the exponent at `at` one with a sign and at least two digits.
 fn spell_exponent(out: &mut Vec<u8>, at: usize) {
-    let digits_at = if out[at] == b'-' {
-        at + 1
-    } else {
+    if !matches!(out[at], b'-' | b'+') {
         out.insert(at, b'+');
-        at + 1
-    };
-    if out.len() - digits_at == 1 {
-        out.insert(digits_at, b'0');
+    }
+    if out.len() - at < "+00".len() {
+        out.insert(at + 1, b'0');
     }
 }
