@@ -49,7 +49,7 @@ impl Place {
             Self::TcpLine(address) => engine.tcp_line(address),
             Self::Unix(path) => engine.unix(path),
             Self::UnixLine(path) => engine.unix_line(path),
-            Self::Stdio => engine.stdio_guarded(),
+            Self::Stdio => engine.stdio(),
         }
     }
 }

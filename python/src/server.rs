@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use mcpring::uri::Template;
-use mcpring::{Error, Running, TaskSupport};
+use mcpring::{Engine, Error, Running, TaskSupport};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use serde_json::{Map, Value, json};
@@ -187,6 +187,10 @@ impl Server {
 
     fn listen(&self, py: Python<'_>, address: &str) -> PyResult<()> {
         let (place, path) = Place::parse(address).map_err(|fault| raise(py, &fault))?;
+        if place == Place::Stdio {
+            // What the program prints from here on must not reach the client.
+            Engine::claim_stdio().map_err(|fault| raise(py, &fault))?;
+        }
         let mut stage = self.stage(py)?;
         if let Some(path) = path {
             let keys = json!({ "http_path": path }).to_string();
