@@ -9,19 +9,43 @@
 
 #![forbid(unsafe_code)]
 
+mod answer;
+mod call;
 mod decode;
 mod encode;
+mod end;
 mod error;
+mod feature;
 mod frames;
+mod handler;
 mod input;
+mod lanes;
+mod looper;
+mod place;
+mod pool;
+mod prepare;
 mod schema;
+mod seat;
+mod server;
+mod stage;
 mod value;
+mod work;
 
 /// What `import mcpring._core` gives.
 #[pyo3::pymodule(gil_used = false)]
 mod _core {
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use crate::call::{Call, current_call};
+    #[pymodule_export]
+    use crate::handler::Handler;
+    #[pymodule_export]
+    use crate::looper::LoopLane;
+    #[pymodule_export]
+    use crate::pool::PoolLane;
+    #[pymodule_export]
+    use crate::server::{Edit, Server};
     #[pymodule_export]
     use crate::frames::{Frames, encode_frame};
     #[pymodule_export]

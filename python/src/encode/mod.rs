@@ -49,6 +49,18 @@ pub(crate) fn json(value: &Bound<'_, PyAny>, out: &mut String) -> PyResult<Encod
     }
 }
 
+/// Whether a value is of a class that JSON itself has.
+pub(crate) fn is_plain(value: &Bound<'_, PyAny>) -> bool {
+    value.is_none()
+        || value.is_exact_instance_of::<PyString>()
+        || value.is_exact_instance_of::<PyDict>()
+        || value.is_exact_instance_of::<PyInt>()
+        || value.is_exact_instance_of::<PyFloat>()
+        || value.is_exact_instance_of::<PyBool>()
+        || value.is_exact_instance_of::<PyList>()
+        || value.is_exact_instance_of::<PyTuple>()
+}
+
 /// Why writing ended early.
 enum Stop {
     /// The value needs Python code.
