@@ -5,8 +5,8 @@ What users call is in the package around it; this is the contract between the tw
 **Threads.** *Shard* threads serve the sockets and never run Python and never wait for it. *Pool*
 threads attach to the interpreter once, keep their thread state, and take as many calls as are
 queued each time. *The loop* is the thread of an asyncio event loop: woken by one descriptor, it
-takes queued calls in batches. On free-threaded builds there are several loops and the pool runs in
-parallel.
+takes queued calls in batches. Where Python runs free of the lock the pool works in parallel. The
+threads that run handlers are Python's own, and run `mcpring._drive`.
 
 **One call of a tool.** The shard finds the tool, checks the raw arguments against its compiled
 schema, and queues the call for its lane. The lane builds keyword arguments from the raw bytes, with
