@@ -117,7 +117,7 @@ impl Host {
     /// A server without features that listens nowhere.
     pub(crate) fn new(name: &str, version: &str, has_loop: bool) -> Result<Self, Failure> {
         let settings = Settings::default();
-        let site = Site::new(Queue::new()?, settings.config.frame_bytes_max);
+        let site = Site::new(Queue::new()?, settings.config().frame_bytes_max);
         let stage = Stage {
             phase: Phase::Staged,
             settings,
@@ -154,7 +154,7 @@ impl Host {
         let mut stage = self.staged()?;
         stage.settings = stage.settings.with(json)?;
         stage.preview = None;
-        self.site.set_reply_bytes_max(stage.settings.config.frame_bytes_max);
+        self.site.set_reply_bytes_max(stage.settings.config().frame_bytes_max);
         self.site.queue.set_waiting_max(stage.settings.host_queue);
         Ok(())
     }
@@ -221,7 +221,7 @@ impl Host {
     pub(crate) fn start(&self) -> Result<(), Failure> {
         let mut stage = self.staged()?;
         let server = stage.server(&self.name, &self.version)?;
-        let engine = stage.settings.engine(server);
+        let engine = stage.settings.engine.engine(server);
         let engine = stage.places.iter().fold(engine, |engine, place| place.listen(engine));
         // From now on the server holds what it needs of them, and nothing else may.
         let recipes = std::mem::take(&mut stage.recipes);
@@ -318,7 +318,7 @@ impl Host {
     /// Its features as they are now, and the time for a call that does not say.
     pub(crate) fn server(&self) -> Result<(Arc<Server>, Duration), Failure> {
         let mut stage = self.stage();
-        let time = stage.settings.call_time();
+        let time = stage.settings.engine.call_time();
         if stage.phase == Phase::Started {
             drop(stage);
             return Ok((self.publisher()?.server(), time));
@@ -332,7 +332,7 @@ impl Host {
     /// Gives the features to a server that is started elsewhere.
     pub(crate) fn builder(&self) -> ServerBuilder {
         let stage = self.stage();
-        let server = stage.settings.server(&self.name, &self.version);
+        let server = stage.settings.engine.server(&self.name, &self.version);
         stage.recipes.iter().fold(server, |server, recipe| recipe.build(server))
     }
 
@@ -388,7 +388,7 @@ impl Stage {
 
     /// The server as it is now.
     fn server(&mut self, name: &str, version: &str) -> Result<Server, Failure> {
-        let server = self.settings.server(name, version);
+        let server = self.settings.engine.server(name, version);
         let server = self.recipes.iter().fold(server, |server, recipe| recipe.build(server));
         Ok(server.build_with(&mut self.schemas)?)
     }

@@ -1,50 +1,14 @@
 //! The protocol's data as JSON in arguments: hints, icons, open members.
 
-use mcpring::model::{Annotations, Icon, Meta, RawJson, Role, Theme, ToolAnnotations};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use mcpring::Error;
+use mcpring::model::{Annotations, Icon, Meta, RawJson, ToolAnnotations};
 
 use crate::failure::Failure;
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Hints {
-    #[serde(default)]
-    audience: Vec<Role>,
-    priority: Option<f64>,
-    last_modified: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[allow(clippy::struct_field_names, reason = "the names are the protocol's")]
-struct ToolHints {
-    title: Option<String>,
-    read_only_hint: Option<bool>,
-    destructive_hint: Option<bool>,
-    idempotent_hint: Option<bool>,
-    open_world_hint: Option<bool>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Picture {
-    src: String,
-    mime_type: Option<String>,
-    #[serde(default)]
-    sizes: Vec<String>,
-    theme: Option<Background>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Background {
-    Dark,
-    Light,
-}
-
-fn read<T: DeserializeOwned>(what: &str, json: &str) -> Result<T, Failure> {
-    serde_json::from_str(json).map_err(|fault| Failure::argument(format!("{what}: {fault}")))
+/// An argument that is not what the protocol has there.
+#[cold]
+fn unfit(fault: Error) -> Failure {
+    Failure::argument(fault.to_string())
 }
 
 /// Any JSON value as its text.
@@ -55,53 +19,28 @@ pub(crate) fn raw(what: &str, json: &str) -> Result<Box<RawJson>, Failure> {
 
 /// Open members.
 pub(crate) fn meta(json: &str) -> Result<Meta, Failure> {
-    Meta::parse(json).map_err(|fault| Failure::argument(format!("meta: {fault}")))
+    Meta::from_json(json).map_err(unfit)
 }
 
 /// Hints on content and resources.
 pub(crate) fn annotations(json: &str) -> Result<Annotations, Failure> {
-    let Hints { audience, priority, last_modified } = read("annotations", json)?;
-    let hints = Annotations { audience, priority, last_modified: last_modified.map(Into::into) };
-    match hints.fault() {
-        None => Ok(hints),
-        Some(fault) => Err(Failure::argument(fault)),
-    }
+    Annotations::from_json(json).map_err(unfit)
 }
 
 /// Hints on tools.
 pub(crate) fn tool_annotations(json: &str) -> Result<ToolAnnotations, Failure> {
-    let hints: ToolHints = read("annotations", json)?;
-    Ok(ToolAnnotations {
-        title: hints.title.map(Into::into),
-        read_only: hints.read_only_hint,
-        destructive: hints.destructive_hint,
-        idempotent: hints.idempotent_hint,
-        open_world: hints.open_world_hint,
-    })
+    ToolAnnotations::from_json(json).map_err(unfit)
 }
 
 /// An array of pictures.
 pub(crate) fn icons(json: &str) -> Result<Vec<Icon>, Failure> {
-    let pictures: Vec<Picture> = read("icons", json)?;
-    Ok(pictures.into_iter().map(Picture::icon).collect())
-}
-
-impl Picture {
-    fn icon(self) -> Icon {
-        Icon {
-            src: self.src.into(),
-            mime_type: self.mime_type.map(Into::into),
-            sizes: self.sizes.into_iter().map(Into::into).collect(),
-            theme: self.theme.map(|theme| match theme {
-                Background::Dark => Theme::Dark,
-                Background::Light => Theme::Light,
-            }),
-        }
-    }
+    Icon::list_from_json(json).map_err(unfit)
 }
 
 #[cfg(test)]
 mod tests {
+    use mcpring::model::{Role, Theme};
+
     use super::*;
     use crate::status::MCPRING_ERR_ARGUMENT;
 

@@ -28,6 +28,7 @@ pub mod model;
 pub mod ring;
 pub mod rpc;
 pub mod server;
+pub mod settings;
 pub mod shard;
 #[cfg(any(test, feature = "sim"))]
 pub mod sim;

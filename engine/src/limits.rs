@@ -43,8 +43,10 @@ pub const SEND_BYTES_MAX: usize = 1 << 20;
 
 /// Most connections a shard accepts.
 pub const CONNECTIONS_MAX: usize = 20_000;
-/// Most connections a shard adopts: stdio and client sockets.
-pub const ADOPTIONS_MAX: usize = 64;
+/// Most connections a shard adopts: stdio, those from inside the process, client sockets.
+pub const ADOPTIONS_MAX: usize = 256;
+/// Connections from inside the process that a shard has at once; one place is left for stdio.
+pub const INSIDE_CONNECTIONS_MAX: usize = ADOPTIONS_MAX - 1;
 /// Time until accepting is tried again after the kernel refused it, in milliseconds.
 pub const ACCEPT_RETRY_MS: u64 = 100;
 /// Connections taken from one listener in one turn, where each takes a system call.

@@ -31,7 +31,18 @@ fn child() {
     let config = Config { idle_ms: PATIENCE.as_millis() as u64, ..Config::default() };
     let engine = Engine::new(noisy_server()).config(config);
     let engine = engine.driver(driver.parse().expect("a driver"));
-    let engine = if speech == "stdio" { engine.stdio() } else { engine.shards(2).tcp(":0") };
+    if speech == "claimed" {
+        Engine::claim_stdio().expect("nobody has taken it");
+        Engine::claim_stdio().expect("again is nothing");
+        // Before the start already this goes elsewhere, and nobody reads the protocol's bytes.
+        println!("early stray");
+        assert_eq!(std::io::stdin().read_line(&mut String::new()).expect("reading works"), 0);
+    }
+    let engine = if ["stdio", "claimed"].contains(&&*speech) {
+        engine.stdio()
+    } else {
+        engine.shards(2).tcp(":0")
+    };
     if speech == "started" {
         let running = engine.signals().start().expect("the engine starts");
         eprintln!("serving: {}", running.addresses().join(" "));
@@ -45,6 +56,7 @@ fn noisy_server() -> Server {
     let schema = || json!({ "type": "object" });
     Server::builder("test", "1.0.0")
         .tool(Tool::raw("print", schema(), print).inline())
+        .tool(Tool::raw("spawn", schema(), spawn_noisy).pool())
         .tool(Tool::raw("visit", schema(), visit).pool())
         .build()
         .expect("the test's server is in order")
@@ -57,6 +69,13 @@ fn print(_: &mut Call<'_>) -> String {
     let mut input = String::new();
     let read = std::io::stdin().read_line(&mut input).expect("reading works");
     format!("read {read}")
+}
+
+/// Starts a process that has the standard descriptors as they are here, reads and writes.
+fn spawn_noisy(_: &mut Call<'_>) -> String {
+    let script = "echo child-stray; if read -r line; then exit 3; else exit 0; fi";
+    let ended = Command::new("sh").args(["-c", script]).status().expect("a shell");
+    format!("{:?}", ended.code())
 }
 
 /// Calls at the address it is told and stays until it is sent away.
@@ -110,16 +129,19 @@ fn read_answer(output: &mut BufReader<ChildStdout>) -> Option<Value> {
 /// end is answered.
 #[test]
 fn stdio_is_clean_and_ends_with_its_input() {
-    for choice in drivers() {
+    for (choice, speech) in drivers().into_iter().flat_map(|it| [(it, "stdio"), (it, "claimed")]) {
         let home = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = home.local_addr().expect("an address").to_string();
-        let mut child = spawn("stdio", choice);
+        let mut child = spawn(speech, choice);
         let mut input = child.stdin.take().expect("a pipe");
         let mut output = BufReader::new(child.stdout.take().expect("a pipe"));
         initialize(&mut input, &mut output);
         ask(&mut input, 1, "tools/call", &json!({ "name": "print", "arguments": {} }));
         let answer = read_answer(&mut output).expect("an answer");
         assert_eq!(answer["result"]["content"][0]["text"], "read 0", "{choice}: {answer}");
+        ask(&mut input, 5, "tools/call", &json!({ "name": "spawn", "arguments": {} }));
+        let answer = read_answer(&mut output).expect("an answer");
+        assert_eq!(answer["result"]["content"][0]["text"], "Some(0)", "{choice}: {answer}");
         let arguments = json!({ "address": address });
         ask(&mut input, 2, "tools/call", &json!({ "name": "visit", "arguments": arguments }));
         let (visitor, _) = home.accept().expect("the handler calls");
@@ -131,7 +153,9 @@ fn stdio_is_clean_and_ends_with_its_input() {
         let mut errors = String::new();
         let mut stderr = child.stderr.take().expect("a pipe");
         stderr.read_to_string(&mut errors).expect("text");
-        assert!(errors.contains("stray"), "what was printed is in the log: {errors}");
+        assert!(errors.contains("stray\n"), "what was printed is in the log: {errors}");
+        assert!(errors.contains("child-stray\n"), "what a child printed too: {errors}");
+        assert_eq!(errors.contains("early stray\n"), speech == "claimed", "{errors}");
         assert!(child.wait().expect("it ends").success(), "{errors}");
     }
 }

@@ -305,7 +305,9 @@ class Frames:
     ) -> Self: ...
     def feed(self, data: Buffer) -> None: ...
     def __iter__(self) -> Iterator[bytes]:
-        """The frames that are complete."""
+        """The frames that are complete. `ValueError` when the stream can be cut no further."""
+    def finish(self) -> bytes | None:
+        """Ends the stream: gives a last line without newline; `ValueError` inside a frame."""
 
 def encode_frame(message: Buffer, kind: Literal["length", "line"] = "length") -> bytes:
     """`message` as one frame."""
@@ -320,11 +322,15 @@ class Value:
         """The bytes it was read from."""
     def load(self) -> Any:
         """It and everything in it, as Python objects."""
-    def get(self, key: str | int) -> Value | None: ...
+    def get(self, key: str | int) -> Value | None:
+        """A member, the last of that name, or an item, counted from the end when negative."""
     def __getitem__(self, key: str | int) -> Value: ...
     def __contains__(self, key: str) -> bool: ...
     def __len__(self) -> int: ...
-    def __iter__(self) -> Iterator[Value]: ...
+    def __bool__(self) -> Literal[True]:
+        """It is there, also when it is empty, null or false."""
+    def __iter__(self) -> Iterator[Value]:
+        """The items of an array, or the values of an object's members."""
     def keys(self) -> Iterator[str]: ...
 
 def scan(text: Buffer | str) -> Value:

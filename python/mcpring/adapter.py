@@ -129,9 +129,9 @@ def _add(core: Any, made: Any, entry: Entry) -> bool:
         made.add_resource(component.uri, handler, name=component.name, **common)
     elif entry.kind == "template":
         security = component.security
-        names = component.parameters.get("properties", {})
-        screened = [name for name in names if security and name not in security.exempt_params]
-        made.add_template(component.uri, handler, name=component.name, screened=screened, **common)
+        made.add_template(
+            component.uri, handler, name=component.name, screened=bool(security), **common
+        )
     else:
         made.add_prompt(component.name, handler, **common)
     return _add_completers(core, made, entry) or on_loop
@@ -157,7 +157,6 @@ def _add_completers(core: Any, made: Any, entry: Entry) -> bool:
                 owner=server,
                 lane="loop",
                 style="call",
-                is_async=True,
                 encode=_encode_completion,
             )
             made.add_completer(entry.kind, component.key, name, handler)
@@ -188,11 +187,9 @@ def handler_settings(entry: Entry) -> dict[str, Any]:
         if plan is not None and plan.exact:
             settings["exact"] = plan.exact
     if plan is None or _is_own(component) or _has_checks(entry) or _needs_loop(plan):
-        fn = _call_whole(entry)
-        return {**settings, "fn": fn, "lane": "loop", "style": "call", "is_async": True}
+        return {**settings, "fn": _call_whole(entry), "lane": "loop", "style": "call"}
     on_loop = component.is_async or not getattr(component, "run_in_thread", True)
     settings["lane"] = "loop" if on_loop else "pool"
-    settings["is_async"] = component.is_async
     convert = _text_convert(plan) if is_text else plan.converter()
     if plan.injects:
         fn = _call_with_context(component.fn, plan, component.is_async, convert)

@@ -18,10 +18,6 @@ from .mounted import with_mounted
 
 __all__ = ["Hosted", "host", "lifespans", "serve"]
 
-_CLIENT_DRAIN_S = 0.0
-"""Nobody is left to hear the answers of calls when the last client has gone."""
-
-
 class Hosted:
     """A running server, for a client; given back by `release`."""
 
@@ -78,7 +74,7 @@ class _Shared:
             (),
             on_start=ready.set_result,
             until=self._release.wait(),
-            drain_s=_CLIENT_DRAIN_S,
+            drains=False,  # nobody is left to hear answers
         )
         self._task = asyncio.ensure_future(work)
         await asyncio.wait((ready, self._task), return_when=asyncio.FIRST_COMPLETED)
@@ -103,7 +99,7 @@ async def serve(
     *,
     on_start: Callable[[list[str]], None],
     until: Awaitable[Any] | None = None,
-    drain_s: float | None = None,
+    drains: bool = True,
 ) -> None:
     """Runs until the core has stopped, or `until` is over, or the task is cancelled.
 
@@ -114,19 +110,20 @@ async def serve(
     loop = asyncio.get_running_loop()
     try:
         async with lifespans(server):
-            bound = [core.listen(address) for address in addresses]
-            authorize(core, server, bound)
+            for address in addresses:
+                core.listen(address)
+            authorize(core, server, addresses)
             core.start(loop)
             started(server, made)
             stopped = _stopped(core, loop)
             try:
-                on_start(bound)
+                on_start(core.addresses())
                 ends: list[asyncio.Future[Any]] = [stopped]
                 if until is not None:
                     ends.append(asyncio.ensure_future(until))
                 await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             finally:
-                await _stop(core, stopped, drain_s)
+                await _stop(core, stopped, drains)
     finally:
         ended(server, made)
         made.undo()
@@ -151,15 +148,15 @@ def _stopped(core: Any, loop: asyncio.AbstractEventLoop) -> asyncio.Future[None]
     return stopped
 
 
-async def _stop(core: Any, stopped: asyncio.Future[None], drain_s: float | None) -> None:
+async def _stop(core: Any, stopped: asyncio.Future[None], drains: bool) -> None:
     """Stops, and waits for it; being cancelled meanwhile ends what is still being waited for."""
     if not stopped.done():
-        core.stop(drain_s)
+        core.stop(not drains)
     while not stopped.done():
         try:
             await asyncio.shield(stopped)
         except asyncio.CancelledError:
-            core.stop(0.0)
+            core.stop(True)
 
 
 @asynccontextmanager

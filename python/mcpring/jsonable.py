@@ -34,12 +34,17 @@ def jsonable(value: Any) -> Any:
     for base in (str, int, float):  # a subclass counts as what it extends
         if isinstance(value, base):
             return jsonable(base(value))
+    serializer = getattr(kind, "__pydantic_serializer__", None)
+    if serializer is not None:
+        return serializer.to_python(value, mode="json", by_alias=True)
     if hasattr(kind, "model_dump"):
         return value.model_dump(mode="json", by_alias=True)
     if hasattr(kind, "to_dict"):
         return jsonable(value.to_dict())
     if hasattr(kind, "__dataclass_fields__"):
-        return {name: jsonable(getattr(value, name)) for name in kind.__dataclass_fields__}
+        from dataclasses import fields
+
+        return {field.name: jsonable(getattr(value, field.name)) for field in fields(value)}
     return _textual(value, kind)
 
 

@@ -100,19 +100,18 @@ def _run_without_loop(
 
     core = made.core
     try:
-        bound = [core.listen(plan.address)]
-        authorize(core, server, bound)
+        core.listen(plan.address)
+        authorize(core, server, [plan.address])
         core.start()
         started(server, made)
         server.running = core
-        announce(server, plan, bound)
+        announce(server, plan, core.addresses())
         if on_start is not None:
             on_start(core)
         core.wait()
     finally:
         server.running = None
         ended(server, made)
-        core.stop(0.0)  # nothing when it has stopped, as it has unless we were thrown out
         made.undo()
 
 
@@ -178,8 +177,12 @@ def _stop_on_signals(core: Any, *, only_free: bool = False) -> Callable[[], None
     if threading.current_thread() is not threading.main_thread():
         return lambda: None
 
+    told = 0
+
     def stop(*_: object) -> None:
-        core.stop()
+        nonlocal told
+        told += 1
+        core.stop(told > 1)
 
     numbers = [signal.SIGTERM] if only_free else [signal.SIGINT, signal.SIGTERM]
     if only_free:

@@ -30,7 +30,7 @@ from mcpring.server.middleware import Middleware
 class FakeHandler:
     def __init__(self, fn: Any, **settings: Any) -> None:
         self.fn = fn
-        self.settings = {"style": "keywords", "is_async": False, "convert": None, **settings}
+        self.settings = {"style": "keywords", "convert": None, **settings}
 
     def enter(self, arguments: dict[str, Any], schema: dict[str, Any] | None = None) -> Any:
         """One call, in the order the contract gives."""
@@ -49,7 +49,7 @@ class FakeHandler:
             value = self.fn(call, arguments)
         else:
             value = self.fn(**arguments)
-        return asyncio.run(_waited(value)) if own["is_async"] else value
+        return asyncio.run(_waited(value)) if hasattr(value, "__await__") else value
 
 
 async def _waited(value: Any) -> Any:
@@ -171,7 +171,7 @@ FORMS: list[tuple[Any, dict[str, Any], dict[str, Any], Any]] = [
         3.0,
     ),
     (direct, {}, {"a": "1"}, 2.0),
-    (direct_async, {"style": "keywords", "lane": "loop", "is_async": True}, {"a": "x"}, "x"),
+    (direct_async, {"style": "keywords", "lane": "loop"}, {"a": "x"}, "x"),
     (converted, {"style": "keywords", "lane": "pool"}, {"p": {"x": 4}}, 4),
     (filled, {"style": "keywords"}, {}, 3),
     (with_context, {"style": "call", "lane": "pool"}, {"a": 1.0}, [1, "local"]),

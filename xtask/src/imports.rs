@@ -31,6 +31,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("server", &["mcp", "rpc", "model", "json", "uri", "inbox", "auth"]),
     ("endpoint", &["transport", "server", "mcp", "rpc", "model", "json", "metrics", "auth"]),
     ("shard", &["endpoint", "server", "ring", "inbox", "metrics", "auth"]),
+    ("settings", &["shard", "server", "model", "ring", "json", "auth"]),
     ("sim", &["shard", "endpoint", "server", "model", "transport", "ring", "metrics"]),
 ];
 

@@ -17,12 +17,14 @@ mod header;
 mod imports;
 mod install;
 mod process;
+mod python;
 mod sizes;
 mod source;
 mod test;
 mod tidy;
 mod tools;
 mod verdict;
+mod wheel;
 
 const USAGE: &str = "\
 cargo xtask COMMAND
@@ -37,6 +39,10 @@ cargo xtask COMMAND
   install --prefix DIR [--destdir DIR] [--debug]
                                  builds the C library and the program and lays them out there
   c                              the part of `test` that is about the C library
+  wheel [--debug] [--specific] [--python PROGRAM]
+                                 builds the Python package for every Python, or for one version,
+                                 and looks at what was built
+  python                         the part of `test` that is about the Python package
   fuzz --seconds N [--target T]  every fuzz target, or one, for N seconds in all; the canary must fail
   ci                             what continuous integration runs: the same as `test`
 ";
@@ -60,6 +66,11 @@ fn main() -> ExitCode {
             Err(fault) => return usage(&fault),
         },
         ["c"] => test::run_c(&root),
+        ["wheel", rest @ ..] => match wheel::Request::parse(rest) {
+            Ok(request) => wheel::run(&root, &request),
+            Err(fault) => return usage(&fault),
+        },
+        ["python"] => test::run_python(&root),
         ["fuzz", rest @ ..] => match fuzz::Request::parse(rest) {
             Ok(request) => fuzz::run(&root, &request),
             Err(fault) => return usage(&fault),

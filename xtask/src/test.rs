@@ -8,7 +8,7 @@ use std::process::Command;
 
 use crate::process::{command, shown, succeeds};
 use crate::verdict::Verdict;
-use crate::{c_library, conformance, tidy, tools};
+use crate::{c_library, conformance, python, tidy, tools};
 
 /// How much is run.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -70,6 +70,17 @@ pub(crate) fn run_c(root: &Path) -> bool {
         c_library::Clients { sdk: tools::install_python(root), node: tools::install_node(root) };
     verdict.step("everything: it does not build", conformance::build(root, false));
     c_library::run(root, clients, &mut verdict);
+    verdict.print();
+    verdict.is_good()
+}
+
+/// The part about the Python package alone; whether everything passed.
+pub(crate) fn run_python(root: &Path) -> bool {
+    let mut verdict = Verdict::default();
+    programs(root, &mut verdict);
+    let has_node = tools::install_node(root);
+    verdict.step("the packages for Node could not be installed", has_node);
+    python::run(root, has_node, &mut verdict);
     verdict.print();
     verdict.is_good()
 }
@@ -160,6 +171,7 @@ fn clients(root: &Path, verdict: &mut Verdict) {
         verdict.add_script(name, &done.output, done.succeeded);
     }
     c_library::run(root, c_library::Clients { sdk: there.sdk, node: there.node }, verdict);
+    python::run(root, there.node, verdict);
 }
 
 /// What keeps a script from running, if anything does.

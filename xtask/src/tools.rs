@@ -9,6 +9,7 @@ use crate::process::{answer, command, succeeds};
 
 const PYTHON_MIN: (u32, u32) = (3, 11);
 const CARGO_FUZZ: &str = "0.13.2";
+const MATURIN: &str = "maturin==1.16.0";
 
 /// Programs that come as Debian packages: the program, the package.
 const DEBIAN: &[(&str, &str)] = &[
@@ -82,23 +83,50 @@ pub(crate) fn debian(root: &Path) -> Vec<String> {
     still.map(|(program, package)| format!("{program} (Debian package {package})")).collect()
 }
 
+/// The Python of the environment that has the mcpring package.
+pub(crate) fn package_python(root: &Path) -> PathBuf {
+    folder(root).join("package/bin/python")
+}
+
 /// A Python environment with the pinned packages of the interop tests.
 pub(crate) fn install_python(root: &Path) -> bool {
-    let wanted = root.join("tests/interop/requirements.txt");
-    let venv = folder(root).join("venv");
+    installed(root, "venv", &read(&root.join("tests/interop/requirements.txt")))
+}
+
+/// A Python environment for the mcpring package: its tests, its type checkers, and the clients of
+/// others.
+pub(crate) fn install_package_python(root: &Path) -> bool {
+    installed(root, "package", &read(&root.join("python/tests/requirements.txt")))
+}
+
+/// The program that builds the wheels, installed if it is missing.
+pub(crate) fn maturin(root: &Path) -> Option<PathBuf> {
+    installed(root, "maturin", MATURIN).then(|| folder(root).join("maturin/bin/maturin"))
+}
+
+/// Makes the environment `name` with the packages of `wanted`, unless it has them.
+fn installed(root: &Path, name: &str, wanted: &str) -> bool {
+    let venv = folder(root).join(name);
     let stamp = venv.join("installed.txt");
-    if same(&wanted, &stamp) {
+    if !wanted.is_empty() && read(&stamp) == wanted {
         return true;
     }
     // An environment of another Python or of other pins is made anew: a mixture proves nothing.
     let _ = std::fs::remove_dir_all(&venv);
-    let installed = succeeds(command(root, &["python3", "-m", "venv"]).arg(&venv))
-        && succeeds(
-            Command::new(python(root))
-                .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"])
-                .arg(&wanted),
-        );
-    installed && std::fs::copy(&wanted, &stamp).is_ok()
+    if !succeeds(command(root, &["python3", "-m", "venv"]).arg(&venv)) {
+        println!("`python3 -m venv` failed: install it (Debian has it as python3-venv)");
+        return false;
+    }
+    let list = venv.join("wanted.txt");
+    let is_written = std::fs::write(&list, wanted).is_ok();
+    let mut install = Command::new(venv.join("bin/python"));
+    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]);
+    is_written && succeeds(install.arg(&list)) && std::fs::rename(&list, &stamp).is_ok()
+}
+
+/// A text file, or nothing where there is none.
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_default()
 }
 
 /// The Inspector, the conformance suite, the TypeScript client and a Node new enough for them, from

@@ -71,6 +71,28 @@ impl Verdict {
         }
     }
 
+    /// Adds what pytest printed with `-rfEs`: a line for each test that failed or was skipped, and
+    /// the counts as the last line.
+    pub(crate) fn add_pytest(&mut self, name: &str, output: &str, succeeded: bool) {
+        let mut failed = false;
+        for line in output.lines() {
+            match line.split_once(' ') {
+                Some(("FAILED" | "ERROR", test)) => {
+                    failed = true;
+                    self.failures.push(format!("{name}: {test}"));
+                }
+                Some(("SKIPPED", test)) => self.skips.push(format!("{name}: {test}")),
+                _ => {}
+            }
+        }
+        let counts = output.trim_end().lines().last().unwrap_or_default();
+        let passed = count_before(&counts.replace(" in ", ", "), "passed");
+        self.passed += passed;
+        if !failed && (!succeeded || passed == 0) {
+            self.fail(format!("{name} ended before its tests did, or had none"));
+        }
+    }
+
     /// Whether nothing failed and something ran.
     pub(crate) fn is_good(&self) -> bool {
         self.failures.is_empty() && self.passed > 0
@@ -97,7 +119,7 @@ impl Verdict {
 
 /// The number before `word` in a line such as `ok. 3 passed; 0 failed; 1 ignored`.
 fn count_before(line: &str, word: &str) -> usize {
-    line.split([';', '.'])
+    line.split([';', ',', '.'])
         .filter_map(|part| part.trim().strip_suffix(word))
         .find_map(|number| number.trim().parse().ok())
         .unwrap_or(0)
@@ -138,6 +160,27 @@ test result: ok. 7 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; fini
         verdict.add_script("s", "ok   a\nFAIL b: no\n     repeat: x\nskip c: why\nokay\n", false);
         assert_eq!(verdict.counts(), "1 passed, 1 failed, 1 skipped");
         assert_eq!(verdict.skips, ["c: why"]);
+    }
+
+    #[test]
+    fn pytest_output_is_counted() {
+        let mut verdict = Verdict::default();
+        let output = "\
+..F.s
+SKIPPED [1] tests/a.py:3: no corpus
+FAILED tests/a.py::test_b[1] - assert 1 == 2
+1 failed, 17 passed, 1 skipped in 2.53s
+";
+        verdict.add_pytest("p", output, false);
+        assert_eq!(verdict.counts(), "17 passed, 1 failed, 1 skipped");
+        assert_eq!(verdict.failures, ["p: tests/a.py::test_b[1] - assert 1 == 2"]);
+        verdict.add_pytest("p", "...\n3 passed in 0.1s\n", true);
+        assert_eq!(verdict.counts(), "20 passed, 1 failed, 1 skipped");
+        for (output, succeeded) in [("no tests ran in 0.1s", true), ("..", false), ("", false)] {
+            let mut verdict = Verdict::default();
+            verdict.add_pytest("p", output, succeeded);
+            assert_eq!(verdict.counts(), "0 passed, 1 failed, 0 skipped", "{output}");
+        }
     }
 
     #[test]

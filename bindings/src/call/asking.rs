@@ -1,13 +1,10 @@
 //! Questions to the client: the callback is entered again from its beginning with the answers.
 
-use mcpring::json::{Backend, Kind, PaddedBuf, Parser, Value};
-use mcpring::model::RawJson;
-use mcpring::server::{Answer, AskMethod, AskRequest};
+use mcpring::server::{Answer, AskRequest};
 
 use super::{mcpring_call, with};
 use crate::failure::Failure;
 use crate::ffi::{Contract, enter, mcpring_str};
-use crate::model;
 use crate::status::{MCPRING_ERR_REFUSED, MCPRING_ERR_UNSUPPORTED, mcpring_status};
 
 /// A question as C asks it.
@@ -15,35 +12,10 @@ fn question(
     c: &Contract,
     method: mcpring_str,
     params: mcpring_str,
-) -> Result<(AskMethod, Box<RawJson>), Failure> {
-    let method = c.text(method, "method")?;
-    let text = c.optional(params, "params")?.unwrap_or("{}");
-    let params = PaddedBuf::copy(text.as_bytes());
-    let mut parser = Parser::new(Backend::default());
-    let parsed = parser.parse(params.padded());
-    let parsed = parsed.map_err(|fault| Failure::argument(format!("params: {fault}")))?;
-    if parsed.kind() != Kind::Object {
-        return Err(Failure::argument("params must be a JSON object"));
-    }
-    let is_url = || parsed.get("mode").is_some_and(|mode| mode.eq_str("url"));
-    let method = match method {
-        "elicitation/create" if is_url() => AskMethod::UrlElicitation,
-        "elicitation/create" => AskMethod::Elicitation,
-        "sampling/createMessage" if has(parsed, "tools") => AskMethod::ToolSampling,
-        "sampling/createMessage" => AskMethod::Sampling,
-        "roots/list" => AskMethod::Roots,
-        other => {
-            return Err(Failure::argument(format!(
-                "a client can be asked elicitation/create, sampling/createMessage and roots/list, \
-                 not {other:?}"
-            )));
-        }
-    };
-    Ok((method, model::raw("params", text)?))
-}
-
-fn has(params: Value<'_>, name: &str) -> bool {
-    params.get(name).is_some_and(|value| value.kind() != Kind::Null)
+) -> Result<AskRequest, Failure> {
+    let (method, params) = (c.text(method, "method")?, c.optional(params, "params")?);
+    AskRequest::from_json(method, params.unwrap_or("{}"))
+        .map_err(|fault| Failure::argument(fault.to_string()))
 }
 
 /// Asks the client something: "elicitation/create" (the person), "sampling/createMessage" (its
@@ -70,13 +42,13 @@ pub unsafe extern "C" fn mcpring_call_ask(
     // SAFETY: the caller keeps the header's contract.
     enter(unsafe { Contract::of_caller() }, |c| {
         let key = c.text(key, "key")?;
-        let (method, params) = question(c, method, params)?;
+        let request = question(c, method, params)?;
         with(call, |open| {
             if !open.subject.kind().may_ask() {
                 let words = "a completion cannot ask the client";
                 return Err(Failure::new(MCPRING_ERR_UNSUPPORTED, words));
             }
-            open.draft().ask(key, AskRequest::Raw { method, params })
+            open.draft().ask(key, request)
         })
     })
 }
@@ -98,7 +70,7 @@ pub unsafe extern "C" fn mcpring_call_can_ask(
     // SAFETY: the caller keeps the header's contract.
     enter(unsafe { Contract::of_caller() }, |c| {
         let can = c.out(can, "can")?;
-        let (method, _) = question(c, method, params)?;
+        let method = question(c, method, params)?.method();
         with(call, |open| {
             let context = open.subject.context();
             let declares = context.client().is_some_and(|client| client.supports(method));

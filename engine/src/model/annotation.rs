@@ -1,10 +1,13 @@
 //! Hints for whoever shows a thing to a person: audience, priority, icons.
 
-use super::{Fields, Text, write};
+use serde::Deserialize;
+
+use super::{Fields, Text, read, write};
+use crate::error::Error;
 use crate::json::Writer;
 
 /// Who speaks in a conversation, and for whom something is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// The model.
@@ -24,9 +27,11 @@ impl Role {
 }
 
 /// Hints on content and resources.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Annotations {
     /// For whom it is meant; empty means unsaid.
+    #[serde(default)]
     pub audience: Vec<Role>,
     /// From 0 (least) to 1 (required).
     pub priority: Option<f64>,
@@ -35,6 +40,15 @@ pub struct Annotations {
 }
 
 impl Annotations {
+    /// Reads the protocol's object: `audience`, `priority`, `lastModified`, and no other member.
+    pub fn from_json(json: &str) -> Result<Self, Error> {
+        let hints: Self = read::value("annotations", json)?;
+        match hints.fault() {
+            None => Ok(hints),
+            Some(fault) => Err(Error::usage(fault)),
+        }
+    }
+
     /// What a reader may refuse about the hints.
     pub fn fault(&self) -> Option<&'static str> {
         let is_fitting = self.priority.is_none_or(|priority| (0.0..=1.0).contains(&priority));
@@ -65,7 +79,8 @@ impl Annotations {
 }
 
 /// The background an icon is made for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Theme {
     /// A dark background.
     Dark,
@@ -74,13 +89,15 @@ pub enum Theme {
 }
 
 /// A picture that stands for a feature or a server.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Icon {
     /// Where it is: an `http`, `https` or `data` URI.
     pub src: Text,
     /// Its media type.
     pub mime_type: Option<Text>,
     /// Its sizes, as `48x48` or `any`; empty means unsaid.
+    #[serde(default)]
     pub sizes: Vec<Text>,
     /// The background it is made for.
     pub theme: Option<Theme>,
@@ -90,6 +107,12 @@ impl Icon {
     /// An icon at `src`.
     pub fn new(src: impl Into<Text>) -> Self {
         Self { src: src.into(), mime_type: None, sizes: Vec::new(), theme: None }
+    }
+
+    /// Reads the protocol's array of objects: `src`, `mimeType`, `sizes`, `theme`, and no other
+    /// member. What is wrong with an address is found when the server is built.
+    pub fn list_from_json(json: &str) -> Result<Vec<Self>, Error> {
+        read::value("icons", json)
     }
 
     /// Sets the media type.

@@ -5,7 +5,8 @@
 //! members exist where it is going. What a reader there would not understand (audio before it
 //! existed, a resource link) is written as the nearest thing it does understand, not dropped.
 //! Nothing here decides *which* version is spoken, and nothing here reads a message; what a client
-//! answers to a question is read, because a program wants it as data.
+//! answers to a question is read, because a program wants it as data, and what a program says about
+//! its features as JSON.
 
 mod annotation;
 mod base64;
@@ -20,6 +21,7 @@ mod logging;
 mod meta;
 mod prompt;
 mod property;
+mod read;
 mod resource;
 mod root;
 mod sampling;

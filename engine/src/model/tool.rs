@@ -1,24 +1,38 @@
 //! Tools as they are listed, and what a call of one answers.
 
-use super::{Content, Fields, Icon, Meta, MetaExtra, RawJson, TaskSupport, Text, write};
+use serde::Deserialize;
+
+use super::{Content, Fields, Icon, Meta, MetaExtra, RawJson, TaskSupport, Text, read, write};
+use crate::error::Error;
 use crate::json::Writer;
 
 /// Hints about what a tool does to the world. Unset means the protocol's default.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ToolAnnotations {
     /// A name for people, older than the tool's own `title`.
     pub title: Option<Text>,
     /// It changes nothing (default: it may).
+    #[serde(rename = "readOnlyHint")]
     pub read_only: Option<bool>,
     /// It may destroy something (default: yes).
+    #[serde(rename = "destructiveHint")]
     pub destructive: Option<bool>,
     /// Calling it twice does what calling it once does (default: no).
+    #[serde(rename = "idempotentHint")]
     pub idempotent: Option<bool>,
     /// It reaches a world outside the server (default: yes).
+    #[serde(rename = "openWorldHint")]
     pub open_world: Option<bool>,
 }
 
 impl ToolAnnotations {
+    /// Reads the protocol's object: `title`, `readOnlyHint`, `destructiveHint`, `idempotentHint`,
+    /// `openWorldHint`, and no other member.
+    pub fn from_json(json: &str) -> Result<Self, Error> {
+        read::value("annotations", json)
+    }
+
     fn encode_member(&self, w: &mut Writer<'_>) {
         if *self == Self::default() {
             return;

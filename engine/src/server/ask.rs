@@ -8,7 +8,8 @@
 use std::collections::BTreeMap;
 
 use super::{Outcome, RawJson};
-use crate::json::Writer;
+use crate::error::Error;
+use crate::json::{Backend, Kind, PaddedBuf, Parser, Writer};
 use crate::mcp::AskMethod;
 use crate::model::{Elicitation, Fields, Sampling};
 
@@ -100,6 +101,35 @@ pub enum AskRequest {
 }
 
 impl AskRequest {
+    /// A question by its method, with parameters that are a JSON object and sent as they are.
+    pub fn from_json(method: &str, params: &str) -> Result<Self, Error> {
+        let text = PaddedBuf::copy(params.as_bytes());
+        let mut parser = Parser::new(Backend::default());
+        let parsed = parser.parse(text.padded());
+        let parsed = parsed.map_err(|fault| Error::usage(format!("params: {fault}")))?;
+        if parsed.kind() != Kind::Object {
+            return Err(Error::usage("params must be a JSON object"));
+        }
+        let is_url = || parsed.get("mode").is_some_and(|mode| mode.eq_str("url"));
+        let has_tools = || parsed.get("tools").is_some_and(|tools| tools.kind() != Kind::Null);
+        let method = match method {
+            "elicitation/create" if is_url() => AskMethod::UrlElicitation,
+            "elicitation/create" => AskMethod::Elicitation,
+            "sampling/createMessage" if has_tools() => AskMethod::ToolSampling,
+            "sampling/createMessage" => AskMethod::Sampling,
+            "roots/list" => AskMethod::Roots,
+            other => {
+                return Err(Error::usage(format!(
+                    "a client can be asked elicitation/create, sampling/createMessage and \
+                     roots/list, not {other:?}"
+                )));
+            }
+        };
+        let params = RawJson::from_string(params.to_owned());
+        let params = params.map_err(|fault| Error::usage(format!("params: {fault}")))?;
+        Ok(Self::Raw { method, params })
+    }
+
     /// What kind of question.
     pub fn method(&self) -> AskMethod {
         match self {

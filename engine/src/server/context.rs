@@ -218,6 +218,12 @@ impl CallContext {
         self.lifeline.is_cancelled()
     }
 
+    /// Calls `told` once when the answer is no longer wanted, now if that is so already: on the
+    /// thread that finds out, which must not be held up. Of several the last is kept.
+    pub fn on_cancel(&self, told: impl FnOnce() + Send + 'static) {
+        self.lifeline.on_cancel(told);
+    }
+
     /// The time until the call is answered with an error for being late, zero when that is over;
     /// `None` when it has no end. A question to the client gives the call its time anew, and so
     /// does becoming a task, which has the time of the task.

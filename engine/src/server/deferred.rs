@@ -127,6 +127,13 @@ impl Deferred {
         self.call.answer(outcome);
     }
 
+    /// Answers that nobody has room for it now, in the words and with the code of the engine's own
+    /// workers.
+    pub fn refuse(self) {
+        self.call.context.refuse();
+        self.disarm();
+    }
+
     /// Leaves the answer to others.
     pub(super) fn disarm(mut self) {
         self.is_armed = false;

@@ -15,6 +15,7 @@
 
 mod async_worker;
 mod clock;
+mod connect;
 mod jwks;
 mod lanes;
 mod listener;

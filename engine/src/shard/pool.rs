@@ -10,7 +10,7 @@ use std::thread;
 use super::place::{Place, Speech};
 use super::running::Running;
 use super::signal::{self, Signals};
-use super::start;
+use super::{start, stdio};
 use crate::auth::Authorization;
 use crate::config::Config;
 use crate::endpoint::Framing;
@@ -20,6 +20,9 @@ use crate::ring::{self, Choice};
 use crate::server::{Publisher, Server};
 use crate::trace::{self, Level};
 
+/// Most addresses; the number after them names connections from inside the process.
+const ADDRESSES_MAX: usize = u16::MAX as usize - 1;
+
 /// A server and the addresses it is to be served on.
 #[derive(Clone, Debug)]
 pub struct Engine {
@@ -28,13 +31,20 @@ pub struct Engine {
     places: Vec<Place>,
     authorization: Option<Authorization>,
     obeys_signals: bool,
+    is_detached: bool,
 }
 
 impl Engine {
     /// An engine for `server` that listens nowhere yet.
     pub fn new(server: impl Into<Arc<Server>>) -> Self {
-        let (config, places) = (Config::default(), Vec::new());
-        Self { server: server.into(), config, places, authorization: None, obeys_signals: false }
+        Self {
+            server: server.into(),
+            config: Config::default(),
+            places: Vec::new(),
+            authorization: None,
+            obeys_signals: false,
+            is_detached: false,
+        }
     }
 
     /// Uses `config` for everything.
@@ -78,10 +88,27 @@ impl Engine {
     }
 
     /// Serves messages of one line each on standard input and output. The engine takes both for
-    /// the life of the process: what is printed goes to standard error from then on. With the end
-    /// of the input the engine drains and ends, whatever else it serves.
+    /// the life of the process: what it or a child process of it prints goes to standard error from
+    /// the start on, and reads of its input find nothing. [`Engine::claim_stdio`] does that
+    /// earlier. With the end of the input the engine drains and ends, whatever else it serves.
     pub fn stdio(self) -> Self {
         self.with(Place::Stdio)
+    }
+
+    /// Moves standard input and output of the process away now, instead of when an engine with
+    /// [`Engine::stdio`] starts: what is printed goes to standard error from here on, and what the
+    /// peer writes waits for that engine. For programs that run code of others (which may print,
+    /// or start processes that read) between the decision to serve there and the start. Again is
+    /// nothing; it is an error once an engine has served there.
+    pub fn claim_stdio() -> Result<(), Error> {
+        stdio::claim()
+    }
+
+    /// Lets it start without any address, for those who use [`Running::connect`] alone. One shard
+    /// serves them unless the settings say how many.
+    pub fn detached(mut self) -> Self {
+        self.is_detached = true;
+        self
     }
 
     /// Uses `shards` threads to serve connections; 0 is one per core.
@@ -157,16 +184,19 @@ impl Engine {
     }
 
     fn check(&self) -> Result<(), Error> {
-        if self.places.is_empty() {
-            return Err(Error::usage("nothing to serve on: add http, tcp, unix or stdio"));
+        if self.places.is_empty() && !self.is_detached {
+            return Err(Error::usage(
+                "nothing to serve on: add http, tcp, unix, stdio or detached",
+            ));
         }
-        if self.places.len() > u16::MAX as usize {
-            return Err(Error::usage("more addresses than 65535"));
+        if self.places.len() > ADDRESSES_MAX {
+            return Err(Error::usage(format!("more addresses than {ADDRESSES_MAX}")));
         }
         self.config.check()
     }
 
     fn count_shards(&self) -> usize {
+        // So it is without any address.
         let only_stdio = self.places.iter().all(|place| matches!(place, Place::Stdio));
         match self.config.shards {
             // One connection can use one shard.

@@ -89,6 +89,8 @@ impl Rig {
                     work: Box::new(work.clone()),
                     stats: Stats::new(Arc::clone(&metrics[number]), None),
                     drain_ms: setup.config.drain_ms,
+                    // Its driver adopts nothing.
+                    inside: u16::MAX,
                 };
                 Shard::new(setup.now, parts)
             })

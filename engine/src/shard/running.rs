@@ -9,10 +9,12 @@
     reason = "who starts without waiting has a thread for signals"
 )]
 
+use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle};
 
+use super::connect::Doors;
 use super::jwks::Refreshers;
 use super::listener::SocketPath;
 use super::signal::{Event, Signals};
@@ -56,6 +58,21 @@ impl Running {
     /// The way to change the server's features while it runs, and to tell clients of updates.
     pub fn publisher(&self) -> Publisher {
         self.publisher.clone()
+    }
+
+    /// Connects to it from inside the process: the client's end of a Unix stream socket whose other
+    /// end a shard serves, message by message, one line each, as [`Engine::unix_line`] does; the
+    /// shards take turns. The descriptor blocks, is not inherited by child processes, and is the
+    /// caller's, whose closing it ends the connection.
+    ///
+    /// Any thread may connect, a handler too. A limit error says that each shard has as many such
+    /// connections as it takes; a usage error that the engine is ending or has ended. A connection
+    /// that the engine refuses later, for it serves `connections_max` already or drains, is closed
+    /// before a byte.
+    ///
+    /// [`Engine::unix_line`]: super::Engine::unix_line
+    pub fn connect(&self) -> Result<OwnedFd, Error> {
+        self.control.connect()
     }
 
     /// What all shards have counted, as one JSON object; the numbers of `/metrics`.
@@ -164,6 +181,7 @@ type Told = Box<dyn FnOnce() + Send>;
 /// What the threads of one engine share about its end.
 pub(crate) struct Control {
     inboxes: OnceLock<Vec<Sender<Message>>>,
+    doors: OnceLock<Doors>,
     /// Shards that still have connections.
     undrained: AtomicUsize,
     /// Shards that still turn.
@@ -178,6 +196,7 @@ impl Control {
     pub(super) fn new(shards: usize, paths: Vec<SocketPath>) -> Self {
         Self {
             inboxes: OnceLock::new(),
+            doors: OnceLock::new(),
             undrained: AtomicUsize::new(shards),
             alive: AtomicUsize::new(shards),
             paths: Mutex::new(paths),
@@ -188,17 +207,20 @@ impl Control {
     /// Makes the shards known; until then nothing reaches them.
     pub(super) fn set_inboxes(&self, inboxes: Vec<Sender<Message>>) {
         // Set once, by the one starter.
+        let _ = self.doors.set(Doors::new(inboxes.clone()));
         let _ = self.inboxes.set(inboxes);
     }
 
     /// Tells every shard to drain.
     pub(super) fn drain(&self) {
+        self.shut_doors();
         self.remove_paths();
         self.tell(|| Message::Drain);
     }
 
     /// Tells every shard to stop.
     pub(super) fn stop(&self) {
+        self.shut_doors();
         self.tell(|| Message::Stop);
     }
 
@@ -241,6 +263,18 @@ impl Control {
                 self.drain();
             }
             is_draining = true;
+        }
+    }
+
+    /// A connection from inside the process.
+    fn connect(&self) -> Result<OwnedFd, Error> {
+        let doors = self.doors.get().ok_or_else(|| Error::bug("an engine without doors"))?;
+        doors.connect()
+    }
+
+    fn shut_doors(&self) {
+        if let Some(doors) = self.doors.get() {
+            doors.shut();
         }
     }
 

@@ -42,6 +42,8 @@ pub(super) fn start(
     for (number, place) in places.iter().enumerate() {
         bound.bind(number as u16, place, &config, guard.as_ref())?;
     }
+    // Connections from inside the process have no address.
+    bound.kinds.push(ListenerKind::Pipe(Framing::Line));
     let refreshers = guard.as_ref().map(Refreshers::start).transpose()?;
     let (open, driver_line) = open_all(&config, shards)?;
     let stdio = match bound.stdio.map(|listener| Ok((listener, stdio::take()?))).transpose() {

@@ -10,7 +10,7 @@
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use crate::error::Error;
 
@@ -22,16 +22,53 @@ pub(crate) struct Stdio {
     pub(crate) write: OwnedFd,
 }
 
-/// Takes the process's standard input and output; works once in a process's life.
-pub(crate) fn take() -> Result<Stdio, Error> {
-    static TAKEN: AtomicBool = AtomicBool::new(false);
-    if TAKEN.swap(true, Ordering::AcqRel) {
-        return Err(Error::usage("standard input and output can serve one engine in a process"));
-    }
-    divert().map_err(|fault| Error::system(format!("standard input and output: {fault}")))
+/// Where the process's standard input and output are.
+enum Place {
+    /// At their own numbers.
+    Theirs,
+    /// Claimed for an engine that is to come.
+    Claimed(Stdio),
+    /// An engine's.
+    Taken,
 }
 
-fn divert() -> io::Result<Stdio> {
+static PLACE: Mutex<Place> = Mutex::new(Place::Theirs);
+
+/// Takes the process's standard input and output; works once in a process's life.
+pub(crate) fn take() -> Result<Stdio, Error> {
+    change(|place| match std::mem::replace(place, Place::Taken) {
+        Place::Theirs => divert(),
+        Place::Claimed(stdio) => Ok(stdio),
+        Place::Taken => Err(taken()),
+    })
+}
+
+/// Moves them away already, for the engine that will [`take`] them; again is nothing.
+pub(super) fn claim() -> Result<(), Error> {
+    change(|place| match place {
+        Place::Theirs => {
+            *place = Place::Claimed(divert()?);
+            Ok(())
+        }
+        Place::Claimed(_) => Ok(()),
+        Place::Taken => Err(taken()),
+    })
+}
+
+/// What the lock guards is replaced whole, so a panic elsewhere leaves nothing half done.
+fn change<T>(step: impl FnOnce(&mut Place) -> Result<T, Error>) -> Result<T, Error> {
+    step(&mut PLACE.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+fn taken() -> Error {
+    Error::usage("standard input and output can serve one engine in a process")
+}
+
+fn divert() -> Result<Stdio, Error> {
+    move_away().map_err(|fault| Error::system(format!("standard input and output: {fault}")))
+}
+
+fn move_away() -> io::Result<Stdio> {
     let read = io::stdin().as_fd().try_clone_to_owned()?;
     let write = io::stdout().as_fd().try_clone_to_owned()?;
     rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;

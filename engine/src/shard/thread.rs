@@ -53,7 +53,8 @@ pub(crate) struct Opened {
 pub(crate) struct Serving {
     pub(crate) server: Arc<Server>,
     pub(crate) publisher: Publisher,
-    /// What each listener's connections speak, by listener number.
+    /// What each listener's connections speak, by listener number; the last is for connections
+    /// from inside the process.
     pub(crate) listeners: Vec<ListenerKind>,
     /// This shard's listening sockets, with their listener numbers.
     pub(crate) sockets: Vec<(u16, OwnedFd)>,
@@ -183,6 +184,8 @@ fn build(
     let told_lanes = (number == 0).then(|| Arc::clone(&lanes));
     let stats = Stats::new(Arc::clone(&metrics[number]), told_lanes);
     let now = clock.now();
+    // The last listener is that for connections from inside.
+    let inside = listeners.len().saturating_sub(1) as u16;
     let endpoint = EndpointConfig {
         server,
         listeners,
@@ -209,6 +212,7 @@ fn build(
         work: Box::new(move |job| lanes.take(job)),
         stats,
         drain_ms: opening.config.drain_ms,
+        inside,
     };
     Shard::new(now, parts)
 }

@@ -10,8 +10,10 @@
 
 use std::collections::VecDeque;
 use std::mem;
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
+use super::connect::Seat;
 use super::stats::Stats;
 use super::wake::{self, Message};
 use crate::endpoint::Chunk;
@@ -39,6 +41,8 @@ pub(crate) struct Parts {
     pub(crate) stats: Stats,
     /// How long a drain may take, in milliseconds.
     pub(crate) drain_ms: u64,
+    /// The listener whose connections come from inside the process.
+    pub(crate) inside: u16,
 }
 
 /// How far a shard's life is.
@@ -65,6 +69,8 @@ pub(crate) struct Shard {
     /// The connection that is standard input and output, while it is open.
     stdio: Option<Slot>,
     stdio_has_closed: bool,
+    /// Open connections from inside the process, with their places.
+    inside: Vec<(Slot, Seat)>,
     /// Something was left over: the next turn must not block.
     is_behind: bool,
     /// The time of the present turn, or of the last one while the shard waits.
@@ -81,6 +87,7 @@ impl Shard {
             postponed: VecDeque::new(),
             stdio: None,
             stdio_has_closed: false,
+            inside: Vec::new(),
             is_behind: true,
             now,
         }
@@ -176,6 +183,7 @@ impl Shard {
                     self.stdio = None;
                     self.stdio_has_closed = true;
                 }
+                self.inside.retain(|(open, _)| *open != slot);
             }
             // Its message is in the inbox, which is looked at in any case.
             Completion::Woken => {}
@@ -191,11 +199,24 @@ impl Shard {
                 Message::Call(event) => self.handle(Input::Call(event)),
                 Message::Forward(message) => self.handle(Input::Forward(message)),
                 Message::Publish(publication) => self.handle(Input::Publish(publication)),
+                Message::Connect(socket, seat) => self.connect(socket, seat),
                 Message::Drain => self.drain(),
                 Message::Stop => self.phase = Phase::Stopped,
             }
         }
         self.is_behind |= !self.parts.inbox.is_empty();
+    }
+
+    /// Serves a socket from inside the process. One that cannot be served is closed, which its
+    /// other end sees; so is one that comes behind the word to drain.
+    fn connect(&mut self, socket: OwnedFd, seat: Seat) {
+        if self.phase != Phase::Serving {
+            return;
+        }
+        if let Ok(slot) = self.parts.driver.adopt_socket(socket) {
+            self.inside.push((slot, seat));
+            self.handle(Input::Accepted { slot, listener: self.parts.inside });
+        }
     }
 
     fn drain(&mut self) {

@@ -6,8 +6,10 @@
 //! most one for each call in flight. The rest (forwarded requests, progress, log lines, updates of
 //! resources) is refused when the inbox is full.
 
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
+use super::connect::Seat;
 use crate::endpoint::{Forwarded, Now};
 use crate::error::LimitError;
 use crate::inbox::{self, Inbox, Reason, Sender};
@@ -22,6 +24,8 @@ pub(crate) enum Message {
     Forward(Box<Forwarded>),
     /// The program says something to clients.
     Publish(Publication),
+    /// A socket whose other end somebody inside the process has.
+    Connect(OwnedFd, Seat),
     /// Answer what was asked, then end.
     Drain,
     /// End now.

@@ -158,6 +158,12 @@ impl Client {
         Self { stream, speech, session: None }
     }
 
+    /// One that speaks in lines over `stream`.
+    pub(crate) fn lines(stream: UnixStream) -> Self {
+        stream.set_read_timeout(Some(PATIENCE)).expect("an option");
+        Self { stream: Box::new(stream), speech: Speech::Line, session: None }
+    }
+
     /// Opens the conversation and returns the answer.
     pub(crate) fn initialize(&mut self) -> Value {
         let parameters = json!({

@@ -13,6 +13,7 @@ use super::{
 use crate::json::Writer;
 
 mod questions;
+mod told;
 
 fn written(write: impl FnOnce(&mut Writer<'_>)) -> String {
     let mut out = Vec::new();

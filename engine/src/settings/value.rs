@@ -4,27 +4,28 @@ use std::fmt::Write as _;
 use std::str::FromStr;
 use std::time::Duration;
 
-use mcpring::Authorization;
-use mcpring::config::StateKey;
-use mcpring::json::Backend;
-use mcpring::model::{CacheHint, CacheScope, Icon};
-use mcpring::ring::Choice;
-use mcpring::server::OutputPolicy;
 use serde_json::{Map, Value};
 
 use super::authorization;
-use crate::model;
+use crate::auth::Authorization;
+use crate::config::StateKey;
+use crate::json::Backend;
+use crate::model::{CacheHint, Icon};
+use crate::ring::Choice;
+use crate::server::OutputPolicy;
 
 /// Capabilities by name, with their settings.
 #[derive(Clone, Default)]
 pub(super) struct Named(pub(super) Vec<(String, Value)>);
 
-/// A value that a setting may have.
-pub(super) trait Setting: Sized {
-    /// The value in JSON; the error says what is wanted, or what is wrong inside.
+/// A value that a setting may have. Front ends read their own settings with it, so that their
+/// faults are told alike.
+pub trait Setting: Sized {
+    /// The value in JSON. The error says what is wanted, or what is wrong inside, in words that go
+    /// behind the name of the setting.
     fn read(value: &Value) -> Result<Self, String>;
 
-    /// Puts what `value` says into `place`.
+    /// Puts what `value` says into `place`, which a fault leaves as it was.
     fn set(place: &mut Self, value: &Value) -> Result<(), String> {
         *place = Self::read(value)?;
         Ok(())
@@ -132,27 +133,13 @@ impl Setting for OutputPolicy {
 impl Setting for CacheHint {
     fn read(value: &Value) -> Result<Self, String> {
         let what = "{\"scope\":\"public\" or \"private\",\"ttl_ms\":a whole number}";
-        let Some(members) = value.as_object().filter(|members| members.len() <= 2) else {
-            return wants(what, value);
-        };
-        let scope = match members.get("scope").map(Value::as_str) {
-            Some(Some("public")) => CacheScope::Public,
-            Some(Some("private")) | None => CacheScope::Private,
-            Some(_) => return wants(what, value),
-        };
-        let ttl_ms = members.get("ttl_ms").and_then(Value::as_u64);
-        let is_known = members.keys().all(|key| ["scope", "ttl_ms"].contains(&&**key));
-        match ttl_ms.filter(|_| is_known) {
-            Some(ttl_ms) => Ok(Self { ttl_ms, scope }),
-            None => wants(what, value),
-        }
+        Self::from_json(&value.to_string()).or_else(|_| wants(what, value))
     }
 }
 
 impl Setting for Vec<Icon> {
     fn read(value: &Value) -> Result<Self, String> {
-        model::icons(&value.to_string())
-            .map_err(|failure| format!("has a fault: {}", failure.words))
+        Icon::list_from_json(&value.to_string()).map_err(|fault| format!("has a fault: {fault}"))
     }
 }
 

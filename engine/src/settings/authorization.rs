@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use mcpring::auth::Algorithm;
-use mcpring::{Authorization, Issuer, Jwks, Principal};
 use serde::Deserialize;
 use serde_json::Value;
+
+use crate::auth::{Algorithm, Authorization, Issuer, Jwks, Principal};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,30 +1,41 @@
 //! The settings of a server: one table from a JSON key to its place.
+//!
+//! Front ends in other languages take settings as a JSON object whose keys stand in `docs/C.md`.
+//! [`Settings`] reads such objects, checks them, and makes the server and the engine that they
+//! describe. A front end with settings of its own adds them by [`Settings::with_members`].
+//!
+//! ```
+//! use mcpring::settings::Settings;
+//!
+//! let settings = Settings::default().with(r#"{"title":"Weather","shards":2}"#)?;
+//! let server = settings.server("weather", "1.0").build()?;
+//! let engine = settings.engine(server).http("127.0.0.1:0");
+//! # Ok::<(), mcpring::Error>(())
+//! ```
 
 mod authorization;
 mod value;
 
 use std::time::Duration;
 
-use mcpring::model::{CacheHint, Icon};
-use mcpring::server::OutputPolicy;
-use mcpring::{Authorization, Config, Engine, Server, ServerBuilder};
 use serde_json::{Map, Value};
 
-use crate::failure::Failure;
-use crate::queue::HOST_QUEUE;
-use crate::status::{MCPRING_ERR_ARGUMENT, MCPRING_ERR_USAGE};
-use value::{Named, Setting};
+use crate::auth::Authorization;
+use crate::config::Config;
+use crate::error::Error;
+use crate::model::{CacheHint, Icon};
+use crate::server::{OutputPolicy, Server, ServerBuilder};
+use crate::shard::Engine;
+use value::Named;
+pub use value::Setting;
 
 /// Everything about a server but its features and addresses.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 #[allow(clippy::struct_excessive_bools, reason = "a set of settings, one member each")]
-pub(crate) struct Settings {
-    /// The engine's.
-    pub(crate) config: Config,
+pub struct Settings {
+    config: Config,
     /// Whether SIGTERM and SIGINT end it.
-    pub(crate) signals: bool,
-    /// Calls that wait for the thread that polls.
-    pub(crate) host_queue: usize,
+    signals: bool,
     /// Who may use it over HTTP.
     authorization: Option<Authorization>,
     title: Option<String>,
@@ -42,30 +53,6 @@ pub(crate) struct Settings {
     experimental: Named,
 }
 
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            config: Config::default(),
-            signals: false,
-            host_queue: HOST_QUEUE,
-            authorization: None,
-            title: None,
-            description: None,
-            website_url: None,
-            icons: Vec::new(),
-            instructions: None,
-            list_changes: false,
-            resource_subscriptions: false,
-            logging: false,
-            call_timeout: None,
-            cache_hint: CacheHint::default(),
-            output_policy: OutputPolicy::default(),
-            extensions: Named::default(),
-            experimental: Named::default(),
-        }
-    }
-}
-
 /// A key and what it sets.
 struct Row {
     name: &'static str,
@@ -81,7 +68,7 @@ macro_rules! rows {
     };
 }
 
-/// Every key. Those of the engine are the fields of `mcpring::Config`.
+/// Every key. Those of the engine are the fields of [`Config`].
 const TABLE: &[Row] = rows! {
     "title" => title;
     "description" => description;
@@ -97,7 +84,6 @@ const TABLE: &[Row] = rows! {
     "extensions" => extensions;
     "experimental" => experimental;
     "signals" => signals;
-    "host_queue" => host_queue;
     "authorization" => authorization;
     "driver" => config.driver;
     "json" => config.json;
@@ -136,31 +122,38 @@ const TABLE: &[Row] = rows! {
 };
 
 impl Settings {
-    /// These settings with what `json` says, or the first fault in it.
-    pub(crate) fn with(&self, json: &str) -> Result<Self, Failure> {
-        let keys: Map<String, Value> = serde_json::from_str(json).map_err(|fault| {
-            Failure::new(MCPRING_ERR_ARGUMENT, format!("the settings are no JSON object: {fault}"))
-        })?;
+    /// These settings with what `json`, an object, says, or the first fault in it, which names the
+    /// setting and what it wants. `null` takes back what may be left unsaid.
+    pub fn with(&self, json: &str) -> Result<Self, Error> {
+        self.with_members(&members(json)?, |_, _| None)
+    }
+
+    /// As [`Settings::with`] for an object that was read already ([`members`]). `own` is asked
+    /// first about each name: it gives `None` for those that are not its own, and otherwise whether
+    /// its setting has taken the value; see [`Setting`] for the words of a fault. What `own` has set
+    /// before a fault is its caller's to forget.
+    pub fn with_members(
+        &self,
+        members: &Map<String, Value>,
+        mut own: impl FnMut(&str, &Value) -> Option<Result<(), String>>,
+    ) -> Result<Self, Error> {
         let mut next = self.clone();
-        for (name, value) in &keys {
-            let usage = |words: String| Failure::new(MCPRING_ERR_USAGE, words);
-            let row = TABLE.iter().find(|row| row.name == name);
-            let row = row.ok_or_else(|| usage(format!("there is no setting {name:?}")))?;
-            (row.set)(&mut next, value)
-                .map_err(|fault| usage(format!("the setting {name:?} {fault}")))?;
+        for (name, value) in members {
+            let set = own(name, value).or_else(|| {
+                let row = TABLE.iter().find(|row| row.name == name)?;
+                Some((row.set)(&mut next, value))
+            });
+            set.ok_or_else(|| Error::usage(format!("there is no setting {name:?}")))?
+                .map_err(|fault| Error::usage(format!("the setting {name:?} {fault}")))?;
         }
         next.config.check()?;
-        if next.host_queue == 0 {
-            let words = "the setting \"host_queue\" wants 1 or more calls, not 0";
-            return Err(Failure::new(MCPRING_ERR_USAGE, words));
-        }
         // Names of capabilities, for example, are looked at by whoever offers them.
         next.server("check", "1").build()?;
         Ok(next)
     }
 
     /// A server of that name without features.
-    pub(crate) fn server(&self, name: &str, version: &str) -> ServerBuilder {
+    pub fn server(&self, name: &str, version: &str) -> ServerBuilder {
         let mut server = Server::builder(name, version).output_policy(self.output_policy);
         server = server.cache_hint(self.cache_hint);
         if let Some(title) = &self.title {
@@ -205,7 +198,7 @@ impl Settings {
     }
 
     /// An engine that serves `server` nowhere yet.
-    pub(crate) fn engine(&self, server: Server) -> Engine {
+    pub fn engine(&self, server: Server) -> Engine {
         let mut engine = Engine::new(server).config(self.config.clone());
         if let Some(authorization) = &self.authorization {
             engine = engine.authorization(authorization.clone());
@@ -213,10 +206,26 @@ impl Settings {
         if self.signals { engine.signals() } else { engine }
     }
 
+    /// The engine's part of them.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Whom HTTP is served to; without it to everybody who reaches it.
+    pub fn authorization(&self) -> Option<&Authorization> {
+        self.authorization.as_ref()
+    }
+
     /// How long a call of a feature may take that does not say.
-    pub(crate) fn call_time(&self) -> Duration {
+    pub fn call_time(&self) -> Duration {
         self.call_timeout.unwrap_or(Duration::from_millis(self.config.call_ms))
     }
+}
+
+/// The members of the object that `json` is: settings by their names.
+pub fn members(json: &str) -> Result<Map<String, Value>, Error> {
+    serde_json::from_str(json)
+        .map_err(|fault| Error::usage(format!("the settings are no JSON object: {fault}")))
 }
 
 #[cfg(test)]

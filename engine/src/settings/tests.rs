@@ -1,13 +1,13 @@
 //! Keys are found, wrong values are named with what is wanted, and a fault changes nothing.
 
 use super::*;
-use crate::status::mcpring_status;
+use crate::error::ErrorKind;
 
 #[track_caller]
-fn refused(json: &str, status: mcpring_status, words: &str) {
-    let failure = Settings::default().with(json).err().expect(json);
-    assert_eq!(failure.status, status, "{json}: {}", failure.words);
-    assert!(failure.words.contains(words), "{json}: {}", failure.words);
+fn refused(json: &str, words: &str) {
+    let fault = Settings::default().with(json).err().expect(json);
+    assert_eq!(fault.kind(), ErrorKind::Usage, "{json}: {fault}");
+    assert!(fault.to_string().contains(words), "{json}: {fault}");
 }
 
 /// The engine's fields as its own debug form lists them.
@@ -78,10 +78,10 @@ fn values_reach_their_places() {
         r#"{"shards":2,"driver":"epoll","json":"scan","pin":true,"unix_mode":"660","idle_ms":9,
             "allowed_hosts":["a.example"],"http_path":"/rpc","title":"T","icons":[{"src":"data:,"}],
             "call_timeout_ms":70,"cache_hint":{"scope":"public","ttl_ms":5},"output_policy":"warn",
-            "list_changes":true,"extensions":{"com.example/x":{}},"host_queue":3,"signals":true,
+            "list_changes":true,"extensions":{"com.example/x":{}},"signals":true,
             "state_keys":["00ff00000000000000000000000000000000000000000000000000000000000a"]}"#,
     );
-    let settings = settings.map_err(|failure| failure.words).expect("these are settings");
+    let settings = settings.expect("these are settings");
     let Settings { config, .. } = &settings;
     assert_eq!((config.shards, config.pin, config.unix_mode, config.idle_ms), (2, true, 0o660, 9));
     assert_eq!(
@@ -90,7 +90,7 @@ fn values_reach_their_places() {
     );
     assert_eq!(config.state_keys.len(), 1);
     assert_eq!(settings.call_time(), Duration::from_millis(70));
-    assert_eq!((settings.host_queue, settings.signals), (3, true));
+    assert!(settings.signals);
     let server = settings.server("s", "1").build().expect("a server");
     assert_eq!(server.info().title.as_deref(), Some("T"));
     assert_eq!(server.cache_hint(), CacheHint::public(5));
@@ -102,8 +102,8 @@ fn values_reach_their_places() {
 
 #[test]
 fn what_is_wrong_is_named() {
-    refused("[]", MCPRING_ERR_ARGUMENT, "no JSON object");
-    refused("{", MCPRING_ERR_ARGUMENT, "no JSON object");
+    refused("[]", "no JSON object");
+    refused("{", "no JSON object");
     for (json, words) in [
         (r#"{"shard":1}"#, "there is no setting \"shard\""),
         (r#"{"shards":"2"}"#, "\"shards\" wants a whole number of 0 or more, not \"2\""),
@@ -120,16 +120,33 @@ fn what_is_wrong_is_named() {
         (r#"{"output_policy":"ignore"}"#, "\"error\" or \"warn\""),
         (r#"{"icons":[{"source":"x"}]}"#, "unknown field `source`"),
         (r#"{"call_timeout_ms":0}"#, "milliseconds"),
-        (r#"{"host_queue":0}"#, "\"host_queue\" wants 1 or more"),
         (r#"{"experimental":{"x":3}}"#, "no JSON object"),
         (r#"{"extensions":{"no prefix":{}}}"#, "no prefix"),
         (r#"{"title":7}"#, "\"title\" wants text, not 7"),
         (r#"{"extensions":[]}"#, "\"extensions\" wants a JSON object, not an array"),
     ] {
-        refused(json, MCPRING_ERR_USAGE, words);
+        refused(json, words);
     }
-    let failure = Settings::default().with(r#"{"state_keys":["secret"]}"#).err().expect("a fault");
-    assert!(!failure.words.contains("secret"), "{}", failure.words);
+    let fault = Settings::default().with(r#"{"state_keys":["secret"]}"#).err().expect("a fault");
+    assert!(!fault.to_string().contains("secret"), "{fault}");
+}
+
+/// A front end's own names come before the table's, and their faults read like the others'.
+#[test]
+fn a_front_end_has_settings_of_its_own() {
+    let mut lanes = 4_usize;
+    let mut with = |json: &str| {
+        let read = members(json).expect("an object");
+        Settings::default().with_members(&read, |name, value| {
+            (name == "lanes").then(|| Setting::set(&mut lanes, value))
+        })
+    };
+    assert_eq!(with(r#"{"lanes":9,"shards":2}"#).expect("settings").config.shards, 2);
+    let fault = with(r#"{"lanes":"x"}"#).err().expect("a fault").to_string();
+    assert_eq!(fault, "the setting \"lanes\" wants a whole number of 0 or more, not \"x\"");
+    let fault = with(r#"{"lane":1}"#).err().expect("a fault").to_string();
+    assert_eq!(fault, "there is no setting \"lane\"");
+    assert_eq!(lanes, 9);
 }
 
 #[test]
@@ -140,8 +157,8 @@ fn authorization_is_read_and_checked() {
                    {"name":"shared","secret":"0123456789abcdef0123456789abcdef"}],
         "static_tokens":{"a-token-of-some-length":{"subject":"ann","scopes":["x"]}},
         "require":["x"],"support":["y"],"implies":{"z":["x","y"]},"servers":["https://i.example"]}}"#;
-    let settings = Settings::default().with(good).map_err(|failure| failure.words);
-    assert!(settings.expect("these are settings").authorization.is_some());
+    let settings = Settings::default().with(good);
+    assert!(settings.expect("these are settings").authorization().is_some());
     for (members, words) in [
         (r#""issuers":[]"#, "missing field `resource`"),
         (r#""resource":"https://a.example/mcp""#, "without an issuer or a static token"),
@@ -157,6 +174,6 @@ fn authorization_is_read_and_checked() {
             "a static token has 16 bytes or more",
         ),
     ] {
-        refused(&format!(r#"{{"authorization":{{{members}}}}}"#), MCPRING_ERR_USAGE, words);
+        refused(&format!(r#"{{"authorization":{{{members}}}}}"#), words);
     }
 }

@@ -1,0 +1,226 @@
+//! What a handler can know and do of the call it answers.
+
+use std::sync::Arc;
+
+use mcpring::LogLevel;
+use mcpring::model::RawJson;
+use mcpring::server::{Answer, FeatureKind};
+use pyo3::exceptions::PyValueError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBytes, PyDict};
+use serde_json::json;
+
+use crate::looper::Item;
+use crate::prepare;
+use crate::seat::Seat;
+
+/// A call, from when its handler starts until it is answered; used by any thread.
+#[pyclass(frozen, module = "mcpring._core")]
+pub(crate) struct Call(Arc<Seat>);
+
+impl Call {
+    pub(crate) fn new(seat: Arc<Seat>) -> Self {
+        Self(seat)
+    }
+
+    pub(crate) fn seat(&self) -> &Arc<Seat> {
+        &self.0
+    }
+
+    /// Reads one fact of the request, if the call carries it.
+    fn fact<T>(&self, read: impl FnOnce(&mcpring::server::RequestFacts) -> T) -> Option<T> {
+        self.0.context.request().map(read)
+    }
+}
+
+#[pymethods]
+impl Call {
+    #[getter]
+    fn owner(&self, py: Python<'_>) -> Py<PyAny> {
+        self.0.handler.owner.clone_ref(py)
+    }
+
+    #[getter]
+    fn kind(&self) -> &'static str {
+        self.0.kind().as_str()
+    }
+
+    #[getter]
+    fn name(&self) -> String {
+        let call = self.0.call();
+        match call.kind() {
+            FeatureKind::Resource => call.uri().to_owned(),
+            _ => call.name().to_owned(),
+        }
+    }
+
+    #[getter]
+    fn partial(&self) -> String {
+        self.0.call().partial().to_owned()
+    }
+
+    #[getter]
+    fn request_id<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let id = self.fact(|facts| facts.id_json().to_owned()).unwrap_or_else(|| "0".to_owned());
+        crate::decode::value(py, id.as_bytes())
+    }
+
+    #[getter]
+    fn session_id(&self) -> Option<String> {
+        self.fact(|facts| facts.session_id().map(str::to_owned)).flatten()
+    }
+
+    #[getter]
+    fn protocol_version(&self) -> &'static str {
+        self.0.context.version().as_str()
+    }
+
+    #[getter]
+    fn transport(&self) -> &'static str {
+        self.fact(mcpring::server::RequestFacts::transport).unwrap_or("")
+    }
+
+    #[getter]
+    fn task_id(&self) -> Option<String> {
+        self.0.context.task_id().map(str::to_owned)
+    }
+
+    fn arguments<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.0.arguments())
+    }
+
+    fn headers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let headers = PyDict::new(py);
+        if let Some(facts) = self.0.context.request() {
+            for (name, value) in facts.headers() {
+                let value = String::from_utf8_lossy(value).into_owned();
+                headers.set_item(name.to_ascii_lowercase(), value)?;
+            }
+        }
+        Ok(headers)
+    }
+
+    fn client(&self) -> Option<String> {
+        let client = self.0.context.client()?;
+        let capabilities: &RawJson = serde_json::from_str(&client.capabilities).ok()?;
+        let words = json!({ "name": client.name, "version": client.version });
+        let words = words.to_string();
+        let open = words.strip_suffix('}')?;
+        Some(format!("{open},\"capabilities\":{capabilities}}}"))
+    }
+
+    fn principal(&self) -> Option<String> {
+        let principal = self.0.context.principal()?;
+        let scopes: Vec<_> = principal.scopes().collect();
+        let words = json!({
+            "issuer": principal.issuer(),
+            "subject": principal.subject(),
+            "client_id": principal.client_id(),
+            "scopes": scopes,
+            "claims": principal.claims(),
+        });
+        Some(words.to_string())
+    }
+
+    fn meta(&self) -> Option<String> {
+        self.fact(|facts| facts.meta_json().map(str::to_owned)).flatten()
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.0.context.is_cancelled()
+    }
+
+    fn time_left_s(&self) -> Option<f64> {
+        self.0.context.time_left().map(|left| left.as_secs_f64())
+    }
+
+    #[pyo3(signature = (progress, total, message))]
+    fn progress(&self, progress: f64, total: Option<f64>, message: Option<&str>) {
+        self.0.context.progress(progress, total, message);
+    }
+
+    #[pyo3(signature = (level, data, logger))]
+    fn log(&self, level: &str, data: String, logger: Option<&str>) -> PyResult<()> {
+        let known = LogLevel::parse(level);
+        let level =
+            known.ok_or_else(|| PyValueError::new_err(format!("there is no level {level:?}")))?;
+        let data = RawJson::from_string(data);
+        let data = data.map_err(|fault| PyValueError::new_err(fault.to_string()))?;
+        self.0.context.log_data(level, logger, data);
+        Ok(())
+    }
+
+    fn answer(&self, key: &str) -> Option<(bool, String)> {
+        match self.0.call().answers().get(key)? {
+            Answer::Result(json) => Some((true, json.get().to_owned())),
+            Answer::Error(error) => {
+                let words = json!({ "code": error.code, "message": error.message });
+                Some((false, words.to_string()))
+            }
+        }
+    }
+
+    fn state<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyBytes>> {
+        self.0.call().state().map(|state| PyBytes::new(py, state))
+    }
+
+    fn close_stream(&self) {
+        self.0.context.close_stream();
+    }
+
+    fn become_task(&self) -> Option<String> {
+        self.0.context.become_task().map(str::to_owned)
+    }
+
+    fn task_status(&self, message: &str) {
+        self.0.context.task_status(message);
+    }
+
+    /// Answers with what the handler came to. What a plain function returned may have to be
+    /// awaited: it may be a wrapped coroutine function.
+    fn finish(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let (py, seat) = (value.py(), &self.0);
+        let looper = &seat.lanes.looper;
+        if !prepare::is_awaitable(value) {
+            seat.finish(value);
+            looper.forget(seat.number);
+        } else {
+            looper.find_home(py)?;
+            // A lane that has ended has answered everything.
+            drop(looper.push(Item::Await(Arc::clone(seat), value.clone().unbind())));
+        }
+        Ok(())
+    }
+
+    /// Answers with what the handler returned, unless that has to be awaited.
+    fn finishes_later(&self, value: &Bound<'_, PyAny>) -> bool {
+        let is_later = prepare::is_awaitable(value);
+        if !is_later {
+            self.0.finish(value);
+        }
+        is_later
+    }
+
+    fn fail(&self, py: Python<'_>, fault: &Bound<'_, PyAny>) {
+        self.0.fail(py, PyErr::from_value(fault.clone()));
+        self.0.lanes.looper.forget(self.0.number);
+    }
+}
+
+/// The context variable that holds the call of a coroutine.
+static CURRENT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+
+/// The call whose handler runs here: by the thread for plain functions, by the context for
+/// coroutines and for threads they start.
+#[pyfunction]
+pub(crate) fn current_call(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {
+    if let Some(seat) = prepare::current() {
+        return Ok(Some(Bound::new(py, Call::new(seat))?.into_any()));
+    }
+    let variable = CURRENT.import(py, "mcpring._drive", "current")?;
+    let call = variable.call_method0(intern!(py, "get"))?;
+    Ok((!call.is_none()).then_some(call))
+}
+

@@ -1,0 +1,288 @@
+//! The threads that run handlers which may block.
+//!
+//! A thread keeps its thread state and takes one call after the other without letting go of the
+//! interpreter in between; it detaches only to wait. Where one thread at a time can run Python, one
+//! is enough as long as calls go on being taken: more would only hand the interpreter to each
+//! other. A *watch* looks whether they do. When a tick passes without a call taken while some wait,
+//! the threads that work are blocked or slow, and as many again are set to work; so it takes six
+//! ticks to have sixty-four calls that sleep side by side.
+//!
+//! The threads are Python's own, and run `_drive.serve`: a thread that the ending interpreter stops
+//! in a handler must have no frames of ours below it.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+
+use crate::prepare::{self, Prepared};
+use crate::work::Work;
+
+/// How long calls may wait while none is taken before more threads are set to work.
+const TICK: Duration = Duration::from_millis(1);
+/// Ticks without a waiting call after which the watch sleeps until it is called. Busy servers would
+/// call it for every batch otherwise.
+const QUIET_TICKS: u32 = 16;
+/// How long a thread that is not the last waits for a call before it ends.
+const IDLE: Duration = Duration::from_secs(10);
+
+/// Threads that run calls, at most so many, behind one bounded queue.
+pub(crate) struct Pool {
+    state: Mutex<State>,
+    /// Threads wait here for a permit.
+    permits: Condvar,
+    /// The watch waits here for its next tick.
+    watch: Condvar,
+    limits: Limits,
+    /// The context variables of who started the server; each call has a copy.
+    context: PyOnceLock<Py<PyAny>>,
+}
+
+/// How much a pool takes on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Threads.
+    pub(crate) threads_max: usize,
+    /// Calls that wait.
+    pub(crate) queue_max: usize,
+    /// Threads that can run Python at the same time.
+    pub(crate) parallel: usize,
+}
+
+#[derive(Default)]
+struct State {
+    queue: VecDeque<Work>,
+    /// Threads there are.
+    started: usize,
+    /// Threads that wait and have no permit.
+    idle: usize,
+    /// Threads that run calls, or are about to.
+    running: usize,
+    /// Rights to go to work that waiting threads have not used yet.
+    permits: usize,
+    /// Calls taken from the queue.
+    taken: u64,
+    has_watch: bool,
+    is_watched: bool,
+    is_closed: bool,
+}
+
+impl Pool {
+    /// A pool without threads yet.
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self {
+            state: Mutex::default(),
+            permits: Condvar::new(),
+            watch: Condvar::new(),
+            limits,
+            context: PyOnceLock::new(),
+        }
+    }
+
+    /// Queues a call, or gives it back when too many wait or no thread can be had.
+    pub(crate) fn push(self: &Arc<Self>, work: Work) -> Result<(), Work> {
+        let mut state = self.lock();
+        if state.is_closed || state.queue.len() >= self.limits.queue_max {
+            return Err(work);
+        }
+        state.queue.push_back(work);
+        let is_cared_for = (state.running < self.limits.parallel && self.permit(&mut state))
+            || state.is_watched
+            || self.call_watch(&mut state)
+            || state.running > 0;
+        if is_cared_for { Ok(()) } else { state.queue.pop_back().map_or(Ok(()), Err) }
+    }
+
+    /// Refuses what waits, and lets the threads end.
+    pub(crate) fn close(&self) {
+        let mut state = self.lock();
+        state.is_closed = true;
+        let left = std::mem::take(&mut state.queue);
+        drop(state);
+        self.permits.notify_all();
+        self.watch.notify_all();
+        left.into_iter().for_each(Work::refuse);
+    }
+
+    /// Starts the first thread, so that the first call need not wait for one.
+    pub(crate) fn warm_up(self: &Arc<Self>, py: Python<'_>) -> PyResult<()> {
+        self.context(py)?;
+        let is_first = {
+            let mut state = self.lock();
+            let is_first = state.started == 0;
+            if is_first {
+                state.started += 1;
+                state.running += 1;
+            }
+            is_first
+        };
+        if is_first {
+            self.start(py);
+        }
+        Ok(())
+    }
+
+    fn context(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let copy = || {
+            let context = py.import("contextvars")?.call_method0("copy_context")?;
+            Ok::<_, PyErr>(context.unbind())
+        };
+        Ok(self.context.get_or_try_init(py, copy)?.clone_ref(py))
+    }
+
+    /// Sets a waiting thread to work, if there is one.
+    fn permit(&self, state: &mut State) -> bool {
+        if state.idle == 0 {
+            return false;
+        }
+        state.idle -= 1;
+        state.running += 1;
+        state.permits += 1;
+        self.permits.notify_one();
+        true
+    }
+
+    /// Has the watch tick, if it can be had.
+    fn call_watch(self: &Arc<Self>, state: &mut State) -> bool {
+        if !state.has_watch {
+            let pool = Arc::clone(self);
+            let thread = thread::Builder::new().name("mcpring-watch".into());
+            state.has_watch = thread.spawn(move || pool.look_after()).is_ok();
+        }
+        state.is_watched = state.has_watch;
+        self.watch.notify_one();
+        state.has_watch
+    }
+
+    /// Starts a thread that is counted already.
+    fn start(self: &Arc<Self>, py: Python<'_>) {
+        let lane = Bound::new(py, PoolLane(Arc::clone(self)));
+        if lane.and_then(|lane| prepare::start_thread(py, "serve", lane.into_any())).is_err() {
+            let mut state = self.lock();
+            state.started -= 1;
+            state.running -= 1;
+        }
+    }
+
+    /// The oldest call. Without one the thread counts as waiting from here on.
+    fn take(&self) -> Option<Work> {
+        let mut state = self.lock();
+        let work = state.queue.pop_front();
+        if work.is_some() {
+            state.taken += 1;
+        } else {
+            state.running -= 1;
+            state.idle += 1;
+        }
+        work
+    }
+
+    /// Waits for a permit; `false` when the thread is to end.
+    fn rest(&self) -> bool {
+        let mut state = self.lock();
+        loop {
+            let waits = |state: &mut State| state.permits == 0 && !state.is_closed;
+            let waited = self.permits.wait_timeout_while(state, IDLE, waits);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            if state.permits > 0 {
+                state.permits -= 1;
+                return true;
+            }
+            // The last one stays, so that the next call needs no new thread.
+            if state.is_closed || state.started > 1 {
+                state.idle -= 1;
+                state.started -= 1;
+                return false;
+            }
+        }
+    }
+
+    /// The watch: sets more threads to work when those that work take no calls.
+    fn look_after(self: &Arc<Self>) {
+        let mut quiet = 0;
+        loop {
+            let state = self.next_tick();
+            if state.is_closed {
+                return;
+            }
+            let taken = state.taken;
+            let ticked = self.watch.wait_timeout(state, TICK);
+            let mut state = ticked.unwrap_or_else(PoisonError::into_inner).0;
+            quiet = if state.queue.is_empty() { quiet + 1 } else { 0 };
+            let mut missing = 0;
+            if quiet > QUIET_TICKS {
+                (state.is_watched, quiet) = (false, 0);
+            } else if state.taken == taken {
+                missing = self.double(&mut state);
+            }
+            drop(state);
+            if missing > 0 {
+                self.start_more(missing);
+            }
+        }
+    }
+
+    /// Waits until somebody wants the watch to tick.
+    fn next_tick(&self) -> MutexGuard<'_, State> {
+        let sleeps = |state: &mut State| !state.is_watched && !state.is_closed;
+        let waited = self.watch.wait_while(self.lock(), sleeps);
+        waited.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets as many threads to work as work already, but no more than there are calls. Gives how
+    /// many of them have to be started; they are counted.
+    fn double(&self, state: &mut State) -> usize {
+        let wanted = state.running.max(1).min(state.queue.len());
+        let woken = (0..wanted).take_while(|_| self.permit(state)).count();
+        let missing = (wanted - woken).min(self.limits.threads_max - state.started);
+        state.started += missing;
+        state.running += missing;
+        missing
+    }
+
+    fn start_more(self: &Arc<Self>, missing: usize) {
+        // An interpreter that ends has no use for them. One that is held by a handler for long
+        // delays them, as it would delay what they are for.
+        let _ = Python::try_attach(|py| (0..missing).for_each(|_| self.start(py)));
+    }
+
+    /// Each change is made whole, so a panic elsewhere leaves nothing half done.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a thread of the pool takes its calls from.
+#[pyclass(frozen, module = "mcpring._core")]
+pub(crate) struct PoolLane(Arc<Pool>);
+
+#[pymethods]
+impl PoolLane {
+    /// The context variables that calls begin with.
+    fn context(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        self.0.context(py)
+    }
+
+    fn __iter__(this: Bound<'_, Self>) -> Bound<'_, Self> {
+        this
+    }
+
+    /// The next call, what it runs, and with which arguments; none when the thread is to end.
+    fn __next__<'py>(&self, py: Python<'py>) -> Option<Prepared<'py>> {
+        prepare::leave();
+        loop {
+            match self.0.take() {
+                Some(work) => {
+                    if let Some(prepared) = prepare::on_thread(py, work) {
+                        return Some(prepared);
+                    }
+                }
+                None if py.detach(|| self.0.rest()) => {}
+                None => return None,
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! What a server has: put together before the start, and kept in step with what runs after it.
+
+use mcpring::server::{Publisher, SchemaCache};
+use mcpring::settings::Settings;
+use mcpring::{Engine, Error, Server};
+
+use crate::feature::{Kind, Recipe};
+use crate::handler::Lane;
+use crate::place::Place;
+
+/// A server's features and settings, and what of them the running engine has yet to hear.
+pub(crate) struct Stage {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) settings: Settings,
+    pub(crate) places: Vec<Place>,
+    features: Vec<Recipe>,
+    schemas: SchemaCache,
+    /// Features that were added, replaced or removed since the engine was told.
+    changed: Vec<(Kind, String)>,
+    /// How many edits are open, one inside the other.
+    pub(crate) edits: usize,
+    pub(crate) publisher: Option<Publisher>,
+}
+
+impl Stage {
+    /// A server without features that listens nowhere.
+    pub(crate) fn new(name: String, version: String, settings: Settings) -> Self {
+        Self {
+            name,
+            version,
+            settings,
+            places: Vec::new(),
+            features: Vec::new(),
+            schemas: SchemaCache::new(),
+            changed: Vec::new(),
+            edits: 0,
+            publisher: None,
+        }
+    }
+
+    /// Adds a feature in the place of one of the same name; gives that, to be dropped by the caller
+    /// where no lock is held.
+    pub(crate) fn put(&mut self, recipe: Recipe) -> Result<Option<Recipe>, Error> {
+        self.check(&recipe)?;
+        let before = self.take(recipe.kind, &recipe.key);
+        self.note(recipe.kind, &recipe.key);
+        self.features.push(recipe);
+        Ok(before)
+    }
+
+    /// Removes a feature.
+    pub(crate) fn take(&mut self, kind: Kind, key: &str) -> Option<Recipe> {
+        let place = self.features.iter().position(|recipe| recipe.is(kind, key))?;
+        self.note(kind, key);
+        Some(self.features.remove(place))
+    }
+
+    /// The feature of that name, to be changed.
+    pub(crate) fn change(&mut self, kind: Kind, key: &str) -> Option<&mut Recipe> {
+        self.note(kind, key);
+        self.features.iter_mut().find(|recipe| recipe.is(kind, key))
+    }
+
+    /// The lanes its handlers need.
+    pub(crate) fn lanes(&self) -> Vec<Lane> {
+        let of_completers = |recipe: &Recipe| {
+            recipe.completers.iter().map(|(_, handler)| handler.lane).collect::<Vec<_>>()
+        };
+        let all = self.features.iter().flat_map(|recipe| {
+            std::iter::once(recipe.handler.lane).chain(of_completers(recipe))
+        });
+        let all: Vec<_> = all.collect();
+        [Lane::Pool, Lane::Loop].into_iter().filter(|lane| all.contains(lane)).collect()
+    }
+
+    /// Everything that keeps Python objects alive, to be dropped by the caller.
+    pub(crate) fn clear(&mut self) -> Vec<Recipe> {
+        self.publisher = None;
+        std::mem::take(&mut self.features)
+    }
+
+    /// Refuses a feature that is not in order: alone in a server that is thrown away it shows.
+    fn check(&mut self, recipe: &Recipe) -> Result<(), Error> {
+        recipe.build(Server::builder("check", "1"))?.build_with(&mut self.schemas).map(drop)
+    }
+
+    fn note(&mut self, kind: Kind, key: &str) {
+        if !self.changed.iter().any(|(known, name)| *known == kind && name == key) {
+            self.changed.push((kind, key.to_owned()));
+        }
+    }
+
+    /// An engine that serves all of it.
+    pub(crate) fn engine(&mut self) -> Result<Engine, Error> {
+        let mut server = self.settings.server(&self.name, &self.version);
+        for recipe in &self.features {
+            server = recipe.build(server)?;
+        }
+        let server = server.build_with(&mut self.schemas)?;
+        self.changed.clear();
+        let engine = self.settings.engine(server);
+        // Clients inside the process need no address.
+        let engine = if self.places.is_empty() { engine.detached() } else { engine };
+        Ok(self.places.iter().fold(engine, |engine, place| place.listen(engine)))
+    }
+
+    /// Tells the running engine what changed, all at once, unless an edit is open.
+    pub(crate) fn publish(&mut self) -> Result<(), Error> {
+        let Some(publisher) = self.publisher.clone().filter(|_| self.edits == 0) else {
+            return Ok(());
+        };
+        let changed = std::mem::take(&mut self.changed);
+        if changed.is_empty() {
+            return Ok(());
+        }
+        publisher.edit(|edit| {
+            for (kind, key) in &changed {
+                kind.remove(edit, key);
+                if let Some(recipe) = self.features.iter().find(|recipe| recipe.is(*kind, key)) {
+                    recipe.edit(edit)?;
+                }
+            }
+            Ok(())
+        })?
+    }
+}
