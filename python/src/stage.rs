@@ -100,6 +100,7 @@ impl Stage {
         }
         let server = server.build_with(&mut self.schemas)?;
         self.changed.clear();
+        // Clients inside the process need no address.
         let engine = self.settings.engine(server).detached();
         Ok(self.places.iter().fold(engine, |engine, place| place.listen(engine)))
     }

@@ -12,7 +12,7 @@ use std::thread::JoinHandle;
 use super::clock::Clock;
 use super::jwks::Refreshers;
 use super::lanes::Lanes;
-use super::listener::{self, SocketPath};
+use super::listener::{self, Owner, SocketPath};
 use super::place::{Place, Speech};
 use super::running::{Control, Running, Threads};
 use super::stdio::{self, Stdio};
@@ -124,7 +124,8 @@ impl Bound {
         let (kind, address, sockets) = match place {
             Place::Tcp(address, speech) => {
                 let is_guarded = guard.is_some() && matches!(speech, Speech::Http);
-                let port = listener::tcp(address, shards, config.public || is_guarded)?;
+                let owner = if config.share_ports { Owner::User } else { Owner::Process };
+                let port = listener::tcp(address, shards, config.public || is_guarded, owner)?;
                 let kind = speech.kind(port.address, config, guard);
                 (kind, speech.url(port.address, config), port.sockets)
             }
