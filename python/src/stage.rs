@@ -67,9 +67,10 @@ impl Stage {
         let of_completers = |recipe: &Recipe| {
             recipe.completers.iter().map(|(_, handler)| handler.lane).collect::<Vec<_>>()
         };
-        let all = self.features.iter().flat_map(|recipe| {
-            std::iter::once(recipe.handler.lane).chain(of_completers(recipe))
-        });
+        let all = self
+            .features
+            .iter()
+            .flat_map(|recipe| std::iter::once(recipe.handler.lane).chain(of_completers(recipe)));
         let all: Vec<_> = all.collect();
         [Lane::Pool, Lane::Loop].into_iter().filter(|lane| all.contains(lane)).collect()
     }
@@ -99,9 +100,8 @@ impl Stage {
         }
         let server = server.build_with(&mut self.schemas)?;
         self.changed.clear();
-        let engine = self.settings.engine(server);
         // Clients inside the process need no address.
-        let engine = if self.places.is_empty() { engine.detached() } else { engine };
+        let engine = self.settings.engine(server).detached();
         Ok(self.places.iter().fold(engine, |engine, place| place.listen(engine)))
     }
 

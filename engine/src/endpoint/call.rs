@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +22,6 @@ use crate::mcp::{Admitted, Client, Refusal, Session, Version, progress_token};
 use crate::rpc::{Request, RpcError};
 use crate::server::{
     Call, CallContext, CallSource, Execution, Feature, Lifeline, Outcome, Post, TaskName, Ticket,
-    ToolEntry,
 };
 
 /// What a call can get from the message it came with.
@@ -82,8 +80,10 @@ impl Core {
             super::param_header::check(tool.headers(), arguments, params)?;
         }
         let mut manner = self.manner(tool, request, admitted)?;
-        if let Err(words) = checked(tool, arguments) {
+        let mut misfit = None;
+        if let Err(words) = tool.check_in_words(arguments) {
             match &mut manner {
+                _ if tool.feature().is_lenient() => misfit = Some(words.into()),
                 // Who asked for a task gets one; it fails.
                 Manner::Task(_, failure) if admitted.version.fields().core_tasks => {
                     *failure = Some(words);
@@ -92,7 +92,7 @@ impl Core {
             }
         }
         self.run(incoming, request, admitted, tool.feature(), manner, |source| {
-            Call::tool(tool, arguments, source)
+            Call::tool(tool, arguments, source).with_misfit(misfit)
         })
     }
 
@@ -353,18 +353,6 @@ impl Core {
     pub(super) fn call_ms(&self, feature: &Feature) -> u64 {
         let own = feature.timeout().or(self.server.call_timeout());
         own.map_or(self.config.call_ms, |time: Duration| time.as_millis() as u64)
-    }
-}
-
-/// What is wrong with the arguments, in words for the model.
-fn checked(tool: &ToolEntry, arguments: Option<Value<'_>>) -> Result<(), String> {
-    // A schema may make the validator panic; that is this call's misfortune alone.
-    match catch_unwind(AssertUnwindSafe(|| tool.check(arguments))) {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(violation)) => {
-            Err(format!("invalid arguments for tool {}: {violation}", tool.name()))
-        }
-        Err(_panic) => Err(format!("the arguments of tool {} cannot be checked", tool.name())),
     }
 }
 

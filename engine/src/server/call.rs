@@ -63,6 +63,7 @@ pub struct Call<'a> {
     spawn: Option<Spawn<'a>>,
     context: OnceCell<Arc<CallContext>>,
     asked: Option<&'a Arc<Asked>>,
+    misfit: Option<Arc<str>>,
     is_deferred: bool,
 }
 
@@ -119,6 +120,7 @@ impl<'a> Call<'a> {
             spawn: None,
             context: OnceCell::new(),
             asked: None,
+            misfit: None,
             is_deferred: false,
         }
     }
@@ -137,12 +139,24 @@ impl<'a> Call<'a> {
     pub(super) fn from_owned(owned: &'a Owned, spawn: Option<Spawn<'a>>) -> Self {
         let call = Self::new(&owned.feature, Arguments::Text(&owned.arguments), owned);
         let (bindings, asked) = (owned.bindings.as_ref(), owned.asked.as_ref());
-        Self { subject: &owned.subject, bindings, spawn, asked, ..call }
+        let misfit = owned.misfit.clone();
+        Self { subject: &owned.subject, bindings, spawn, asked, misfit, ..call }
     }
 
     /// The same call with what its client answered to an earlier one like it.
     pub fn with_asked(self, asked: Option<&'a Arc<Asked>>) -> Self {
         Self { asked, ..self }
+    }
+
+    /// The same call with what is wrong with its arguments.
+    pub fn with_misfit(self, misfit: Option<Arc<str>>) -> Self {
+        Self { misfit, ..self }
+    }
+
+    /// What is wrong with the arguments, if they do not fit the input schema. Only tools that are
+    /// [`lenient`](super::Tool::lenient) are called then.
+    pub fn misfit(&self) -> Option<&str> {
+        self.misfit.as_deref()
     }
 
     /// What kind of feature is called.
@@ -291,6 +305,7 @@ impl<'a> Call<'a> {
             bindings: self.bindings.cloned(),
             context: Arc::clone(self.context()),
             asked: self.asked.cloned(),
+            misfit: self.misfit.clone(),
         }
     }
 }

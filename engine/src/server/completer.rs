@@ -99,6 +99,7 @@ impl Completers {
                 execution: completer.execution,
                 timeout: completer.timeout,
                 scopes,
+                input: None,
                 output: None,
                 cache: None,
                 handler: completer.handler,

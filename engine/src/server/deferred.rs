@@ -10,6 +10,7 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use super::{Asked, CallContext, CallSource, Feature, FeatureKind, Outcome, Parked, ToolError};
+use crate::rpc::RpcError;
 use crate::uri::Bindings;
 
 /// Everything of a call, owned; cloning copies no arguments.
@@ -22,6 +23,8 @@ pub(super) struct Owned {
     pub(super) context: Arc<CallContext>,
     /// What the client answered, for a call that is entered again.
     pub(super) asked: Option<Arc<Asked>>,
+    /// What is wrong with the arguments.
+    pub(super) misfit: Option<Arc<str>>,
 }
 
 impl Owned {
@@ -100,6 +103,31 @@ impl Deferred {
     /// What the URI has in the place of a template's variable.
     pub fn variable(&self, name: &str) -> Option<&str> {
         self.call.bindings.as_ref().and_then(|bindings| bindings.get(name))
+    }
+
+    /// What is wrong with the arguments; see [`Call::misfit`](super::Call::misfit).
+    pub fn misfit(&self) -> Option<&str> {
+        self.call.misfit.as_deref()
+    }
+
+    /// Whether `json`, in the place of the arguments, fits the input schema of a
+    /// [`lenient`](super::Tool::lenient) tool; the error says what does not. Others take anything.
+    pub fn check_arguments(&self, json: &[u8]) -> Result<(), String> {
+        match &self.call.feature.input {
+            Some(schema) => super::arguments::check(schema, self.name(), json),
+            None => Ok(()),
+        }
+    }
+
+    /// Answers as the engine does to arguments that do not fit: with a failure that the model can
+    /// mend, or a protocol error before the versions that say so.
+    pub fn refuse_arguments(&mut self) {
+        let words = self.misfit().unwrap_or("invalid arguments").to_owned();
+        self.settle(if self.context().version().has_argument_failures() {
+            Outcome::failure(words)
+        } else {
+            Outcome::Error(RpcError::invalid_params(words))
+        });
     }
 
     /// Version, client, cancellation, progress and log.

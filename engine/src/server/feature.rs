@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Execution, Handler, Outcome, output::OutputCheck};
+use crate::json::schema::Schema;
 use crate::model::CacheHint;
 
 /// The kinds of feature a client can call.
@@ -67,6 +68,8 @@ pub struct Feature {
     pub(super) execution: Execution,
     pub(super) timeout: Option<Duration>,
     pub(super) scopes: Vec<Box<str>>,
+    /// What arguments are held to, where the handler gets them also when they do not fit.
+    pub(super) input: Option<Arc<Schema>>,
     pub(super) output: Option<OutputCheck>,
     pub(super) cache: Option<CacheHint>,
     pub(super) handler: Arc<dyn Handler>,
@@ -86,6 +89,11 @@ impl Feature {
     /// Where its handler runs.
     pub fn execution(&self) -> Execution {
         self.execution
+    }
+
+    /// Whether the handler gets arguments also when they do not fit.
+    pub fn is_lenient(&self) -> bool {
+        self.input.is_some()
     }
 
     /// The scopes a call needs where authorization is asked for.

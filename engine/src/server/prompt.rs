@@ -102,6 +102,7 @@ impl Prompt {
             execution: self.execution,
             timeout: self.timeout,
             scopes: self.scopes,
+            input: None,
             output: None,
             cache: None,
             handler: self.handler,

@@ -325,6 +325,7 @@ fn feature(info: &ResourceInfo, run: Run) -> Arc<Feature> {
         execution,
         timeout,
         scopes,
+        input: None,
         output: None,
         cache,
         handler,
