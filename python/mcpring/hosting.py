@@ -73,7 +73,7 @@ class _Shared:
             made,
             (),
             on_start=ready.set_result,
-            until=self._release.wait(),
+            until=self._release,
             drains=False,  # nobody is left to hear answers
         )
         self._task = asyncio.ensure_future(work)
@@ -98,10 +98,10 @@ async def serve(
     addresses: Sequence[str],
     *,
     on_start: Callable[[list[str]], None],
-    until: Awaitable[Any] | None = None,
+    until: asyncio.Event | None = None,
     drains: bool = True,
 ) -> None:
-    """Runs until the core has stopped, or `until` is over, or the task is cancelled.
+    """Runs until the core has stopped, or `until` is set, or the task is cancelled.
 
     Either way the server has stopped and all lifespans are closed when it returns. `on_start` is
     given the addresses with their real ports.
@@ -116,13 +116,15 @@ async def serve(
             core.start(loop)
             started(server, made)
             stopped = _stopped(core, loop)
+            ends: list[asyncio.Future[Any]] = [stopped]
+            if until is not None:
+                ends.append(asyncio.ensure_future(until.wait()))
             try:
                 on_start(core.addresses())
-                ends: list[asyncio.Future[Any]] = [stopped]
-                if until is not None:
-                    ends.append(asyncio.ensure_future(until))
                 await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             finally:
+                for one in ends[1:]:
+                    one.cancel()
                 await _stop(core, stopped, drains)
     finally:
         ended(server, made)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -236,7 +237,7 @@ def test_texts_become_what_functions_take() -> None:
     assert handler.enter({"n": "2", "p": '{"x": 3}'}) == "6"
     assert json.loads(handler.settings["encode"]("6"))["messages"][0]["content"]["text"] == "6"
     handler, said = made.features["template", "r://{id}"]
-    assert handler.enter({"id": "7"}) == 7 and said["screened"] == ["id"]
+    assert handler.enter({"id": "7"}) == 7 and said["screened"] is True
     assert json.loads(handler.settings["encode"](7))["contents"][0]["text"] == "7"
 
 
@@ -338,7 +339,9 @@ def test_addresses(said: dict[str, Any], want: str) -> None:
     assert RunPlan(**{**given, **said}).address == want
 
 
-def test_running_without_the_compiled_part_is_explained() -> None:
+def test_running_without_the_compiled_part_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "mcpring._core", None)
+    monkeypatch.delattr("mcpring._core", raising=False)
     with pytest.raises(ConfigError, match="compiled part is not there"):
         FastMCP("x").run()
     with pytest.raises(ConfigError, match="the transport is one of"):

@@ -20,7 +20,8 @@ def _run(parsed: argparse.Namespace) -> int:
     if parsed.reload:
         from .reload import run_reloading
 
-        given = [one for one in sys.argv[1:] if one != "--reload"]
+        given = [one for one in parsed.given if one != "--reload"]
+        given += ["--", *parsed.server_arguments]
         here = os.path.dirname(config.server if config is not None else parsed.server or "") or "."
         return run_reloading(given, [here, *parsed.reload_dir])
     if parsed.module is not None:

@@ -43,6 +43,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         given, own = given[:at], given[at + 1 :]
     parsed = build_parser().parse_args(given)
     parsed.server_arguments = own
+    parsed.given = given
     return parsed
 
 

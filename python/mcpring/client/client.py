@@ -238,13 +238,16 @@ class Client:
             return CallToolResult({"content": [block], "isError": True})
         if raise_on_error and said.get("isError"):
             raise ToolError(CallToolResult(said).text)
-        wraps = may_be_wrapped(said) and is_wrapped(await self._tool(name))
-        return CallToolResult(said, wraps)
+        return CallToolResult(said, may_be_wrapped(said) and await self._wraps(name))
 
-    async def _tool(self, name: str) -> ToolInfo | None:
+    async def _wraps(self, name: str) -> bool:
+        """Whether the tool's value stands in a member of its own, as its output schema says."""
         if self._tools is None or name not in self._tools:
-            await self.list_tools()
-        return (self._tools or {}).get(name)
+            try:
+                await self.list_tools()
+            except McpringError:
+                return True  # the answer is there and the server is not: no reason to lose it
+        return is_wrapped((self._tools or {}).get(name))
 
     async def read_resource(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._narrow import is_dict, is_list
 from .._record import Record
@@ -52,10 +52,12 @@ class _Info(Record):
     annotations: Any = None
     meta: Any = None
 
-    def __getattr__(self, name: str) -> Any:
-        if name in _SNAKE:
-            return getattr(self, _SNAKE[name])
-        raise AttributeError(f"{type(self).__name__} has no field {name!r}")
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name in _SNAKE:
+                return getattr(self, _SNAKE[name])
+            raise AttributeError(f"{type(self).__name__} has no field {name!r}")
 
     def to_dict(self) -> dict[str, Any]:
         """As the server sent it."""

@@ -18,6 +18,8 @@ Transport = Literal["stdio", "http", "streamable-http", "sse", "tcp", "unix"]
 class Serving:
     """The part of a server that runs."""
 
+    running: Any
+
     def run(
         self,
         transport: Transport | None = None,
@@ -64,6 +66,15 @@ class Serving:
         given = _given(host, port, path, shards, None, threads, show_banner, options)
         await running.run_async(self, _plan(self, transport, given))
 
+    def stop(self) -> None:
+        """Ends `run` or `run_async`, letting calls end first. From any thread, and from handlers.
+
+        Nothing happens to a server that does not run.
+        """
+        running = self.running
+        if running is not None:
+            running.stop()
+
     async def run_stdio_async(self, **options: Any) -> None:
         """`run_async` on standard input and output."""
         await self.run_async("stdio", **options)
@@ -92,6 +103,8 @@ def _plan(server: Any, transport: str | None, given: dict[str, Any]) -> RunPlan:
     http = ("http", "streamable-http", "sse")
     if wanted not in known and wanted not in http:
         raise ConfigError(f"the transport is one of {sorted((*known, *http))}, not {wanted!r}")
+    if wanted == "unix" and "path" not in given:
+        raise ConfigError("a Unix socket needs a path")
     names = ("host", "port", "path", "workers")
     take = {name: given.pop(name, getattr(settings, name)) for name in names}
     banner = given.pop("show_banner", settings.show_server_banner)
