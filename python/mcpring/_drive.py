@@ -98,7 +98,7 @@ class Drain:
             task = self._task(work, loop=self._loop, context=context, eager_start=True)
         else:
             task = self._loop.create_task(work, context=context)
-        self._lane.keep(call, task)
+        call.keep(task)
 
     def _end(self) -> None:
         self._loop.remove_reader(self._lane.fileno())
