@@ -100,7 +100,8 @@ impl Stage {
         }
         let server = server.build_with(&mut self.schemas)?;
         self.changed.clear();
-        let engine = self.settings.engine(server);
+        // Clients inside the process need no address.
+        let engine = self.settings.engine(server).detached();
         Ok(self.places.iter().fold(engine, |engine, place| place.listen(engine)))
     }
 

@@ -85,5 +85,5 @@ def served(
         yield client
     finally:
         client.close()
-        server.stop(0.0)
+        server.stop()
         assert server.wait(WAIT_S)
