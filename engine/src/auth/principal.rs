@@ -1,10 +1,12 @@
 //! Whoever a token speaks for.
 
 use std::fmt;
+use std::sync::Arc;
 
 use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use serde_json::{Map, Value};
 
 /// A person or program that a token was issued for, and through which client it acts.
 ///
@@ -20,6 +22,7 @@ pub struct Principal {
     /// The scopes with all they imply.
     effective: Vec<Box<str>>,
     key: Box<str>,
+    claims: Arc<Map<String, Value>>,
 }
 
 impl Principal {
@@ -37,8 +40,14 @@ impl Principal {
 
     /// Sets the client it acts through.
     pub fn with_client_id(self, client_id: impl AsRef<str>) -> Self {
-        let scopes = self.scopes;
-        Self::of(&self.issuer, &self.subject, Some(client_id.as_ref())).with_scopes(scopes)
+        let Self { issuer, subject, scopes, claims, .. } = self;
+        let of = Self::of(&issuer, &subject, Some(client_id.as_ref()));
+        Self { claims, ..of }.with_scopes(scopes)
+    }
+
+    /// Sets the claims: for a static token, which by itself has none.
+    pub fn with_claims(self, claims: Map<String, Value>) -> Self {
+        Self { claims: Arc::new(claims), ..self }
     }
 
     pub(super) fn of(issuer: &str, subject: &str, client_id: Option<&str>) -> Self {
@@ -49,6 +58,7 @@ impl Principal {
             scopes: Vec::new(),
             effective: Vec::new(),
             key: key(issuer, subject, client_id),
+            claims: Arc::default(),
         }
     }
 
@@ -79,6 +89,12 @@ impl Principal {
     /// Whether it has `scope`, or one that implies it.
     pub fn has_scope(&self, scope: &str) -> bool {
         self.effective.iter().any(|had| **had == *scope)
+    }
+
+    /// All claims of the token as it was checked; for a static one those of
+    /// [`Self::with_claims`].
+    pub fn claims(&self) -> &Map<String, Value> {
+        &self.claims
     }
 
     /// What state is bound to: the same text for the same issuer, subject and client, another for

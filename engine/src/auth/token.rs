@@ -242,7 +242,10 @@ impl<'t> Token<'t> {
         let subject = present(sub).or_else(|| client_id.clone()).ok_or(Fault::Subject)?;
         let scopes = scope.iter().chain(scp).flat_map(Words::iter);
         let scopes = scopes.flat_map(|words| words.split(' ')).filter(|word| scope::is_scope(word));
-        Ok(Principal::of(iss, &subject, client_id.as_deref()).with_scopes(scopes))
+        let principal = Principal::of(iss, &subject, client_id.as_deref()).with_scopes(scopes);
+        // Read whole only now that the token is good.
+        let claims = self.message.split_once('.').and_then(|(_, claims)| read(claims));
+        Ok(principal.with_claims(claims.ok_or(Fault::Claims)?))
     }
 }
 

@@ -16,15 +16,19 @@ use super::lifecycle::Carried;
 use super::message::Incoming;
 use super::origin::{Origin, Peer};
 use super::task::{BeginTask, Manner, TaskSeed};
-use super::{Now, Output, Timer};
+use super::{ListenerKind, Now, Output, Timer};
 use crate::json::{Kind, Value};
 use crate::limits::URI_BYTES_MAX;
 use crate::mcp::{Admitted, Client, Refusal, Session, Version, progress_token};
 use crate::rpc::{Request, RpcError};
 use crate::server::{
-    Call, CallContext, CallSource, Execution, Feature, Lifeline, Outcome, Post, TaskName, Ticket,
-    ToolEntry,
+    Call, CallContext, CallSource, Execution, Feature, Lifeline, Outcome, Post, RequestFacts,
+    TaskName, Ticket, ToolEntry,
 };
+use crate::slot::Slot;
+
+/// What carries exchanges, in the word for handlers.
+const HTTP: &str = "http";
 
 /// What a call can get from the message it came with.
 pub(super) struct Source<'a> {
@@ -36,6 +40,8 @@ pub(super) struct Source<'a> {
     post: Rc<Arc<dyn Post>>,
     /// Until when the answer is wanted, unless the call becomes a task.
     deadline: Now,
+    /// For features that keep it.
+    facts: Option<Arc<RequestFacts>>,
     lifeline: OnceCell<Arc<Lifeline>>,
     task: Option<TaskName>,
 }
@@ -60,7 +66,7 @@ impl CallSource for Source<'_> {
         let lifeline = Arc::clone(self.lifeline());
         let context = CallContext::new(self.admitted.version, self.ticket, Arc::clone(&self.post));
         let context = context.with_principal(self.incoming.principal.cloned());
-        let context = context.with_task(self.task.clone());
+        let context = context.with_task(self.task.clone()).with_request(self.facts.clone());
         Arc::new(context.with_client(client).with_progress_token(token).with_lifeline(lifeline))
     }
 }
@@ -160,6 +166,7 @@ impl Core {
             return done;
         }
         let client = self.check_peer(incoming.peer, request, admitted.version)?;
+        let facts = feature.keeps_request().then(|| self.request_facts(incoming, request));
         let source = Source {
             incoming,
             admitted,
@@ -168,6 +175,7 @@ impl Core {
             ticket: self.calls.reserve(),
             post: Rc::clone(&self.post),
             deadline: self.now.after_ms(self.call_ms(feature)),
+            facts,
             lifeline: OnceCell::new(),
             task: manner.task_name(),
         };
@@ -194,6 +202,33 @@ impl Core {
         self.wait_for(&source, feature, offer);
         self.outbox.outputs.push_back(Output::Work(job));
         Ok(None)
+    }
+
+    /// Copies what came with a request, for as long as its call takes.
+    fn request_facts(
+        &mut self,
+        incoming: &Incoming<'_>,
+        request: &Request<'_>,
+    ) -> Arc<RequestFacts> {
+        let transport = match incoming.peer {
+            Peer::Stream(slot) => self.transport(slot),
+            Peer::Session(_) | Peer::Newcomer | Peer::Exchange => HTTP,
+        };
+        let session_id = match incoming.peer {
+            Peer::Session(key) => Some(self.sessions.id(key)),
+            Peer::Stream(_) | Peer::Newcomer | Peer::Exchange => None,
+        };
+        let facts = RequestFacts::new(transport, request).with_session_id(session_id);
+        Arc::new(facts.with_head(incoming.head))
+    }
+
+    /// What carries a connection, in the word for handlers.
+    fn transport(&mut self, slot: Slot) -> &'static str {
+        let listener = self.slots.get_mut(slot).map(|connection| connection.listener);
+        match listener.and_then(|listener| self.listeners.get(listener as usize)) {
+            Some(ListenerKind::Pipe(_, medium)) => medium.as_str(),
+            Some(ListenerKind::Http(_)) | None => HTTP,
+        }
     }
 
     /// Runs a call whose handler is brief.

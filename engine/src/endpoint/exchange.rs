@@ -192,8 +192,7 @@ impl Core {
             slot,
             verb: exchange.verb,
             session,
-            version: exchange.facts.protocol_version().map(str::to_owned),
-            last_event_id: exchange.facts.last_event_id().map(str::to_owned),
+            facts: exchange.facts.clone().into_owned(),
             is_legacy: exchange.route == Route::Messages,
             principal: self.principal_of(slot),
             body: Assembled::copy(exchange.body.payload(chunk)),
@@ -241,6 +240,7 @@ impl Core {
         let principal = self.principal_of(slot);
         let incoming = Incoming::new(origin, peer, chunk, &exchange.body, Some(&facts))
             .with_params(&exchange.facts)
+            .with_head(exchange.facts.head())
             .with_principal(principal.as_ref());
         self.message(parser, &incoming);
     }
@@ -276,15 +276,16 @@ impl Core {
         if request.is_legacy {
             let (session, body) = (request.session, &request.body);
             let principal = request.principal.as_ref();
-            return self.legacy_message(parser, origin, session, body, principal);
+            let head = request.facts.head();
+            return self.legacy_message(parser, origin, session, body, head, principal);
         }
         if request.verb == Verb::Get {
-            let last = request.last_event_id.as_deref().and_then(EventId::parse);
+            let last = request.facts.last_event_id().and_then(EventId::parse);
             let line = Line::There { shard: request.shard, slot: request.slot };
             return self.listen_in_session(origin, request.session, last, line);
         }
         let facts = mcp::Facts {
-            version: request.version.as_deref().map(str::trim),
+            version: request.facts.protocol_version().map(str::trim),
             method: Mirror::Absent,
             name: Mirror::Absent,
             has_duplicates: false,
@@ -292,6 +293,7 @@ impl Core {
         let body = crate::transport::Frame::Assembled(request.body.clone());
         let peer = Peer::Session(request.session);
         let incoming = Incoming::new(origin, peer, &request.body, &body, Some(&facts))
+            .with_head(request.facts.head())
             .with_principal(request.principal.as_ref());
         self.message(parser, &incoming);
     }

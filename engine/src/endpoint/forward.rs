@@ -15,7 +15,7 @@ use super::tasks::{Asker, Shown, TaskKey};
 use crate::auth::{Challenge, Principal};
 use crate::server::Ticket;
 use crate::slot::Slot;
-use crate::transport::{Assembled, Verb};
+use crate::transport::{Assembled, Facts, Verb};
 
 /// One inbox message between shards.
 #[derive(Debug)]
@@ -131,8 +131,8 @@ pub struct ForwardedRequest {
     pub(super) slot: Slot,
     pub(super) verb: Verb,
     pub(super) session: SessionKey,
-    pub(super) version: Option<String>,
-    pub(super) last_event_id: Option<String>,
+    /// What its head says.
+    pub(super) facts: Facts<'static>,
     /// A message of a client of 2024-11-05, answered on its stream.
     pub(super) is_legacy: bool,
     pub(super) principal: Option<Arc<Principal>>,

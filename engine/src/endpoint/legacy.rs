@@ -60,7 +60,8 @@ impl Core {
             }
             Some((_, key)) if self.has_session(key, principal.as_deref()) => {
                 let body = Assembled::copy(exchange.body.payload(chunk));
-                self.legacy_message(parser, origin, key, &body, principal.as_ref());
+                let head = exchange.facts.head();
+                self.legacy_message(parser, origin, key, &body, head, principal.as_ref());
             }
             _ => self.reply_unknown_session(origin),
         }
@@ -74,6 +75,7 @@ impl Core {
         poster: Origin,
         session: SessionKey,
         body: &Assembled,
+        head: &[u8],
         principal: Option<&Arc<Principal>>,
     ) {
         // A session of streamable HTTP has no stream on which everything is said.
@@ -84,6 +86,7 @@ impl Core {
         let origin = Origin::Events { session, stream: LEGACY_STREAM };
         let frame = Frame::Assembled(body.clone());
         let incoming = Incoming::new(origin, Peer::Session(session), body, &frame, None)
+            .with_head(head)
             .with_principal(principal);
         self.message(parser, &incoming);
     }

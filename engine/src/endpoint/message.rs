@@ -24,6 +24,8 @@ pub(super) struct Incoming<'a> {
     pub(super) facts: Option<&'a mcp::Facts<'a>>,
     /// `Mcp-Param-*` headers, for the check against a tool's schema.
     pub(super) params: Option<&'a Facts<'a>>,
+    /// The head of the HTTP request it came with, for features that keep it.
+    pub(super) head: &'a [u8],
     /// Who sent it, where that is asked.
     pub(super) principal: Option<&'a Arc<Principal>>,
     chunk: &'a dyn Chunk,
@@ -40,11 +42,15 @@ impl<'a> Incoming<'a> {
         facts: Option<&'a mcp::Facts<'a>>,
     ) -> Self {
         let text = frame.payload(chunk);
-        Self { origin, peer, facts, params: None, principal: None, chunk, frame, text }
+        Self { origin, peer, facts, params: None, head: &[], principal: None, chunk, frame, text }
     }
 
     pub(super) fn with_params(self, facts: &'a Facts<'a>) -> Self {
         Self { params: Some(facts), ..self }
+    }
+
+    pub(super) fn with_head(self, head: &'a [u8]) -> Self {
+        Self { head, ..self }
     }
 
     pub(super) fn with_principal(self, principal: Option<&'a Arc<Principal>>) -> Self {

@@ -88,9 +88,31 @@ pub use now::Now;
 #[derive(Clone, Debug)]
 pub enum ListenerKind {
     /// Framed messages.
-    Pipe(Framing),
+    Pipe(Framing, Medium),
     /// Streamable HTTP.
     Http(Arc<HttpRules>),
+}
+
+/// What carries framed messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Medium {
+    /// Standard input and output.
+    Stdio,
+    /// TCP.
+    Tcp,
+    /// A Unix socket.
+    Unix,
+}
+
+impl Medium {
+    /// The word for handlers.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Stdio => "stdio",
+            Self::Tcp => "tcp",
+            Self::Unix => "unix",
+        }
+    }
 }
 
 /// What an endpoint needs to exist.

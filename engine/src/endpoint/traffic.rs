@@ -14,7 +14,7 @@ impl Core {
     pub(super) fn accept(&mut self, slot: Slot, listener: u16) {
         let config = &self.config;
         let wire = match self.listeners.get(listener as usize) {
-            Some(ListenerKind::Pipe(framing)) => {
+            Some(ListenerKind::Pipe(framing, _)) => {
                 Wire::Pipe(Pipe::new(*framing, config.frame_bytes_max))
             }
             Some(ListenerKind::Http(_)) => Wire::Http(Http1::new()),

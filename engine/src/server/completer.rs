@@ -14,6 +14,7 @@ pub struct Completer {
     execution: Execution,
     timeout: Option<Duration>,
     scopes: Vec<Box<str>>,
+    keeps_request: bool,
     handler: Arc<dyn Handler>,
 }
 
@@ -57,8 +58,13 @@ impl Completer {
 
     /// As [`Completer::new`] for any [`Handler`].
     pub fn handler(handler: impl Handler) -> Self {
-        let (execution, scopes) = (Execution::default(), Vec::new());
-        Self { execution, timeout: None, scopes, handler: Arc::new(handler) }
+        Self {
+            execution: Execution::default(),
+            timeout: None,
+            scopes: Vec::new(),
+            keeps_request: false,
+            handler: Arc::new(handler),
+        }
     }
 
     run_setters!();
@@ -99,6 +105,7 @@ impl Completers {
                 execution: completer.execution,
                 timeout: completer.timeout,
                 scopes,
+                keeps_request: completer.keeps_request,
                 output: None,
                 cache: None,
                 handler: completer.handler,

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Ask, Lifeline, Outcome, Parked, Publisher};
+use super::{Ask, Lifeline, Outcome, Parked, Publisher, RequestFacts};
 use crate::auth::Principal;
 use crate::mcp::{Client, Version};
 use crate::model::{LogLevel, RawJson};
@@ -132,6 +132,7 @@ pub struct CallContext {
     version: Version,
     client: Option<Arc<Client>>,
     principal: Option<Arc<Principal>>,
+    request: Option<Arc<RequestFacts>>,
     progress_token: Option<Bytes>,
     ticket: Ticket,
     lifeline: Arc<Lifeline>,
@@ -147,6 +148,7 @@ impl CallContext {
             version,
             client: None,
             principal: None,
+            request: None,
             progress_token: None,
             ticket,
             lifeline: Arc::default(),
@@ -171,6 +173,12 @@ impl CallContext {
     /// Says whom the access token speaks for.
     pub fn with_principal(mut self, principal: Option<Arc<Principal>>) -> Self {
         self.principal = principal;
+        self
+    }
+
+    /// Keeps what came with the request.
+    pub fn with_request(mut self, request: Option<Arc<RequestFacts>>) -> Self {
+        self.request = request;
         self
     }
 
@@ -200,6 +208,12 @@ impl CallContext {
     /// comes over other transports than HTTP.
     pub fn principal(&self) -> Option<&Principal> {
         self.principal.as_deref()
+    }
+
+    /// What came with the request: for features that keep it
+    /// ([`Tool::keep_request`](super::Tool::keep_request) and the like), and `None` for others.
+    pub fn request(&self) -> Option<&RequestFacts> {
+        self.request.as_deref()
     }
 
     /// The token that progress is reported under, as JSON text; `None` when nobody wants it.
@@ -340,6 +354,7 @@ impl CallContext {
             is_answered: AtomicBool::new(false),
             post: Arc::clone(&self.post),
             principal: self.principal.clone(),
+            request: self.request.clone(),
             task: self.task.clone(),
         }
     }

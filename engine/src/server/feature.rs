@@ -67,6 +67,7 @@ pub struct Feature {
     pub(super) execution: Execution,
     pub(super) timeout: Option<Duration>,
     pub(super) scopes: Vec<Box<str>>,
+    pub(super) keeps_request: bool,
     pub(super) output: Option<OutputCheck>,
     pub(super) cache: Option<CacheHint>,
     pub(super) handler: Arc<dyn Handler>,
@@ -91,6 +92,11 @@ impl Feature {
     /// The scopes a call needs where authorization is asked for.
     pub fn scopes(&self) -> &[Box<str>] {
         &self.scopes
+    }
+
+    /// Whether its calls keep what came with their request.
+    pub fn keeps_request(&self) -> bool {
+        self.keeps_request
     }
 
     /// How long a call may take; `None` means as long as the server's calls may.

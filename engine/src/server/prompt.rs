@@ -20,6 +20,7 @@ pub struct Prompt {
     execution: Execution,
     timeout: Option<Duration>,
     scopes: Vec<Box<str>>,
+    keeps_request: bool,
     handler: Arc<dyn Handler>,
     completers: Vec<(Text, Completer)>,
 }
@@ -58,6 +59,7 @@ impl Prompt {
             execution: Execution::default(),
             timeout: None,
             scopes: Vec::new(),
+            keeps_request: false,
             handler: Arc::new(handler),
             completers: Vec::new(),
         }
@@ -102,6 +104,7 @@ impl Prompt {
             execution: self.execution,
             timeout: self.timeout,
             scopes: self.scopes,
+            keeps_request: self.keeps_request,
             output: None,
             cache: None,
             handler: self.handler,

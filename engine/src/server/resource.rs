@@ -25,6 +25,7 @@ pub struct Resource {
     execution: Execution,
     timeout: Option<Duration>,
     scopes: Vec<Box<str>>,
+    keeps_request: bool,
     cache: Option<CacheHint>,
     content: Content,
 }
@@ -86,6 +87,7 @@ impl Resource {
             execution: Execution::default(),
             timeout: None,
             scopes: Vec::new(),
+            keeps_request: false,
             cache: None,
             content,
         }
@@ -102,7 +104,7 @@ impl Resource {
     run_setters!();
 
     pub(super) fn register(self) -> Result<ResourceEntry, Error> {
-        let Self { info, execution, timeout, scopes, cache, content } = self;
+        let Self { info, execution, timeout, scopes, keeps_request, cache, content } = self;
         check_uri(&info.uri)
             .map_err(|fault| Error::usage(format!("resource {:?}: {fault}", info.uri)))?;
         check_info(&info, "resource")?;
@@ -121,7 +123,7 @@ impl Resource {
                 })
             }
         };
-        let run = Run { execution, timeout, scopes, cache, handler };
+        let run = Run { execution, timeout, scopes, keeps_request, cache, handler };
         Ok(ResourceEntry { feature: feature(&info, run), info })
     }
 }
@@ -167,6 +169,7 @@ pub struct ResourceTemplate {
     execution: Execution,
     timeout: Option<Duration>,
     scopes: Vec<Box<str>>,
+    keeps_request: bool,
     cache: Option<CacheHint>,
     screen: Screen,
     handler: Arc<dyn Handler>,
@@ -206,6 +209,7 @@ impl ResourceTemplate {
             execution: Execution::default(),
             timeout: None,
             scopes: Vec::new(),
+            keeps_request: false,
             cache: None,
             screen: Screen::default(),
             handler: Arc::new(handler),
@@ -225,7 +229,8 @@ impl ResourceTemplate {
     completer_setters!("variable");
 
     pub(super) fn register(self) -> Result<(TemplateEntry, Template), Error> {
-        let Self { info, execution, timeout, scopes, cache, screen, handler, completers } = self;
+        let Self { info, execution, timeout, scopes, keeps_request, cache, .. } = self;
+        let Self { screen, handler, completers, .. } = self;
         check_info(&info.0, "template")?;
         check_scopes(&scopes, "template", &info.0.uri)?;
         let refuse = |fault| Error::usage(format!("template {:?}: {fault}", info.0.uri));
@@ -234,7 +239,8 @@ impl ResourceTemplate {
         let is_known = |name: &str| template.variables().any(|variable| variable == name);
         let completers = Completers::register(completers, &scopes, is_known)
             .map_err(|fault| Error::usage(format!("template {:?}: {fault}", info.0.uri)))?;
-        let feature = feature(&info.0, Run { execution, timeout, scopes, cache, handler });
+        let run = Run { execution, timeout, scopes, keeps_request, cache, handler };
+        let feature = feature(&info.0, run);
         Ok((TemplateEntry { feature, info, completers }, template))
     }
 }
@@ -312,12 +318,13 @@ struct Run {
     execution: Execution,
     timeout: Option<Duration>,
     scopes: Vec<Box<str>>,
+    keeps_request: bool,
     cache: Option<CacheHint>,
     handler: Arc<dyn Handler>,
 }
 
 fn feature(info: &ResourceInfo, run: Run) -> Arc<Feature> {
-    let Run { execution, timeout, scopes, cache, handler } = run;
+    let Run { execution, timeout, scopes, keeps_request, cache, handler } = run;
     Arc::new(Feature {
         kind: FeatureKind::Resource,
         name: info.name.as_ref().into(),
@@ -325,6 +332,7 @@ fn feature(info: &ResourceInfo, run: Run) -> Arc<Feature> {
         execution,
         timeout,
         scopes,
+        keeps_request,
         output: None,
         cache,
         handler,

@@ -1,7 +1,7 @@
 //! The builder methods that tools, resources, templates and prompts share, written once.
 
 /// Where and how long the handler of `self` runs: `self.execution`, `self.timeout`; and who
-/// may: `self.scopes`.
+/// may: `self.scopes`; and whether it sees the request: `self.keeps_request`.
 macro_rules! run_setters {
     () => {
         /// Runs the handler on the thread that serves sockets: for brief computing that never
@@ -31,6 +31,13 @@ macro_rules! run_setters {
         /// Limits how long a call may take before it is answered with an error.
         pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
             self.timeout = Some(timeout);
+            self
+        }
+
+        /// Says whether calls keep what came with their request, at the price of a copy:
+        /// [`CallContext::request`](crate::server::CallContext::request).
+        pub fn keep_request(mut self, is_kept: bool) -> Self {
+            self.keeps_request = is_kept;
             self
         }
     };

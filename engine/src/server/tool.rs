@@ -29,6 +29,7 @@ pub struct Tool {
     execution: Execution,
     timeout: Option<Duration>,
     scopes: Vec<Box<str>>,
+    keeps_request: bool,
     task_by_handler: bool,
     handler: Arc<dyn Handler>,
 }
@@ -111,6 +112,7 @@ impl Tool {
             execution: Execution::default(),
             timeout: None,
             scopes: Vec::new(),
+            keeps_request: false,
             task_by_handler: false,
             handler: Arc::new(handler),
         }
@@ -198,6 +200,7 @@ impl Tool {
             execution: self.execution,
             timeout: self.timeout,
             scopes: self.scopes,
+            keeps_request: self.keeps_request,
             output: schema.map(|schema| OutputCheck { schema, policy }),
             cache: None,
             handler: self.handler,

@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use crate::auth::Guard;
 use crate::config::Config;
-use crate::endpoint::ListenerKind;
-use crate::endpoint::{Framing, HttpRules};
+use crate::endpoint::{Framing, HttpRules, ListenerKind, Medium};
 
 /// One place that was asked for.
 #[derive(Clone, Debug)]
@@ -38,7 +37,7 @@ impl Speech {
         guard: Option<&Guard>,
     ) -> ListenerKind {
         match self {
-            Self::Framed(framing) => ListenerKind::Pipe(framing),
+            Self::Framed(framing) => ListenerKind::Pipe(framing, Medium::Tcp),
             Self::Http => ListenerKind::Http(Arc::new(http_rules(address, config, guard))),
         }
     }

@@ -21,7 +21,7 @@ use super::wake::{self, Message};
 use crate::auth::Guard;
 use crate::config::Config;
 use crate::endpoint::Framing;
-use crate::endpoint::{self, KeyRing, ListenerKind};
+use crate::endpoint::{self, KeyRing, ListenerKind, Medium};
 use crate::error::Error;
 use crate::inbox;
 use crate::metrics::ShardMetrics;
@@ -43,7 +43,7 @@ pub(super) fn start(
         bound.bind(number as u16, place, &config, guard.as_ref())?;
     }
     // Connections from inside the process have no address.
-    bound.kinds.push(ListenerKind::Pipe(Framing::Line));
+    bound.kinds.push(ListenerKind::Pipe(Framing::Line, Medium::Unix));
     let refreshers = guard.as_ref().map(Refreshers::start).transpose()?;
     let (open, driver_line) = open_all(&config, shards)?;
     let stdio = match bound.stdio.map(|listener| Ok((listener, stdio::take()?))).transpose() {
@@ -131,14 +131,14 @@ impl Bound {
             Place::Unix(path, framing) => {
                 let port = listener::unix(path, config.unix_mode, shards)?;
                 self.paths.push(port.path);
-                (ListenerKind::Pipe(*framing), unix_url(path, *framing), port.sockets)
+                (ListenerKind::Pipe(*framing, Medium::Unix), unix_url(path, *framing), port.sockets)
             }
             Place::Stdio if self.stdio.is_some() => {
                 return Err(Error::usage("standard input and output are asked for twice"));
             }
             Place::Stdio => {
                 self.stdio = Some(number);
-                (ListenerKind::Pipe(Framing::Line), "stdio:".to_owned(), Vec::new())
+                (ListenerKind::Pipe(Framing::Line, Medium::Stdio), "stdio:".to_owned(), Vec::new())
             }
         };
         self.kinds.push(kind);

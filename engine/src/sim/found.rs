@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::config::Config;
 use crate::endpoint::{
-    Endpoint, EndpointConfig, Input, KeyRing, LABELS, ListenerKind, Now, Output,
+    Endpoint, EndpointConfig, Input, KeyRing, LABELS, ListenerKind, Medium, Now, Output,
 };
 use crate::metrics::ShardMetrics;
 use crate::server::{Call, CallEvent, Job, Post, Publisher, Server, Tool};
@@ -47,7 +47,7 @@ struct Bench {
 
 impl Bench {
     fn new(config: Config) -> Self {
-        Self::over(ListenerKind::Pipe(Framing::Line), config)
+        Self::over(ListenerKind::Pipe(Framing::Line, Medium::Tcp), config)
     }
 
     fn over(kind: ListenerKind, config: Config) -> Self {

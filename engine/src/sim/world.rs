@@ -30,7 +30,7 @@ use super::server::{Shelf, server};
 use super::stream_client::StreamClient;
 use super::workers::Workers;
 use crate::config::Config;
-use crate::endpoint::{LABELS, ListenerKind, Now};
+use crate::endpoint::{LABELS, ListenerKind, Medium, Now};
 use crate::limits;
 use crate::metrics::ShardMetrics;
 use crate::ring::{Driver, Pool, RingConfig, Waker};
@@ -136,8 +136,8 @@ impl World {
         let setup = RigSetup {
             server: Arc::new(server(&shelf)),
             listeners: vec![
-                ListenerKind::Pipe(Framing::Length),
-                ListenerKind::Pipe(Framing::Line),
+                ListenerKind::Pipe(Framing::Length, Medium::Tcp),
+                ListenerKind::Pipe(Framing::Line, Medium::Tcp),
                 ListenerKind::Http(Arc::new(HttpRules::default())),
             ],
             config: Arc::clone(&config),

@@ -190,7 +190,8 @@ impl<'c> Facts<'c> {
         self.spans.accept.event_stream()
     }
 
-    fn head(&self) -> &[u8] {
+    /// The head itself, request line and all, up to its empty line; empty for no facts.
+    pub fn head(&self) -> &[u8] {
         match &self.head {
             HeadBytes::Borrowed(bytes) => bytes,
             HeadBytes::Owned(bytes) => bytes,

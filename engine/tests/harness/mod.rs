@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use mcpring::Config;
 use mcpring::auth::Guard;
 use mcpring::endpoint::{
-    Endpoint, EndpointConfig, Input, KeyRing, LABELS, ListenerKind, Now, Output,
+    Endpoint, EndpointConfig, Input, KeyRing, LABELS, ListenerKind, Medium, Now, Output,
 };
 use mcpring::metrics::ShardMetrics;
 use mcpring::server::{CallEvent, Job, Post, Publication, Publisher, Server};
@@ -108,8 +108,8 @@ impl World {
         let endpoint = EndpointConfig {
             server,
             listeners: vec![
-                ListenerKind::Pipe(Framing::Length),
-                ListenerKind::Pipe(Framing::Line),
+                ListenerKind::Pipe(Framing::Length, Medium::Tcp),
+                ListenerKind::Pipe(Framing::Line, Medium::Tcp),
                 ListenerKind::Http(Arc::new(rules)),
             ],
             shard: 0,

@@ -10,7 +10,7 @@ use super::super::wake::{self, Poster};
 use super::*;
 use crate::config::Config;
 use crate::endpoint::Framing;
-use crate::endpoint::{EndpointConfig, KeyRing, LABELS, ListenerKind};
+use crate::endpoint::{EndpointConfig, KeyRing, LABELS, ListenerKind, Medium};
 use crate::error::LimitError;
 use crate::metrics::ShardMetrics;
 use crate::ring::{DriverKind, DriverStats, Waker};
@@ -102,7 +102,7 @@ fn shard() -> (Shard, Rc<RefCell<Script>>, Sender<Message>) {
     let publisher = wake::publisher(Arc::clone(&server), vec![sender.clone()]);
     let endpoint = EndpointConfig {
         server,
-        listeners: vec![ListenerKind::Pipe(Framing::Line)],
+        listeners: vec![ListenerKind::Pipe(Framing::Line, Medium::Tcp)],
         shard: 0,
         config: Arc::clone(&config),
         seed: [7; 32],
