@@ -40,8 +40,7 @@ fn of_tool(handler: &Prepared, value: &Bound<'_, PyAny>) -> PyResult<Outcome> {
         return Ok(Outcome::structured(raw(json)?));
     }
     // What is no object is the member of one, where there is a schema for that.
-    let structured =
-        handler.wraps.then(|| raw(format!("{{\"result\":{json}}}"))).transpose()?;
+    let structured = handler.wraps.then(|| raw(format!("{{\"result\":{json}}}"))).transpose()?;
     let words = match text {
         Some(text) => ToolResult::text(text.to_str()?.to_owned()),
         None if value.is_none() => ToolResult::default(),

@@ -223,4 +223,3 @@ pub(crate) fn current_call(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>>
     let call = variable.call_method0(intern!(py, "get"))?;
     Ok((!call.is_none()).then_some(call))
 }
-

@@ -92,7 +92,8 @@ impl Server {
         };
         let extra = Extra::Tool { input: input_schema, output: output_schema, task };
         let timeout = timeout_s.map(Duration::try_from_secs_f64).transpose();
-        let timeout = timeout.map_err(|fault| PyValueError::new_err(format!("timeout: {fault}")))?;
+        let timeout =
+            timeout.map_err(|fault| PyValueError::new_err(format!("timeout: {fault}")))?;
         let recipe = self.recipe(Kind::Tool, name.clone(), name, handler, info, scopes, extra);
         self.put(py, Recipe { timeout, ..recipe })
     }
@@ -158,7 +159,9 @@ impl Server {
         let mut stage = self.stage(py)?;
         let kind = Kind::parse(kind).map_err(|fault| raise(py, &fault))?;
         let Some(recipe) = stage.change(kind, key) else {
-            return Err(PyValueError::new_err(format!("there is nothing named {key:?} to complete")));
+            return Err(PyValueError::new_err(format!(
+                "there is nothing named {key:?} to complete"
+            )));
         };
         recipe.completers.retain(|(name, _)| *name != argument);
         recipe.completers.push((argument, Arc::clone(&handler.get().0)));
@@ -208,10 +211,7 @@ impl Server {
     }
 
     #[pyo3(signature = (event_loop = None))]
-    fn start(
-        this: &Bound<'_, Self>,
-        event_loop: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<()> {
+    fn start(this: &Bound<'_, Self>, event_loop: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         let py = this.py();
         let server = this.get();
         if let Some(event_loop) = event_loop {
@@ -263,7 +263,11 @@ impl Server {
     #[pyo3(signature = (now = false))]
     fn stop(&self, py: Python<'_>, now: bool) -> PyResult<()> {
         let running = self.started(py)?;
-        if now { running.stop_now() } else { running.stop() }
+        if now {
+            running.stop_now()
+        } else {
+            running.stop()
+        }
         Ok(())
     }
 

@@ -67,9 +67,10 @@ impl Stage {
         let of_completers = |recipe: &Recipe| {
             recipe.completers.iter().map(|(_, handler)| handler.lane).collect::<Vec<_>>()
         };
-        let all = self.features.iter().flat_map(|recipe| {
-            std::iter::once(recipe.handler.lane).chain(of_completers(recipe))
-        });
+        let all = self
+            .features
+            .iter()
+            .flat_map(|recipe| std::iter::once(recipe.handler.lane).chain(of_completers(recipe)));
         let all: Vec<_> = all.collect();
         [Lane::Pool, Lane::Loop].into_iter().filter(|lane| all.contains(lane)).collect()
     }

@@ -190,7 +190,8 @@ impl<'c> Facts<'c> {
         self.spans.accept.event_stream()
     }
 
-    fn head(&self) -> &[u8] {
+    /// The whole head they are cut from.
+    pub(super) fn head(&self) -> &[u8] {
         match &self.head {
             HeadBytes::Borrowed(bytes) => bytes,
             HeadBytes::Owned(bytes) => bytes,
