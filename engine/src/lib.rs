@@ -46,7 +46,7 @@ pub use model::{
 };
 pub use rpc::RpcError;
 pub use server::{
-    Answers, Ask, Call, Completer, Deferred, Execution, Handler, Json, NoArguments, Outcome,
+    Answers, Ask, Call, Completer, Deferred, Execution, Handler, Hook, Json, NoArguments, Outcome,
     Prompt, Publisher, Resource, ResourceTemplate, Server, ServerBuilder, Tool, ToolError,
 };
 pub use shard::{Engine, Running};
