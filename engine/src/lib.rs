@@ -47,7 +47,7 @@ pub use model::{
 };
 pub use rpc::RpcError;
 pub use server::{
-    Answers, Ask, Call, Completer, Deferred, Execution, Handler, Json, NoArguments, Outcome,
+    Answers, Ask, Call, Completer, Deferred, Execution, Handler, Hook, Json, NoArguments, Outcome,
     Prompt, Publisher, Resource, ResourceTemplate, RouteCall, RouteHandler, RouteRequest,
     RouteResponse, Server, ServerBuilder, Tool, ToolError,
 };

@@ -26,6 +26,7 @@ mod exchange;
 mod fanout;
 mod features;
 mod forward;
+mod hook;
 mod input_required;
 mod labels;
 mod legacy;

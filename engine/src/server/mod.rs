@@ -22,6 +22,7 @@ mod edit;
 mod feature;
 mod features;
 mod handler;
+mod hook;
 mod job;
 mod lifeline;
 mod listing;
@@ -43,9 +44,10 @@ mod setters;
 mod tests;
 mod tool;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::mcp::Need;
+use crate::mcp::{Need, Target};
 use crate::model::{CacheHint, Capabilities, Fields, Implementation, RawJson};
 
 pub use crate::mcp::AskMethod;
@@ -61,6 +63,7 @@ pub use edit::ServerEdit;
 pub use feature::{Feature, FeatureKind};
 pub use features::{FeatureIter, FeatureSet, Features, FoundResource, Page};
 pub use handler::{Execution, Handler};
+pub use hook::Hook;
 pub use job::{Job, Lane, LocalFuture};
 pub use lifeline::Lifeline;
 pub use outcome::{Outcome, ToolError};
@@ -78,6 +81,7 @@ pub use schema_cache::{SchemaCache, SchemaStats};
 pub use schema_source::SchemaSource;
 pub use tool::{Tool, ToolEntry};
 
+use hook::Hooks;
 use listing::Listing;
 use revision::Revision;
 
@@ -130,6 +134,7 @@ pub struct Server {
     info_listing: Listing,
     instructions: Option<String>,
     features: Features,
+    hooks: Hooks,
     revision: Revision,
     capabilities: Capabilities,
     capabilities_listing: Listing,
@@ -163,6 +168,11 @@ impl Server {
     /// The tools, resources, templates and prompts.
     pub fn features(&self) -> &Features {
         &self.features
+    }
+
+    /// What is put before the engine's own answer to `target`.
+    pub fn hook(&self, target: Target) -> Option<&Arc<Feature>> {
+        self.hooks.find(target)
     }
 
     /// Which revision this is: 0 as it was built, one more with each

@@ -2,6 +2,7 @@
 
 mod asks;
 mod calls;
+mod hooks;
 mod lists;
 mod refusals;
 mod returns;
@@ -81,6 +82,7 @@ fn shown(outcome: &Outcome) -> String {
         Outcome::Completion(completion) => {
             format!("completion {}", members(|w| completion.encode_members(w, &[])))
         }
+        Outcome::Raw(json) => format!("raw {json}"),
         Outcome::Error(error) => format!("error {}", json(|w| error.encode(w))),
         Outcome::Ask(ask) => format!("ask {ask:?}"),
         Outcome::Deferred => "deferred".into(),
