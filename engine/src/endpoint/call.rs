@@ -167,7 +167,7 @@ impl Core {
             return done;
         }
         let client = self.check_peer(incoming.peer, request, admitted.version)?;
-        let facts = feature.keeps_request().then(|| self.request_facts(incoming, request));
+        let facts = feature.keeps_request().then(|| self.request_facts(incoming, request, admitted.version));
         let source = Source {
             incoming,
             admitted,
@@ -210,6 +210,7 @@ impl Core {
         &mut self,
         incoming: &Incoming<'_>,
         request: &Request<'_>,
+        version: Version,
     ) -> Arc<RequestFacts> {
         let transport = match incoming.peer {
             Peer::Stream(slot) => self.transport(slot),
@@ -217,6 +218,9 @@ impl Core {
         };
         let session_id = match incoming.peer {
             Peer::Session(key) => Some(self.sessions.id(key)),
+            Peer::Stream(slot) if version.has_handshake() => {
+                Some(format!("stream-{}-{}-{}", self.shard, slot.index, slot.generation))
+            }
             Peer::Stream(_) | Peer::Newcomer | Peer::Exchange => None,
         };
         let facts = RequestFacts::new(transport, request).with_session_id(session_id);

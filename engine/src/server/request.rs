@@ -50,8 +50,9 @@ impl RequestFacts {
         &self.id
     }
 
-    /// The id of the session over HTTP, which the handshake era has. Elsewhere a connection is all
-    /// there is, or not even that.
+    /// The id of the session, which the handshake era has: over HTTP the one the client shows, on a
+    /// byte stream, where the connection is the session, a name of the connection that no other
+    /// has in this process. `None` for requests that stand for themselves.
     pub fn session_id(&self) -> Option<&str> {
         self.session_id.as_deref()
     }
