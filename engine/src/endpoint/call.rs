@@ -167,7 +167,7 @@ impl Core {
             return done;
         }
         let client = self.check_peer(incoming.peer, request, admitted.version)?;
-        let facts = feature.keeps_request().then(|| self.request_facts(incoming, request, admitted.version));
+        let facts = feature.keeps_request().then(|| self.request_facts(incoming, request));
         let source = Source {
             incoming,
             admitted,
@@ -210,7 +210,6 @@ impl Core {
         &mut self,
         incoming: &Incoming<'_>,
         request: &Request<'_>,
-        version: Version,
     ) -> Arc<RequestFacts> {
         let transport = match incoming.peer {
             Peer::Stream(slot) => self.transport(slot),
@@ -218,8 +217,10 @@ impl Core {
         };
         let session_id = match incoming.peer {
             Peer::Session(key) => Some(self.sessions.id(key)),
-            Peer::Stream(slot) if version.has_handshake() => {
-                Some(format!("stream-{}-{}-{}", self.shard, slot.index, slot.generation))
+            // A connection is its own session once it has shaken hands.
+            Peer::Stream(slot) if self.session_of(incoming.peer).is_some() => {
+                let Slot { index, generation } = slot;
+                Some(format!("{transport}-{}-{index}-{generation}", self.shard))
             }
             Peer::Stream(_) | Peer::Newcomer | Peer::Exchange => None,
         };

@@ -50,9 +50,8 @@ impl RequestFacts {
         &self.id
     }
 
-    /// The id of the session, which the handshake era has: over HTTP the one the client shows, on a
-    /// byte stream, where the connection is the session, a name of the connection that no other
-    /// has in this process. `None` for requests that stand for themselves.
+    /// The id of the session, which the handshake era has: over HTTP the one the client sends,
+    /// elsewhere a name of the connection, which is one session. Unique as long as it lasts.
     pub fn session_id(&self) -> Option<&str> {
         self.session_id.as_deref()
     }
