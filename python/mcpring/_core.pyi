@@ -194,6 +194,10 @@ class Server:
         here when this is the main thread. With the end everything the server holds is let go.
         """
 
+    def fileno(self) -> int:
+        """A descriptor that is readable once the server has stopped: then `wait` takes no time. It
+        is there before the start, and stays the server's."""
+
     def stop(self, now: bool = False) -> None:
         """Stops listening, lets calls end within the setting `drain_ms`, ends event streams; `now`
         lets nothing end. May be called from a signal handler and from a handler of a call."""

@@ -280,13 +280,20 @@ impl Server {
             }
             py.detach(|| server.end.wait_a_while(deadline));
         }
-        let outcome = py.detach(|| running.wait());
+        // The engine's threads have ended or are about to, and never want Python. Not to let go of
+        // it here is what a thread needs that the ending interpreter must not stop in this frame.
+        let outcome = running.wait();
         py.import("atexit")?.call_method1("unregister", (this.getattr("_at_exit")?,))?;
         // Handlers and their owner hold each other: with the end of the server they are let go.
         let left = server.stage(py)?.clear();
         drop(left);
         outcome.map_err(|fault| raise(py, &fault))?;
         Ok(true)
+    }
+
+    /// A descriptor that is readable from the end on.
+    fn fileno(&self) -> i32 {
+        self.end.fileno()
     }
 
     #[pyo3(signature = (now = false))]
