@@ -60,7 +60,9 @@ class Account:
 
 
 @mcp.tool
-async def test_elicitation(message: Annotated[str, "What to tell the person."], ctx: Context) -> str:
+async def test_elicitation(
+    message: Annotated[str, "What to tell the person."], ctx: Context
+) -> str:
     """Asks the person for a name and an address."""
     return told("User response", await ctx.elicit(message, Account))
 

@@ -35,9 +35,7 @@ def test_audio_content() -> Audio:
 
 def embedded(uri: str, text: str, mime_type: str = "text/plain") -> EmbeddedResource:
     """A resource, whole, as a piece of content."""
-    return EmbeddedResource(
-        resource=TextResourceContents(uri=uri, mime_type=mime_type, text=text)
-    )
+    return EmbeddedResource(resource=TextResourceContents(uri=uri, mime_type=mime_type, text=text))
 
 
 @mcp.tool(annotations=READ_ONLY)
