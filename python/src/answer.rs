@@ -23,7 +23,7 @@ pub(crate) fn of(seat: &Seat, value: &Bound<'_, PyAny>) -> PyResult<Outcome> {
         FeatureKind::Resource => of_resource(seat, value),
         FeatureKind::Prompt => of_prompt(handler, value),
         FeatureKind::Completion => of_completion(handler, value),
-        _ => Ok(Outcome::internal("a feature of an unknown kind was called")),
+        FeatureKind::Hook => Ok(Outcome::raw(value.extract::<String>()?)),
     }
 }
 

@@ -11,11 +11,12 @@ use pyo3::prelude::*;
 use serde_json::{Map, Value, json};
 
 use crate::end::End;
-use crate::error::raise;
+use crate::error::{config, raise};
 use crate::feature::{Extra, Kind, Recipe};
 use crate::handler::Handler;
 use crate::lanes::{Lanes, Settled};
 use crate::place::Place;
+use crate::route::Route;
 use crate::stage::Stage;
 
 /// A server. Methods may be called from any thread unless they say otherwise. See `_core.pyi`.
@@ -166,6 +167,34 @@ impl Server {
         recipe.completers.retain(|(name, _)| *name != argument);
         recipe.completers.push((argument, Arc::clone(&handler.get().0)));
         stage.publish().map_err(|fault| raise(py, &fault))
+    }
+
+    fn add_route(
+        &self,
+        py: Python<'_>,
+        path: String,
+        methods: Vec<String>,
+        handler: Py<PyAny>,
+    ) -> PyResult<()> {
+        if self.running.get().is_some() {
+            return Err(config(py, "routes are added before the server starts".to_owned()));
+        }
+        self.stage(py)?.routes.push(Route::new(path, methods, handler, &self.lanes));
+        Ok(())
+    }
+
+    fn add_hook(
+        &self,
+        py: Python<'_>,
+        method: String,
+        handler: &Bound<'_, Handler>,
+    ) -> PyResult<()> {
+        if self.running.get().is_some() {
+            return Err(config(py, "hooks are added before the server starts".to_owned()));
+        }
+        let handler = Arc::clone(&handler.get().0);
+        self.stage(py)?.hooks.push((method, handler, Arc::clone(&self.lanes)));
+        Ok(())
     }
 
     fn remove(&self, py: Python<'_>, kind: &str, key: &str) -> PyResult<bool> {

@@ -219,6 +219,11 @@ impl Core {
         };
         let session_id = match incoming.peer {
             Peer::Session(key) => Some(self.sessions.id(key)),
+            // A connection is its own session once it has shaken hands.
+            Peer::Stream(slot) if self.session_of(incoming.peer).is_some() => {
+                let Slot { index, generation } = slot;
+                Some(format!("{transport}-{}-{index}-{generation}", self.shard))
+            }
             Peer::Stream(_) | Peer::Newcomer | Peer::Exchange => None,
         };
         let facts = RequestFacts::new(transport, request).with_session_id(session_id);

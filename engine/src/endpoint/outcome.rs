@@ -63,6 +63,7 @@ impl Core {
             }
             CallEvent::BecameTask { ticket } => self.became_task(ticket),
             CallEvent::TaskStatus { ticket, message } => self.task_says(ticket, &message),
+            CallEvent::Routed { waiter, response } => self.routed(waiter, &response),
             CallEvent::OutputBroken { .. } => self.metrics.outputs_broken.add(1),
         }
     }

@@ -65,6 +65,7 @@ fn line(event: &CallEvent) -> String {
         CallEvent::TaskStatus { ticket, message } => format!("status {} {message}", ticket.0),
         CallEvent::Refused { ticket } => format!("refused {}", ticket.0),
         CallEvent::Elicited { ticket, id } => format!("elicited {} {id}", ticket.0),
+        CallEvent::Routed { waiter, .. } => format!("routed {}", waiter.serial),
         CallEvent::Asked { ticket, ask, .. } => format!("asked {} {ask:?}", ticket.0),
     }
 }
