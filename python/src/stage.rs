@@ -1,9 +1,9 @@
 //! What a server has: put together before the start, and kept in step with what runs after it.
 
 use mcpring::server::{Hook, Publisher, SchemaCache};
-use std::sync::Arc;
 use mcpring::settings::Settings;
 use mcpring::{Engine, Error, Execution, Server};
+use std::sync::Arc;
 
 use crate::feature::{Kind, Recipe};
 use crate::handler::{Lane, Prepared};
@@ -118,9 +118,10 @@ impl Stage {
         self.changed.clear();
         // Clients inside the process need no address.
         let engine = self.settings.engine(server).detached();
-        let engine = self.routes.iter().fold(engine, |engine, route| {
-            engine.route(&route.methods, &route.path, route.clone())
-        });
+        let engine = self
+            .routes
+            .iter()
+            .fold(engine, |engine, route| engine.route(&route.methods, &route.path, route.clone()));
         Ok(self.places.iter().fold(engine, |engine, place| place.listen(engine)))
     }
 
