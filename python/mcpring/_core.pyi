@@ -109,7 +109,7 @@ class Server:
         output_schema: str | None = None,
         timeout_s: float | None = None,
         scopes: Sequence[str] = (),
-        task: Literal["forbidden", "optional", "required"] = "forbidden",
+        task: Literal["forbidden", "optional", "required", "by_handler"] = "forbidden",
     ) -> None:
         """Adds a tool; schemas are compiled here. Results are held to the output schema."""
 
@@ -147,12 +147,10 @@ class Server:
     ) -> None:
         """An HTTP route of the program's own, on the listeners of `http`, run on the loop."""
 
-    def add_hook(
-        self, method: str, hook: Callable[[Call, Callable[[], str]], Awaitable[str]]
-    ) -> None:
-        """Puts `hook` before what the engine answers to a method by itself (lists, `initialize`,
-        `server/discover`). It gets a function that makes the engine's answer, and gives the answer,
-        both JSON. Costs nothing for methods without hooks."""
+    def add_hook(self, method: str, handler: Handler) -> None:
+        """Puts a handler before what the engine answers to a method by itself: lists,
+        `initialize`, `server/discover`. It is called with the call and the engine's answer, and
+        gives the answer that is sent, both JSON text. Costs nothing for methods without one."""
 
     def remove(self, kind: Kind, key: str) -> bool:
         """Takes a feature away; whether it was there."""
@@ -195,6 +193,10 @@ class Server:
         Detached from the interpreter meanwhile, and woken by signals, whose Python handlers run
         here when this is the main thread. With the end everything the server holds is let go.
         """
+
+    def fileno(self) -> int:
+        """A descriptor that is readable once the server has stopped: then `wait` takes no time. It
+        is there before the start, and stays the server's."""
 
     def stop(self, now: bool = False) -> None:
         """Stops listening, lets calls end within the setting `drain_ms`, ends event streams; `now`
@@ -267,6 +269,9 @@ class Call:
         """Answers with what the handler returned, unless that has to be awaited."""
     def fail(self, fault: BaseException) -> None:
         """Answers for an exception, or asks what it asks."""
+    def keep(self, task: object) -> None:
+        """Keeps the task that works on the call, and has it cancelled when nobody wants the
+        answer."""
 
 def current_call() -> Call | None:
     """The call whose handler runs here: by the thread for plain functions, by the context for
@@ -282,15 +287,22 @@ class Request:
     def path(self) -> str: ...
     @property
     def query(self) -> str: ...
+    def variable(self, name: str) -> str | None:
+        """What the path has in the place of `{name}`."""
     def headers(self) -> dict[str, str]: ...
     def body(self) -> bytes: ...
+    # As those of `Call`, for the loop's lane.
+    def finish(self, value: object) -> None: ...
+    def finishes_later(self, value: object) -> bool: ...
+    def fail(self, fault: BaseException) -> None: ...
+    def keep(self, task: object) -> None: ...
 
 @final
 class Response:
     """What a route answers."""
 
     def __new__(
-        cls, body: bytes = b"", status: int = 200, headers: Mapping[str, str] | None = None
+        cls, body: bytes | None = None, status: int = 200, headers: Mapping[str, str] | None = None
     ) -> Self: ...
 
 @final
@@ -310,11 +322,9 @@ class LoopLane:
 
     def fileno(self) -> int:
         """Readable while something waits."""
-    def take(self) -> list[tuple[Call | None, Any, dict[str, Any] | None] | None]:
+    def take(self) -> list[tuple[Call | Request | None, Any, dict[str, Any] | None] | None]:
         """What waits, up to a batch: calls with what they run as above; a call with what has to be
         awaited; a task to cancel, without a call; `None` when the server has ended."""
-    def keep(self, call: Call, task: object) -> None:
-        """Keeps the task of a call that waits, and has it cancelled when nobody wants the answer."""
 
 # The parts alone, for who has an MCP core of their own. No thread is behind any of them.
 

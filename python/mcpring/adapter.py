@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ._narrow import kind_of
+from .hooks import install_hooks
 from .jsonable import dumps, jsonable
 from .mounted import with_mounted
 from .routes import core_route
@@ -27,7 +28,7 @@ class Installed:
 
     def __init__(self, core: Any, made: Any, server: Any) -> None:
         self.core = made
-        self.needs_loop = bool(server.routes)
+        self.needs_loop = bool(server.routes or server.middleware)
         """Whether something runs on an event loop, as far as is known before it starts."""
         self._module = core
         self._server = server
@@ -70,6 +71,7 @@ def install(core: Any, server: Any, options: dict[str, Any]) -> Installed:
     )
     for route in server.routes:
         made.add_route(route.path, route.methods, core_route(core, route.fn))
+    install_hooks(core, made, server)
     return Installed(core, made, server)
 
 

@@ -42,13 +42,14 @@ class AccessToken(Record):
     @classmethod
     def read(cls, said: Mapping[str, Any]) -> AccessToken:
         """From the core's words."""
+        claims: Mapping[str, Any] = said.get("claims") or {}  # a fixed token has none
         return cls(
             client_id=said.get("client_id"),
             subject=said.get("subject"),
             issuer=said.get("issuer"),
-            scopes=tuple(said.get("scopes", ())),
-            claims=dict(said.get("claims", {})),
-            expires_at=said.get("claims", {}).get("exp"),
+            scopes=tuple(said.get("scopes") or ()),
+            claims=dict(claims),
+            expires_at=claims.get("exp"),
         )
 
 

@@ -7,7 +7,6 @@ without.
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -132,21 +131,20 @@ async def serve(
 
 
 def _stopped(core: Any, loop: asyncio.AbstractEventLoop) -> asyncio.Future[None]:
-    """Done when the core has stopped: a thread waits for it, for the core has no other way."""
+    """Done when the core has stopped."""
     stopped: asyncio.Future[None] = loop.create_future()
+    bell = core.fileno()
 
     def tell() -> None:
-        if not stopped.done():
+        loop.remove_reader(bell)
+        try:
+            core.wait()
+        except Exception as error:  # what stopped it is for whoever runs it
+            stopped.set_exception(error)
+        else:
             stopped.set_result(None)
 
-    def wait() -> None:
-        core.wait()
-        try:
-            loop.call_soon_threadsafe(tell)
-        except RuntimeError:
-            pass  # the loop was closed without waiting for us
-
-    threading.Thread(target=wait, name="mcpring-wait", daemon=True).start()
+    loop.add_reader(bell, tell)
     return stopped
 
 

@@ -193,8 +193,6 @@ class _Watch:
 def _work(server: Any, plan: RunPlan, role: _Role) -> None:
     """Serves, as one of the workers."""
     options = {**plan.options, "state_keys": list(role.keys), "share_ports": True}
-    if not options.get("shards"):
-        options["shards"] = max(1, len(os.sched_getaffinity(0)) // plan.workers)
     mine: RunPlan = plan.replace(port=role.port, options=options, workers=1, is_quiet=True)
     run_here(server, mine, lambda core: _follow_parent(core, socket.socket(fileno=role.lifeline)))
 

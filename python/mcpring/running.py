@@ -79,6 +79,7 @@ def run_here(server: Any, plan: RunPlan, on_start: Callable[[Any], None] | None 
     """Runs in this process. `on_start` is given the core's server."""
     from .adapter import install
 
+    plan = _with_port(server, plan)
     made = install(load_core(), server, plan.options)
     restore = _stop_on_signals(made.core)
     try:
@@ -90,6 +91,34 @@ def run_here(server: Any, plan: RunPlan, on_start: Callable[[Any], None] | None 
             _run_without_loop(server, plan, made, on_start)
     finally:
         restore()
+
+
+def _wait(core: Any) -> None:
+    """Until it has stopped. Signals are handled here meanwhile, when this is the main thread.
+
+    Not in the core's own `wait`: a daemon thread that the ending interpreter stops must not have a
+    frame of the core's below it.
+    """
+    import select
+
+    ended = select.poll()
+    ended.register(core.fileno(), select.POLLIN)
+    while not ended.poll():
+        pass
+    core.wait()
+
+
+def _with_port(server: Any, plan: RunPlan) -> RunPlan:
+    """A free port is chosen beforehand where tokens are asked for: they are for its address."""
+    if plan.transport != "http" or plan.port != 0 or server.auth is None:
+        return plan
+    import socket
+
+    family = socket.AF_INET6 if ":" in plan.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as free:
+        free.bind((plan.host, 0))
+        made: RunPlan = plan.replace(port=free.getsockname()[1])
+    return made
 
 
 def _refuse_inside_of_a_loop() -> None:
@@ -116,7 +145,7 @@ def _run_without_loop(
         announce(server, plan, core.addresses())
         if on_start is not None:
             on_start(core)
-        core.wait()
+        _wait(core)
     finally:
         server.running = None
         ended(server, made)
@@ -131,6 +160,7 @@ async def run_async(server: Any, plan: RunPlan) -> None:
     check_fork(server)
     if plan.workers > 1:
         raise ConfigError("several processes are started by `mcp.run(workers=…)` alone")
+    plan = _with_port(server, plan)
     made = install(load_core(), server, plan.options)
     restore = _stop_on_signals(made.core, only_free=True)
     try:

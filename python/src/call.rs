@@ -25,10 +25,6 @@ impl Call {
         Self(seat)
     }
 
-    pub(crate) fn seat(&self) -> &Arc<Seat> {
-        &self.0
-    }
-
     /// Reads one fact of the request, if the call carries it.
     fn fact<T>(&self, read: impl FnOnce(&mcpring::server::RequestFacts) -> T) -> Option<T> {
         self.0.context.request().map(read)
@@ -201,6 +197,17 @@ impl Call {
             self.0.finish(value);
         }
         is_later
+    }
+
+    /// Keeps the task that works on the call, and has it cancelled when nobody wants the answer.
+    fn keep(&self, task: Py<PyAny>) {
+        let seat = &self.0;
+        if seat.is_done() {
+            return;
+        }
+        let (looper, number) = (Arc::clone(&seat.lanes.looper), seat.number);
+        looper.keep(number, task);
+        seat.context.on_cancel(move || drop(looper.push(Item::Cancel(number))));
     }
 
     fn fail(&self, py: Python<'_>, fault: &Bound<'_, PyAny>) {

@@ -24,6 +24,7 @@ mod looper;
 mod place;
 mod pool;
 mod prepare;
+mod route;
 mod schema;
 mod seat;
 mod server;
@@ -46,6 +47,8 @@ mod _core {
     use crate::looper::LoopLane;
     #[pymodule_export]
     use crate::pool::PoolLane;
+    #[pymodule_export]
+    use crate::route::{Request, Response};
     #[pymodule_export]
     use crate::schema::Schema;
     #[pymodule_export]

@@ -11,11 +11,12 @@ use pyo3::prelude::*;
 use serde_json::{Map, Value, json};
 
 use crate::end::End;
-use crate::error::raise;
-use crate::feature::{Extra, Kind, Recipe};
+use crate::error::{config, raise};
+use crate::feature::{Extra, Kind, Recipe, Task};
 use crate::handler::Handler;
 use crate::lanes::{Lanes, Settled};
 use crate::place::Place;
+use crate::route::Route;
 use crate::stage::Stage;
 
 /// A server. Methods may be called from any thread unless they say otherwise. See `_core.pyi`.
@@ -82,11 +83,13 @@ impl Server {
         task: &str,
     ) -> PyResult<()> {
         let task = match task {
-            "forbidden" => TaskSupport::Forbidden,
-            "optional" => TaskSupport::Optional,
-            "required" => TaskSupport::Required,
+            "forbidden" => Task::By(TaskSupport::Forbidden),
+            "optional" => Task::By(TaskSupport::Optional),
+            "required" => Task::By(TaskSupport::Required),
+            "by_handler" => Task::ByHandler,
             other => {
-                let words = format!("a task is forbidden, optional or required, not {other:?}");
+                let words =
+                    format!("a task is forbidden, optional, required or by_handler, not {other:?}");
                 return Err(PyValueError::new_err(words));
             }
         };
@@ -166,6 +169,34 @@ impl Server {
         recipe.completers.retain(|(name, _)| *name != argument);
         recipe.completers.push((argument, Arc::clone(&handler.get().0)));
         stage.publish().map_err(|fault| raise(py, &fault))
+    }
+
+    fn add_route(
+        &self,
+        py: Python<'_>,
+        path: String,
+        methods: Vec<String>,
+        handler: Py<PyAny>,
+    ) -> PyResult<()> {
+        if self.running.get().is_some() {
+            return Err(config(py, "routes are added before the server starts".to_owned()));
+        }
+        self.stage(py)?.routes.push(Route::new(path, methods, handler, &self.lanes));
+        Ok(())
+    }
+
+    fn add_hook(
+        &self,
+        py: Python<'_>,
+        method: String,
+        handler: &Bound<'_, Handler>,
+    ) -> PyResult<()> {
+        if self.running.get().is_some() {
+            return Err(config(py, "hooks are added before the server starts".to_owned()));
+        }
+        let handler = Arc::clone(&handler.get().0);
+        self.stage(py)?.hooks.push((method, handler, Arc::clone(&self.lanes)));
+        Ok(())
     }
 
     fn remove(&self, py: Python<'_>, kind: &str, key: &str) -> PyResult<bool> {
@@ -251,13 +282,20 @@ impl Server {
             }
             py.detach(|| server.end.wait_a_while(deadline));
         }
-        let outcome = py.detach(|| running.wait());
+        // The engine's threads have ended or are about to, and never want Python. Not to let go of
+        // it here is what a thread needs that the ending interpreter must not stop in this frame.
+        let outcome = running.wait();
         py.import("atexit")?.call_method1("unregister", (this.getattr("_at_exit")?,))?;
         // Handlers and their owner hold each other: with the end of the server they are let go.
         let left = server.stage(py)?.clear();
         drop(left);
         outcome.map_err(|fault| raise(py, &fault))?;
         Ok(true)
+    }
+
+    /// A descriptor that is readable from the end on.
+    fn fileno(&self) -> i32 {
+        self.end.fileno()
     }
 
     #[pyo3(signature = (now = false))]

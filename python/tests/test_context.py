@@ -449,7 +449,10 @@ def test_progress_counts(run: Caller) -> None:
     seen: list[Any] = []
     for _ in range(2):  # a fresh counter each time
         assert run(mcp, progress_handler=lambda *said: seen.append(said)) == 3
-    assert seen == [(1, 3, None), (3, 3, None), (3, 3, "done")] * 2
+    steps = [(1, 3, None), (3, 3, None), (3, 3, "done")]
+    if run.way == "engine":
+        steps.pop()  # the protocol wants progress to grow: the last report says nothing new
+    assert seen == steps * 2
 
 
 def test_there_is_a_context_only_inside_of_calls() -> None:

@@ -404,3 +404,55 @@ def test_fork_words() -> None:
     with pytest.raises(ForkedError, match="'x' was running"):
         mcp.run()
     assert Path(PACKAGE, "mcpring").is_dir()
+
+
+ASYNC = '''
+import asyncio
+from mcpring import FastMCP
+mcp = FastMCP("x")
+mcp.tool("one")(lambda: 1)
+asyncio.run(mcp.run_async("http", host="0.0.0.0", port=0))
+'''
+
+
+def test_a_loop_of_the_programs_own_ends_with_sigterm(tmp_path: Path) -> None:
+    """And a host that others can reach is listened on when it is named, with a word."""
+    path = tmp_path / "own_loop.py"
+    path.write_text(ASYNC)
+    with Program(str(path)) as program:
+        url = program.url()
+        assert any("nobody is asked who they are" in line for line in program.said)
+        with Client(url.replace("0.0.0.0", "127.0.0.1")) as client:
+            assert client.call_tool("one").text == "1"
+        assert program.end(signal.SIGTERM) == 0
+
+
+LEAVING = '''
+import asyncio, sys, threading
+from mcpring import Client, FastMCP
+mcp = FastMCP("x")
+begun = threading.Event()
+
+@mcp.tool
+def block() -> None:
+    begun.set()
+    threading.Event().wait()
+
+@mcp.tool
+async def wait() -> None:
+    begun.set()
+    await asyncio.Event().wait()
+
+client = Client(mcp).__enter__()
+threading.Thread(target=lambda: client.call_tool(sys.argv[1]), daemon=True).start()
+begun.wait()
+'''
+
+
+@pytest.mark.parametrize("name", ["block", "wait"])
+def test_a_program_that_ends_does_not_wait_for_calls(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "leaving.py"
+    path.write_text(LEAVING)
+    with Program(str(path), name) as program:
+        assert program.end() == 0, program.said
+        assert not any("Traceback" in line for line in program.said)

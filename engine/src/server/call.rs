@@ -19,7 +19,7 @@ use super::{
     Asked, CallContext, Deferred, Feature, FeatureKind, Job, Outcome, Parked, PromptEntry,
     ToolEntry, ToolError,
 };
-use crate::json::Value;
+use crate::json::{Kind, Value};
 use crate::uri::Bindings;
 
 /// What a call can get from whoever received it.
@@ -56,7 +56,7 @@ pub(super) type Spawn<'a> = &'a dyn Fn(LocalFuture);
 pub struct Call<'a> {
     feature: &'a Arc<Feature>,
     arguments: Arguments<'a>,
-    /// The URI that is read, or the text that is to be completed.
+    /// The URI that is read, the text that is to be completed, or what a hook is put before.
     subject: &'a str,
     bindings: Option<&'a Bindings>,
     source: &'a dyn CallSource,
@@ -104,6 +104,17 @@ impl<'a> Call<'a> {
     ) -> Self {
         let call = Self::new(found.feature(), Arguments::Absent, source);
         Self { subject: uri, bindings: found.bindings(), ..call }
+    }
+
+    /// A call of `hook`, where the engine would answer `result` to a request with `params`.
+    pub fn hook(
+        hook: &'a Arc<Feature>,
+        result: &'a str,
+        params: Option<Value<'a>>,
+        source: &'a dyn CallSource,
+    ) -> Self {
+        let params = params.filter(|params| params.kind() == Kind::Object);
+        Self { subject: result, ..Self::new(hook, Arguments::from(params), source) }
     }
 
     fn new(
@@ -164,12 +175,14 @@ impl<'a> Call<'a> {
         self.feature.kind
     }
 
-    /// The name of the tool, prompt, resource or template, or of the argument that is completed.
+    /// The name of the tool, prompt, resource or template, of the argument that is completed, or of
+    /// the method that a hook is put before.
     pub fn name(&self) -> &'a str {
         &self.feature.name
     }
 
-    /// The sender's bytes of `arguments`: a JSON object, `{}` when absent.
+    /// The sender's bytes of `arguments`, or for hooks of all `params`: a JSON object, `{}` when
+    /// absent.
     pub fn arguments_json(&self) -> &'a [u8] {
         match self.arguments {
             Arguments::Absent => NO_ARGUMENTS,
@@ -215,6 +228,11 @@ impl<'a> Call<'a> {
     /// What was typed so far of the argument to complete; empty for others than completions.
     pub fn partial(&self) -> &'a str {
         if self.kind() == FeatureKind::Completion { self.subject } else { "" }
+    }
+
+    /// What the engine would answer, a JSON object; empty for others than hooks.
+    pub fn result_json(&self) -> &'a str {
+        if self.kind() == FeatureKind::Hook { self.subject } else { "" }
     }
 
     /// The registered media type of the resource that is read.
@@ -274,7 +292,7 @@ impl<'a> Call<'a> {
         match catch_unwind(AssertUnwindSafe(|| feature.handler.call(self))) {
             Ok(Outcome::Deferred) if self.is_deferred => Outcome::Deferred,
             Ok(Outcome::Deferred) => Outcome::internal("the handler put off an answer it dropped"),
-            Ok(outcome) => feature.checked(outcome, || Arc::clone(self.context())),
+            Ok(outcome) => feature.checked(outcome, self.subject, || Arc::clone(self.context())),
             Err(_panic) => feature.kind.panicked(),
         }
     }

@@ -70,7 +70,8 @@ impl Deferred {
         &self.call.feature.name
     }
 
-    /// The sender's bytes of `arguments`: a JSON object, `{}` when absent.
+    /// The sender's bytes of `arguments`, or for hooks of all `params`: a JSON object, `{}` when
+    /// absent.
     pub fn arguments_json(&self) -> &Bytes {
         &self.call.arguments
     }
@@ -93,6 +94,11 @@ impl Deferred {
     /// What was typed so far of the argument to complete; empty for others than completions.
     pub fn partial(&self) -> &str {
         if self.kind() == FeatureKind::Completion { &self.call.subject } else { "" }
+    }
+
+    /// What the engine would answer, a JSON object; empty for others than hooks.
+    pub fn result_json(&self) -> &str {
+        if self.kind() == FeatureKind::Hook { &self.call.subject } else { "" }
     }
 
     /// The registered media type of the resource that is read.
@@ -150,7 +156,10 @@ impl Deferred {
         self.is_armed = false;
         let outcome = match outcome {
             Outcome::Deferred => Outcome::internal("the handler put off an answer it dropped"),
-            outcome => self.call.feature.checked(outcome, || Arc::clone(&self.call.context)),
+            outcome => {
+                let Owned { feature, subject, context, .. } = &self.call;
+                feature.checked(outcome, subject, || Arc::clone(context))
+            }
         };
         self.call.answer(outcome);
     }

@@ -19,6 +19,8 @@ pub enum FeatureKind {
     Prompt,
     /// Completes an argument of a prompt or a variable of a template.
     Completion,
+    /// Has the last word on what the engine answers to a method by itself.
+    Hook,
 }
 
 impl FeatureKind {
@@ -29,6 +31,7 @@ impl FeatureKind {
             Self::Resource => "resource",
             Self::Prompt => "prompt",
             Self::Completion => "completion",
+            Self::Hook => "hook",
         }
     }
 
@@ -36,7 +39,9 @@ impl FeatureKind {
     pub fn failed(self, words: String) -> Outcome {
         match self {
             Self::Tool => Outcome::failure(words),
-            Self::Resource | Self::Prompt | Self::Completion => Outcome::internal(words),
+            Self::Resource | Self::Prompt | Self::Completion | Self::Hook => {
+                Outcome::internal(words)
+            }
         }
     }
 
@@ -44,7 +49,7 @@ impl FeatureKind {
     pub const fn may_ask(self) -> bool {
         match self {
             Self::Tool | Self::Resource | Self::Prompt => true,
-            Self::Completion => false,
+            Self::Completion | Self::Hook => false,
         }
     }
 
@@ -56,6 +61,7 @@ impl FeatureKind {
             Self::Resource => Outcome::internal("the resource's handler panicked"),
             Self::Prompt => Outcome::internal("the prompt's handler panicked"),
             Self::Completion => Outcome::internal("the completion's handler panicked"),
+            Self::Hook => Outcome::internal("the hook panicked"),
         }
     }
 }

@@ -31,10 +31,12 @@ def make_client(parsed: argparse.Namespace, config: ConfigFile | None) -> Client
 
     place: Any = parsed.server if is_url(parsed.server) else load(parsed, config)
     headers = dict(_header(one) for one in parsed.header)
-    if parsed.auth is not None:
-        headers["authorization"] = f"Bearer {parsed.auth}"
     return Client(
-        place, protocol_version=parsed.protocol_version, timeout=parsed.timeout, headers=headers
+        place,
+        protocol_version=parsed.protocol_version,
+        timeout=parsed.timeout,
+        headers=headers,
+        auth=parsed.auth,
     )
 
 

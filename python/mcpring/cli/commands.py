@@ -54,8 +54,11 @@ def _dev(parsed: argparse.Namespace) -> int:
     if said is None:
         raise ConfigError("name a server: there is no fastmcp.json here")
     own = [sys.executable, "-m", "mcpring", "run", said, "--no-banner"]
+    if parsed.log_level is not None:
+        own += ["--log-level", parsed.log_level]
     if not parsed.no_reload:
         own.append("--reload")
+    own += ["--", *parsed.server_arguments] if parsed.server_arguments else []
     inspector = f"@modelcontextprotocol/inspector@{parsed.inspector_version}"
     try:
         return subprocess.call(["npx", "-y", inspector, *own])

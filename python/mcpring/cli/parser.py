@@ -89,7 +89,7 @@ def _add_run(commands: object) -> None:
 def _add_dev(commands: object) -> None:
     parser = _add(commands, "dev", "Runs a server with the Inspector beside it, reloading.")
     _add_server(parser, is_needed=False)
-    _add_run_options(parser)
+    parser.add_argument("-l", "--log-level", help="DEBUG, INFO, WARNING, ERROR or CRITICAL")
     parser.add_argument("--no-reload", action="store_true", help="do not watch files")
     parser.add_argument("--inspector-version", default="latest", help="which Inspector to fetch")
 

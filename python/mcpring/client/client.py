@@ -78,15 +78,17 @@ class Client:
         init_timeout: float | None = 30.0,
         client_info: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
+        auth: str | None = None,
     ) -> None:
         """`transport` is a server object, a URL, a .py or .js file, or a transport.
 
         `protocol_version="2026-07-28"` speaks without a session. `timeout` is in seconds and for
-        each request. `sampling_capabilities={"tools": {}}` says that the handler lets its model use
-        tools. `log_handler` takes one `LogMessage`, or level, data and logger;
+        each request. `auth` is a token for a server behind a URL. `sampling_capabilities={"tools":
+        {}}` says that the handler lets its model use tools. `log_handler` takes one `LogMessage`, or
+        level, data and logger;
         `message_handler` takes every notification, as a `dict` with `method` and `params`.
         """
-        self.transport = make_transport(transport, headers=headers)
+        self.transport = make_transport(transport, headers=headers, auth=auth)
         self._name = name
         self._version = protocol_version
         self._answers = Answers(

@@ -57,7 +57,9 @@ class Transport(Protocol):
         ...
 
 
-def make_transport(said: Any, *, headers: Mapping[str, str] | None = None) -> Transport:
+def make_transport(
+    said: Any, *, headers: Mapping[str, str] | None = None, auth: str | None = None
+) -> Transport:
     """What a person names: a server object, a URL, a program's file, or a transport."""
     if hasattr(said, "registry"):
         return FastMCPTransport(said)
@@ -68,7 +70,7 @@ def make_transport(said: Any, *, headers: Mapping[str, str] | None = None) -> Tr
         raise UnsupportedError("a client has one server: name one, not a table of them")
     place = str(said)
     if place.startswith(("http://", "https://")):
-        return StreamableHttpTransport(place, headers=headers)
+        return StreamableHttpTransport(place, headers=headers, auth=auth)
     if place.endswith(".py"):
         return StdioTransport(sys.executable, [place])
     if place.endswith((".js", ".mjs")):
@@ -145,6 +147,8 @@ class StreamableHttpTransport:
     ) -> None:
         self.url = url
         self.headers = dict(headers or {})
+        if auth == "oauth":
+            raise UnsupportedError("this client does not log in: get a token and give it as auth")
         if auth is not None:
             self.headers["authorization"] = f"Bearer {auth}"
 

@@ -116,6 +116,10 @@ def _plan(server: Any, transport: str | None, given: dict[str, Any]) -> RunPlan:
     log_level = given.pop("log_level", settings.log_level)
     if log_level:
         set_log_level(log_level)
+    if wanted == "sse":
+        import logging
+
+        logging.getLogger("mcpring").warning("sse is served as Streamable HTTP, at the same path")
     _answer_foreign(given, settings)
     listen = _checked_addresses(given.pop("listen", ()), transport)
     options = options_of(server, given)
