@@ -6,8 +6,8 @@
 copied, `fastmcp` becomes `mcpring` in their import lines (and `mcp_types`, where FastMCP gets its
 types from, becomes `mcpring.types`), and every server among them is
 
-- started: imported, and its lifespan opened;
-- listed: tools, resources, templates and prompts;
+- started: imported, served by the engine, and its lifespan opened;
+- listed by a client: tools, resources, templates and prompts;
 - asked: each tool is called with arguments made up from its schema, each resource read, each
   prompt made. A tool that fails by its own doing has answered.
 
@@ -30,7 +30,10 @@ import tarfile
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mcpring import Client
 
 STEPS = ("start", "list", "answer")
 SHARE_WANTED = 0.8
@@ -180,18 +183,19 @@ def probe_apart(file: Path) -> tuple[list[str], str]:
 
 def probe(file: Path) -> dict[str, Any]:
     """Starts, lists and asks the server of one example."""
+    from mcpring import Client
     from mcpring.cli.target import load_server, read_target
-    from mcpring.hosting import lifespans
 
     add_source_folder(file)
     done: list[str] = []
 
     async def whole(server: Any) -> str:
-        async with lifespans(server):
+        failures = remember_failures(server)
+        async with Client(server, elicitation_handler=accept) as client:
             done.append("start")
-            features = await list_all(server)
+            features = await list_all(client)
             done.append("list")
-            words = await ask_all(server, features)
+            words = await ask_all(client, features, failures)
             done.append("answer")
             return words
 
@@ -199,6 +203,19 @@ def probe(file: Path) -> dict[str, Any]:
         return {"done": done, "words": asyncio.run(whole(load_server(read_target(entry_of(file)))))}
     except BaseException as error:  # noqa: BLE001 - whatever it is, it is the finding
         return {"done": done, "words": f"{type(error).__name__}: {error}".partition("\n")[0]}
+
+
+def remember_failures(server: Any) -> list[BaseException]:
+    """What handlers raise from here on: clients are told words alone."""
+    failures: list[BaseException] = []
+    words_of = server.failure_words
+
+    def remember(kind: str, name: str, error: BaseException) -> Any:
+        failures.append(error)
+        return words_of(kind, name, error)
+
+    server.failure_words = remember
+    return failures
 
 
 def add_source_folder(file: Path) -> None:
@@ -218,50 +235,49 @@ def entry_of(file: Path) -> str:
     return str(file)
 
 
-async def list_all(server: Any) -> dict[str, list[Any]]:
-    """Everything, in the form that goes to clients."""
-    found = {
-        "tools": await server.list_tools(),
-        "resources": await server.list_resources(),
-        "templates": await server.list_resource_templates(),
-        "prompts": await server.list_prompts(),
+async def list_all(client: Client) -> dict[str, list[Any]]:
+    """Everything, as clients see it."""
+    return {
+        "tools": await client.list_tools(),
+        "resources": await client.list_resources(),
+        "templates": await client.list_resource_templates(),
+        "prompts": await client.list_prompts(),
     }
-    for features in found.values():
-        json.dumps([one.to_dict() for one in features])
-    return found
 
 
-async def ask_all(server: Any, found: dict[str, list[Any]]) -> str:
+async def ask_all(
+    client: Client, found: dict[str, list[Any]], failures: list[BaseException]
+) -> str:
     """Calls, reads and makes what can be; raises when the fault is ours."""
-    from mcpring import Client
-
-    client = Client(server, elicitation_handler=accept)
     own: list[str] = []
     for tool in found["tools"]:
-        await _ask(client.call_tool(tool.name, sample(tool.parameters)), tool.name, own)
+        coming = client.call_tool(tool.name, sample(dict(tool.input_schema)))
+        await _ask(coming, tool.name, own, failures)
     for resource in found["resources"]:
-        await _ask(client.read_resource(resource.uri), resource.uri, own)
+        await _ask(client.read_resource(resource.uri), resource.uri, own, failures)
     for prompt in found["prompts"]:
         arguments = {one.name: "1" for one in prompt.arguments if one.required}
-        await _ask(client.get_prompt(prompt.name, arguments), prompt.name, own)
+        await _ask(client.get_prompt(prompt.name, arguments), prompt.name, own, failures)
     return f"own failures: {', '.join(own)}" if own else ""
 
 
-async def _ask(coming: Any, name: str, own: list[str]) -> None:
+async def _ask(coming: Any, name: str, own: list[str], failures: list[BaseException]) -> None:
     from mcpring.exceptions import McpringError, NotFoundError
 
+    failures.clear()
     try:
         await asyncio.wait_for(coming, SECONDS_MAX / 4)
     except TimeoutError:
         own.append(f"{name} (slow)")
-    except McpringError as error:
-        cause: BaseException = error
+    except McpringError:
+        if not failures:
+            raise  # no handler failed: the engine refused
+        cause = failures[-1]
         while isinstance(cause.__cause__, BaseException) and isinstance(cause, McpringError):
             cause = cause.__cause__
         # What is asked is there, so what is not found is something with a made-up name.
-        is_own = isinstance(cause, NotFoundError) or _raised_by_example(error)
-        is_ours = isinstance(cause, McpringError) and not is_own
-        if is_ours:
+        is_own = isinstance(cause, NotFoundError) or _raised_by_example(failures[-1])
+        if isinstance(cause, McpringError) and not is_own:
             raise
         own.append(f"{name} ({type(cause).__name__})")
 

@@ -109,7 +109,7 @@ class Server:
         output_schema: str | None = None,
         timeout_s: float | None = None,
         scopes: Sequence[str] = (),
-        task: Literal["forbidden", "optional", "required"] = "forbidden",
+        task: Literal["forbidden", "optional", "required", "by_handler"] = "forbidden",
     ) -> None:
         """Adds a tool; schemas are compiled here. Results are held to the output schema."""
 

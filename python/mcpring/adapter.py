@@ -193,8 +193,8 @@ def handler_settings(entry: Entry) -> dict[str, Any]:
     on_loop = component.is_async or not getattr(component, "run_in_thread", True)
     settings["lane"] = "loop" if on_loop else "pool"
     convert = _text_convert(plan) if is_text else plan.converter()
-    if plan.injects:
-        fn = _call_with_context(component.fn, plan, component.is_async, convert)
+    if plan.injects or entry.kind == "template":
+        fn = _call_with_context(component, plan, convert, has_variables=entry.kind == "template")
         return {**settings, "fn": fn, "style": "call"}
     is_idle = is_text and not (plan.loads or plan.fills or _takes_more_than_text(plan))
     return {**settings, "fn": component.fn, "convert": None if is_idle else convert}
@@ -254,12 +254,35 @@ def _text_convert(plan: Any) -> Convert:
     return convert
 
 
+class _Found:
+    """What a template has, and at which URI; text and bytes need no such word."""
+
+    __slots__ = ("uri", "value")
+
+    def __init__(self, value: Any, uri: str) -> None:
+        self.value = value
+        self.uri = uri
+
+
+def _found(value: Any, call: Any) -> Any:
+    if kind_of(value) in (str, bytes):
+        return value
+    if not hasattr(value, "__await__"):
+        return _Found(value, call.name)
+
+    async def later() -> Any:
+        return _found(await value, call)
+
+    return later()
+
+
 def _call_with_context(
-    fn: Callable[..., Any], plan: Any, is_async: bool, convert: Convert | None
+    component: Any, plan: Any, convert: Convert | None, *, has_variables: bool
 ) -> Callable[..., Any]:
-    """`fn` behind its context: one object and one context variable a call."""
+    """The function behind its context: one object and one context variable a call."""
     from .context import Context, enter_context, leave_context
 
+    fn = component.fn
     names: tuple[str, ...] = plan.contexts
 
     def enter(call: Any, arguments: dict[str, Any]) -> Any:
@@ -270,9 +293,10 @@ def _call_with_context(
             arguments[name] = context
         token = enter_context(context)
         try:
-            return fn(**arguments)
+            value = fn(**arguments)
         finally:
             leave_context(token)
+        return _found(value, call) if has_variables else value
 
     async def enter_async(call: Any, arguments: dict[str, Any]) -> Any:
         context = Context(call.owner, call)
@@ -281,9 +305,10 @@ def _call_with_context(
         for name in names:
             arguments[name] = context
         enter_context(context)  # in the call's own copy, which ends with it
-        return await fn(**arguments)
+        value = await fn(**arguments)
+        return _found(value, call) if has_variables else value
 
-    return enter_async if is_async else enter
+    return enter_async if component.is_async else enter
 
 
 def _call_whole(entry: Entry) -> Callable[..., Any]:
@@ -305,7 +330,9 @@ def _call_whole(entry: Entry) -> Callable[..., Any]:
                 return await component.run(dict(params.arguments))
             if entry.kind == "prompt":
                 return await component.render(dict(params.arguments))
-            return await (component.read_with(arguments) if arguments else component.read())
+            if entry.kind == "template":
+                return _found(await component.read_with(arguments), call)
+            return await component.read()
 
         said = {"name": component.name, "uri": call.name, "arguments": arguments}
         return await run_chain(entry.path, method, said, end, context)
@@ -320,9 +347,14 @@ def _encoder(entry: Entry) -> Callable[[Any], str]:
     component = entry.component
     if entry.kind in ("tool", "prompt"):
         return lambda value: dumps(component.convert_result(value).to_dict())
-    return lambda value: dumps(
-        to_resource_result(value).to_dict(component.uri, component.mime_type)
-    )
+
+    def encode(value: Any) -> str:
+        uri = component.uri
+        if isinstance(value, _Found):
+            uri, value = value.uri, value.value
+        return dumps(to_resource_result(value).to_dict(uri, component.mime_type))
+
+    return encode
 
 
 def context_of_core() -> Context | None:

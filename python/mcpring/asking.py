@@ -21,6 +21,7 @@ __all__ = [
     "ElicitationResult",
     "Form",
     "SamplingResult",
+    "ToolUse",
 ]
 
 T = TypeVar("T")
@@ -145,7 +146,8 @@ def _simple(schema: Schema, name: str) -> Schema:
         schema = {"type": "string", "enum": [schema["const"]], **schema}
         schema.pop("const")
     kind = schema.get("type")
-    is_choice = kind == "array" and "enum" in schema.get("items", {})
+    items = schema.get("items", {})
+    is_choice = kind == "array" and any(word in items for word in ("enum", "anyOf", "oneOf"))
     if kind not in _PRIMITIVE and not is_choice:
         raise ConfigError(
             f"a form cannot ask for {name!r}: fields are text, numbers, booleans or choices, not "
@@ -162,12 +164,54 @@ class SamplingResult(Record):
     role: str = "assistant"
     stop_reason: str | None = None
 
+    @classmethod
+    def read(cls, answer: Mapping[str, Any]) -> SamplingResult:
+        """From a client's answer."""
+        return cls(
+            content=answer.get("content"),
+            model=str(answer.get("model", "")),
+            role=str(answer.get("role", "assistant")),
+            stop_reason=answer.get("stopReason"),
+        )
+
     @property
     def text(self) -> str:
         """The words, joined."""
+        return "".join(block.get("text", "") for block in self._blocks())
+
+    @property
+    def tool_uses(self) -> list[ToolUse]:
+        """What the model wants of the tools it was given; each wants an answer."""
+        used = [block for block in self._blocks() if block.get("type") == "tool_use"]
+        return [
+            ToolUse(id=block["id"], name=block["name"], input=block.get("input") or {})
+            for block in used
+        ]
+
+    @property
+    def message(self) -> dict[str, Any]:
+        """What was said, as a message of the next question."""
+        return {"role": self.role, "content": self.content}
+
+    def _blocks(self) -> list[dict[str, Any]]:
         content = self.content
-        blocks = content if is_list(content) else [content]
-        return "".join(block.get("text", "") for block in blocks if is_dict(block))
+        blocks: list[Any] = content if is_list(content) else [content]
+        return [block for block in blocks if is_dict(block)]
+
+
+class ToolUse(Record):
+    """What the client's model wants of a tool."""
+
+    id: str
+    name: str
+    input: dict[str, Any]
+
+    def result(self, value: object) -> dict[str, Any]:
+        """The answer, a piece of content: put all of them, and nothing else, in one message."""
+        from .results import ToolResult
+
+        said = value if isinstance(value, ToolResult) else ToolResult(content=value)
+        return {"type": "tool_result", "toolUseId": self.id, **said.to_dict()}
 
 
 def sampling_params(
@@ -178,6 +222,8 @@ def sampling_params(
     temperature: float | None,
     stop_sequences: list[str] | None,
     model_preferences: Any,
+    tools: Any = None,
+    tool_choice: str | None = None,
 ) -> dict[str, Any]:
     """The parameters of `sampling/createMessage`."""
     listed = messages if is_list(messages) else [messages]
@@ -188,6 +234,8 @@ def sampling_params(
         "temperature": temperature,
         "stopSequences": stop_sequences,
         "modelPreferences": _preferences(model_preferences),
+        "tools": [_sampling_tool(one) for one in tools] if tools else None,
+        "toolChoice": {"mode": tool_choice} if tool_choice else None,
     }
     return {name: value for name, value in said.items() if value is not None}
 
@@ -196,6 +244,17 @@ def _sampling_message(message: Any) -> dict[str, Any]:
     if isinstance(message, str):
         return {"role": "user", "content": {"type": "text", "text": message}}
     made: dict[str, Any] = as_json(message)
+    return made
+
+
+def _sampling_tool(tool: Any) -> dict[str, Any]:
+    from .marks import find_mark
+    from .tools import Tool
+
+    if callable(tool):
+        mark = find_mark(tool)
+        tool = Tool.from_function(tool, **(mark.settings if mark is not None else {}))
+    made: dict[str, Any] = as_json(tool)
     return made
 
 

@@ -42,6 +42,7 @@ class Context(Questions):
         self._call = call
         self._asked = 0
         self._memo = None
+        self._together = None
         self._server = server
         self._state: dict[str, Any] = {}
         self.cache: dict[Any, Any] = {}
@@ -184,6 +185,13 @@ class Context(Questions):
     ) -> Done[None]:
         """A log message of level error."""
         return self.log(message, "error", logger_name, extra)
+
+    def become_task(self) -> str | None:
+        """Goes on as a task, for a tool with `task=TaskConfig(mode="by_handler")`; gives its id.
+
+        The client is told at once, and comes back for the result. `None` where it takes no tasks.
+        """
+        return self._call.become_task()
 
     def close_sse_stream(self) -> Done[None]:
         """Lets go of the connection that waits; the client comes back (2025-11-25)."""

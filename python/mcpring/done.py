@@ -8,7 +8,9 @@ as programs written for FastMCP expect it; `.value` gives it in handlers that ar
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from .exceptions import McpringError
 
 __all__ = ["Done"]
 
@@ -27,5 +29,18 @@ class Done(Generic[T]):
         return self.value
         yield  # what makes this a generator, as the protocol of `await` wants one
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Asked for the value of a question that waits for the others beside it."""
+            if name == "value":
+                raise McpringError("questions asked together have their answers after the block")
+            raise AttributeError(name)
+
+    @classmethod
+    def unanswered(cls) -> Done[Any]:
+        """Stands for an answer inside of `Context.together`."""
+        return cls.__new__(cls)
+
     def __repr__(self) -> str:
-        return f"Done({self.value!r})"
+        return f"Done({getattr(self, 'value', ...)!r})"

@@ -78,6 +78,10 @@ class CallHandle(Protocol):
         """What the handler left for itself when it last asked."""
         ...
 
+    def become_task(self) -> str | None:
+        """Goes on as a task; gives its id, or `None` where the client takes none."""
+        ...
+
     def close_stream(self) -> None:
         """Lets go of the connection that waits, where the client can come back for the answer."""
         ...

@@ -75,6 +75,10 @@ class LocalCall:
         """What the handler left in an earlier round."""
         return self.left
 
+    def become_task(self) -> str | None:
+        """Whoever calls waits."""
+        return None
+
     def close_stream(self) -> None:
         """There is no stream."""
 

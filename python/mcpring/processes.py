@@ -83,6 +83,8 @@ def supervise(server: Any, plan: RunPlan) -> None:
 
 
 def _check(plan: RunPlan) -> None:
+    if plan.listen:
+        raise ConfigError("several processes share one port: give transport, host and port")
     if plan.transport not in ("http", "tcp"):
         raise ConfigError(f"several processes cannot share {plan.transport}: use http or tcp")
     if plan.workers > WORKERS_MAX:

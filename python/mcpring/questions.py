@@ -7,8 +7,9 @@ the questions.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from ._narrow import is_dict
 from .done import Done
@@ -24,16 +25,20 @@ __all__ = ["Questions", "loads_object"]
 
 T = TypeVar("T")
 
+Request = tuple[str, str, str]
+"""Key, method and parameters (JSON text) of a question."""
+
 
 class Questions:
     """Questions to the person, to the client's model, and to the client itself."""
 
-    __slots__ = ("_asked", "_call", "_memo")
+    __slots__ = ("_asked", "_call", "_memo", "_together")
 
     def __init__(self, call: CallHandle) -> None:
         self._call = call
         self._asked = 0
         self._memo: dict[str, Any] | None = None
+        self._together: list[Request] | None = None
 
     @overload
     def elicit(
@@ -99,11 +104,14 @@ class Questions:
 
         form = make_form(response_type, response_title, response_description)
         params = {"message": message, "requestedSchema": form.schema}
-        answer = self._ask("elicitation/create", params, key)
-        action = answer.get("action")
-        if action == "accept":
-            return Done(AcceptedElicitation(form.read(answer.get("content"))))
-        return Done(DeclinedElicitation() if action == "decline" else CancelledElicitation())
+
+        def read(answer: dict[str, Any]) -> ElicitationResult[Any]:
+            if answer.get("action") == "accept":
+                return AcceptedElicitation(form.read(answer.get("content")))
+            is_declined = answer.get("action") == "decline"
+            return DeclinedElicitation() if is_declined else CancelledElicitation()
+
+        return self._ask("elicitation/create", params, key, read)
 
     def elicit_url(self, message: str, url: str, *, key: str | None = None) -> Done[str]:
         """Sends the person to a page, for what the client must not see; gives the action."""
@@ -111,7 +119,7 @@ class Questions:
 
         name = key or f"url-{crc32(url.encode()):08x}"
         params = {"mode": "url", "message": message, "url": url, "elicitationId": name}
-        return Done(str(self._ask("elicitation/create", params, key).get("action")))
+        return self._ask("elicitation/create", params, key, lambda said: str(said.get("action")))
 
     def sample(
         self,
@@ -122,9 +130,15 @@ class Questions:
         max_tokens: int = 512,
         model_preferences: Any = None,
         stop_sequences: list[str] | None = None,
+        tools: Sequence[Any] | None = None,
+        tool_choice: Literal["auto", "required", "none"] | None = None,
         key: str | None = None,
     ) -> Done[SamplingResult]:
-        """Asks the client's model; `messages` is text, a message, or a list of these."""
+        """Asks the client's model; `messages` is text, a message, or a list of these.
+
+        `tools` (functions, or what `@tool` makes of them) are for the model to use: the result
+        then has `tool_uses`, and whoever asked answers each of them in the next question.
+        """
         from .asking import SamplingResult, sampling_params
 
         params = sampling_params(
@@ -134,24 +148,37 @@ class Questions:
             temperature=temperature,
             stop_sequences=stop_sequences,
             model_preferences=model_preferences,
+            tools=tools,
+            tool_choice=tool_choice,
         )
-        answer = self._ask("sampling/createMessage", params, key)
-        return Done(
-            SamplingResult(
-                content=answer.get("content"),
-                model=str(answer.get("model", "")),
-                role=str(answer.get("role", "assistant")),
-                stop_reason=answer.get("stopReason"),
-            )
-        )
+        return self._ask("sampling/createMessage", params, key, SamplingResult.read)
 
     def list_roots(self, *, key: str | None = None) -> Done[list[Root]]:
         """Asks which places the client works in; its word, not a right to go there."""
         from .types import Root
 
-        answer = self._ask("roots/list", {}, key)
-        found = answer.get("roots", [])
-        return Done([Root(uri=root["uri"], name=root.get("name")) for root in found])
+        def read(answer: dict[str, Any]) -> list[Root]:
+            found = answer.get("roots", [])
+            return [Root(uri=root["uri"], name=root.get("name")) for root in found]
+
+        return self._ask("roots/list", {}, key, read)
+
+    @contextmanager
+    def together(self) -> Generator[None, None, None]:
+        """Puts the questions of a block at once: `with ctx.together():`.
+
+        Each call in the block stands for its answer and is awaited, or read by `.value`, after it.
+        """
+        if self._together is not None:
+            raise McpringError("questions are asked together already")
+        waiting: list[Request] = []
+        self._together = waiting
+        try:
+            yield
+        finally:
+            self._together = None
+        if waiting:
+            raise self._suspend(waiting)
 
     def once(self, name: str, make: Callable[[], T]) -> T:
         """What `make` gave the first time, also when the handler is entered again.
@@ -172,20 +199,34 @@ class Questions:
             self._memo = loads_object(left.decode()) if left is not None else {}
         return self._memo
 
-    def _ask(self, method: AskMethod, params: dict[str, Any], key: str | None) -> dict[str, Any]:
+    def _ask(
+        self,
+        method: AskMethod,
+        params: dict[str, Any],
+        key: str | None,
+        read: Callable[[dict[str, Any]], T],
+    ) -> Done[T]:
         from .jsonable import dumps
 
         text = dumps(params)
         name = key or self._next_key(method, text)
         answer = self._call.answer(name)
         if answer is None:
-            memo = self._remembered()
-            raise Suspend([(name, method, text)], dumps(memo).encode() if memo else None)
+            if self._together is None:
+                raise self._suspend([(name, method, text)])
+            self._together.append((name, method, text))
+            return Done.unanswered()
         is_result, json = answer
         if not is_result:
             error = loads_object(json)
             raise McpringError(f"the client did not answer: {error.get('message', json)}")
-        return loads_object(json)
+        return Done(read(loads_object(json)))
+
+    def _suspend(self, requests: list[Request]) -> Suspend:
+        from .jsonable import dumps
+
+        memo = self._remembered()
+        return Suspend(requests, dumps(memo).encode() if memo else None)
 
     def _next_key(self, method: str, params: str) -> str:
         """By the order of the questions and by what is asked.

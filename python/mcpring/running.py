@@ -29,10 +29,17 @@ class RunPlan(Record):
     """Processes that share the port."""
     is_quiet: bool = False
     """Whether somebody else says where it listens."""
+    listen: tuple[str, ...] = ()
+    """Addresses in place of the one that the fields above make."""
+
+    @property
+    def addresses(self) -> list[str]:
+        """Where it listens, as the core writes addresses."""
+        return list(self.listen) or [self.address]
 
     @property
     def address(self) -> str:
-        """Where it listens, as the core writes addresses."""
+        """The one address that transport, host, port and path make."""
         if self.transport == "stdio":
             return "stdio:"
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -129,8 +136,9 @@ def _run_without_loop(
 
     core = made.core
     try:
-        core.listen(plan.address)
-        authorize(core, server, [plan.address])
+        for address in plan.addresses:
+            core.listen(address)
+        authorize(core, server, plan.addresses)
         core.start()
         started(server, made)
         server.running = core
@@ -173,7 +181,7 @@ async def _run_on_loop(
             on_start(made.core)
 
     try:
-        await serve(server, made, [plan.address], on_start=begun)
+        await serve(server, made, plan.addresses, on_start=begun)
     finally:
         server.running = None
 

@@ -3,7 +3,8 @@
 use mcpring::model::RawJson;
 use mcpring::server::{AskRequest, FeatureKind};
 use mcpring::{
-    Ask, Content, Outcome, PromptMessage, PromptResult, ResourceContents, ToolResult, model,
+    Ask, Content, Outcome, PromptMessage, PromptResult, ResourceContents, RpcError, ToolResult,
+    model,
 };
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -100,17 +101,47 @@ fn raw(json: String) -> PyResult<Box<RawJson>> {
 }
 
 static SUSPEND: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+static REQUEST_ERROR: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 
 /// The outcome of a handler that raised.
 pub(crate) fn for_exception(py: Python<'_>, seat: &Seat, fault: PyErr) -> Outcome {
-    let suspends = SUSPEND
-        .import(py, "mcpring.suspend", "Suspend")
-        .is_ok_and(|class| fault.is_instance(py, class));
-    let asked = if suspends { question(py, &fault) } else { words(py, seat, &fault) };
+    let suspends = is_a(py, &fault, &SUSPEND, "mcpring.suspend", "Suspend");
+    let asked = if suspends {
+        question(py, &fault)
+    } else if is_a(py, &fault, &REQUEST_ERROR, "mcpring.exceptions", "RequestError") {
+        protocol_error(py, &fault)
+    } else {
+        words(py, seat, &fault)
+    };
     asked.unwrap_or_else(|later| {
         later.write_unraisable(py, None);
         seat.kind().failed("the handler failed, and so did the report of it".to_owned())
     })
+}
+
+/// Whether an exception is of a class of the package's, which `home` keeps.
+fn is_a(
+    py: Python<'_>,
+    fault: &PyErr,
+    home: &'static PyOnceLock<Py<PyType>>,
+    module: &str,
+    name: &str,
+) -> bool {
+    home.import(py, module, name).is_ok_and(|class| fault.is_instance(py, class))
+}
+
+/// A failure at the level of the protocol, as an exception of the class `RequestError` says it.
+fn protocol_error(py: Python<'_>, fault: &PyErr) -> PyResult<Outcome> {
+    let value = fault.value(py);
+    let mut error = RpcError::new(value.getattr("code")?.extract()?, value.str()?.to_string());
+    let data = value.getattr("data")?;
+    if !data.is_none() {
+        let mut json = String::new();
+        if encode::json(&data, &mut json)? == Encoded::Whole {
+            error.data = Some(raw(json)?);
+        }
+    }
+    Ok(Outcome::Error(error))
 }
 
 /// The questions that an exception of the class `Suspend` carries.

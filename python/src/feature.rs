@@ -150,8 +150,17 @@ pub(crate) struct Recipe {
 /// What only one kind has.
 pub(crate) enum Extra {
     None,
-    Tool { input: String, output: Option<String>, task: TaskSupport },
+    Tool { input: String, output: Option<String>, task: Task },
     Template { is_screened: bool },
+}
+
+/// Whether calls become tasks, and who says so.
+#[derive(Clone, Copy)]
+pub(crate) enum Task {
+    /// The client, or the engine for it.
+    By(TaskSupport),
+    /// The handler, with `Call.become_task`.
+    ByHandler,
 }
 
 impl Recipe {
@@ -175,8 +184,11 @@ impl Recipe {
         };
         let tool = Tool::handler(self.key.clone(), input.as_str(), self.entry())
             .annotations(described.tool_annotations()?)
-            .task_support(*task)
             .lenient(self.handler.repair.is_some());
+        let tool = match task {
+            Task::By(support) => tool.task_support(*support),
+            Task::ByHandler => tool.task_support(TaskSupport::Required).task_by_handler(),
+        };
         let tool = common!(tool, self, &described);
         Ok(match output {
             Some(schema) => tool.output_schema(schema.as_str()),

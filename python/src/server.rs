@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::end::End;
 use crate::error::{config, raise};
-use crate::feature::{Extra, Kind, Recipe};
+use crate::feature::{Extra, Kind, Recipe, Task};
 use crate::handler::Handler;
 use crate::lanes::{Lanes, Settled};
 use crate::place::Place;
@@ -83,11 +83,13 @@ impl Server {
         task: &str,
     ) -> PyResult<()> {
         let task = match task {
-            "forbidden" => TaskSupport::Forbidden,
-            "optional" => TaskSupport::Optional,
-            "required" => TaskSupport::Required,
+            "forbidden" => Task::By(TaskSupport::Forbidden),
+            "optional" => Task::By(TaskSupport::Optional),
+            "required" => Task::By(TaskSupport::Required),
+            "by_handler" => Task::ByHandler,
             other => {
-                let words = format!("a task is forbidden, optional or required, not {other:?}");
+                let words =
+                    format!("a task is forbidden, optional, required or by_handler, not {other:?}");
                 return Err(PyValueError::new_err(words));
             }
         };

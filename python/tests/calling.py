@@ -49,6 +49,7 @@ async def call_inside(
     *,
     elicitation_handler: Any = None,
     sampling_handler: Any = None,
+    sampling_capabilities: Any = None,
     roots: Any = None,
     log_handler: Callable[[str, Any, str | None], None] | None = None,
     progress_handler: Any = None,

@@ -237,8 +237,10 @@ def test_texts_become_what_functions_take() -> None:
     assert handler.enter({"n": "2", "p": '{"x": 3}'}) == "6"
     assert json.loads(handler.settings["encode"]("6"))["messages"][0]["content"]["text"] == "6"
     handler, said = made.features["template", "r://{id}"]
-    assert handler.enter({"id": "7"}) == 7 and said["screened"] is True
-    assert json.loads(handler.settings["encode"](7))["contents"][0]["text"] == "7"
+    encoded = json.loads(handler.settings["encode"](handler.enter({"id": "7"})))
+    # The URI that was read, not the template.
+    assert encoded["contents"][0] == {"uri": "t", "mimeType": "application/json", "text": "7"}
+    assert said["screened"] is True
 
 
 def test_changes_reach_the_core_once_and_only_what_changed() -> None:

@@ -176,6 +176,82 @@ def test_another_question_never_gets_an_old_answer(run: Caller) -> None:
     assert got == "other?"
 
 
+def test_questions_asked_together(run: Caller) -> None:
+    """All are put at once, and the handler is entered again once, with all the answers."""
+    mcp = FastMCP("x")
+    entered: list[int] = []
+
+    @mcp.tool
+    async def t(ctx: Context) -> list[Any]:
+        entered.append(1)
+        with ctx.together():
+            name = ctx.elicit("name?", str)
+            words = ctx.sample("hello?")
+            places = ctx.list_roots()
+        return [(await name).data, (await words).text, [one.uri for one in await places]]
+
+    def person(_: dict[str, Any]) -> dict[str, Any]:
+        return accepting({"value": "Ann"})
+
+    def model(_: dict[str, Any]) -> dict[str, Any]:
+        return {"role": "assistant", "model": "m", "content": {"type": "text", "text": "hi"}}
+
+    got = run(mcp, elicitation_handler=person, sampling_handler=model, roots=["file:///a"])
+    assert got == ["Ann", "hi", ["file:///a"]] and len(entered) == 2
+
+
+def test_an_answer_is_not_there_before_its_question_was_put() -> None:
+    mcp = FastMCP("x")
+
+    @mcp.tool
+    async def t(ctx: Context) -> str:
+        with ctx.together():
+            return str((await ctx.elicit("name?", str)).data)
+
+    @mcp.tool
+    async def nested(ctx: Context) -> None:
+        with ctx.together(), ctx.together():
+            pass
+
+    for name, words in (("t", "after the block"), ("nested", "together already")):
+        with pytest.raises(ToolError, match=words):
+            asyncio.run(call_inside(mcp, name))
+
+
+def test_a_model_that_uses_tools(run: Caller) -> None:
+    mcp = FastMCP("x")
+
+    def weather(city: str) -> str:
+        """Tells the weather."""
+        return f"Sunny in {city}"
+
+    @mcp.tool
+    async def t(ctx: Context) -> str:
+        first = await ctx.sample("How is it in Paris?", tools=[weather], tool_choice="auto")
+        results = [use.result(weather(**use.input)) for use in first.tool_uses]
+        return (
+            await ctx.sample([first.message, {"role": "user", "content": results}], tools=[weather])
+        ).text
+
+    asked: list[dict[str, Any]] = []
+
+    def model(params: dict[str, Any]) -> dict[str, Any]:
+        asked.append(params)
+        use = {"type": "tool_use", "id": "u1", "name": "weather", "input": {"city": "Paris"}}
+        text = {"type": "text", "text": "Take sunglasses."}
+        content: Any = [use] if len(asked) == 1 else text
+        return {"role": "assistant", "model": "m", "content": content, "stopReason": "toolUse"}
+
+    able = {"tools": {}}
+    got = run(mcp, sampling_handler=model, sampling_capabilities=able)
+    assert got == "Take sunglasses."
+    assert asked[0]["toolChoice"] == {"mode": "auto"}
+    [tool] = asked[0]["tools"]
+    assert (tool["name"], tool["description"]) == ("weather", "Tells the weather.")
+    [answer] = asked[1]["messages"][1]["content"]
+    assert answer["toolUseId"] == "u1" and answer["content"][0]["text"] == "Sunny in Paris"
+
+
 def test_asking_works_without_await(run: Caller) -> None:
     mcp = FastMCP("x")
 

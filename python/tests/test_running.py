@@ -17,12 +17,12 @@ from calling import needs_core
 from mcpring import Client, FastMCP
 from mcpring.client.transports import StdioTransport
 from mcpring.exceptions import ConfigError, ForkedError, McpringError, UnsupportedError
-from mcpring.server.serving import options_of
+from mcpring.server.serving import _plan, options_of
 from programs import PACKAGE, Program, environment
 
 pytestmark = needs_core
 
-SYNC = '''
+SYNC = """
 import os, sys
 from mcpring import FastMCP
 mcp = FastMCP("sync")
@@ -41,9 +41,9 @@ def hold(fifo: str) -> str:
 if __name__ == "__main__":
     mcp.run(sys.argv[1], **eval(sys.argv[2] if len(sys.argv) > 2 else "{}"))
     print("asyncio" in sys.modules, file=sys.stderr)
-'''
+"""
 
-LIVELY = '''
+LIVELY = """
 import asyncio, sys
 from mcpring import FastMCP, lifespan
 
@@ -66,7 +66,46 @@ async def forever() -> None:
 
 if __name__ == "__main__":
     mcp.run("http", port=0)
-'''
+"""
+
+
+ADDRESSES: list[tuple[dict[str, Any], Any]] = [
+    ({"listen": ["stdio:", "http://127.0.0.1:0/x", "unix:///run/x"]}, ()),
+    ({"listen": ["tcp+line://localhost:0"]}, ()),
+    ({"listen": "stdio:"}, "a list"),
+    ({"listen": ["ftp://a"]}, "no address"),
+    ({"listen": ["http://"]}, "no address"),
+    ({"listen": ["stdio:"], "transport": "http"}, "either transport= or listen="),
+]
+
+
+@pytest.mark.parametrize(("given", "words"), ADDRESSES, ids=str)
+def test_several_addresses_are_checked(given: dict[str, Any], words: Any) -> None:
+    transport = given.get("transport")
+    said = {name: value for name, value in given.items() if name != "transport"}
+    if words:
+        with pytest.raises(ConfigError, match=words):
+            _plan(FastMCP("x"), transport, said)
+    else:
+        assert _plan(FastMCP("x"), transport, dict(said)).addresses == said["listen"]
+
+
+def test_a_server_at_several_addresses(tmp_path: Path) -> None:
+    path = tmp_path / "both.py"
+    path.write_text(
+        'from mcpring import FastMCP\nmcp = FastMCP("x")\nmcp.tool("one")(lambda: 1)\n'
+        'mcp.run(listen=["http://127.0.0.1:0/mcp", "http://[::1]:0/mcp", "tcp://127.0.0.1:0"])\n'
+    )
+
+    async def one(url: str) -> int:
+        async with Client(url) as client:
+            return int((await client.call_tool("one")).content[0].text)
+
+    with Program(str(path)) as program:
+        urls = [program.url(), program.url()]
+        assert program.line("listening tcp ").startswith("tcp://127.0.0.1:")
+        assert [asyncio.run(one(url)) for url in urls] == [1, 1]
+        assert program.end(signal.SIGTERM) == 0
 
 
 @pytest.fixture
@@ -230,7 +269,7 @@ def test_a_thread_that_is_not_the_main_one() -> None:
     assert not thread.is_alive()
 
 
-FORKING = '''
+FORKING = """
 import os, sys
 from mcpring import Client, FastMCP
 from mcpring.exceptions import ForkedError
@@ -259,7 +298,7 @@ with Client(mcp) as client:
     assert os.waitpid(child, 0)[1] == 0
     assert client.call_tool("one").text == "1"
 print("done", file=sys.stderr)
-'''
+"""
 
 
 def test_forks(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ be the protocol's result or just the value.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .._narrow import is_dict
@@ -35,10 +35,12 @@ class Answers:
         elicitation: Handler | None,
         sampling: Handler | None,
         roots: Any,
+        sampling_capabilities: Mapping[str, Any] | None = None,
     ) -> None:
         self._elicitation = elicitation
         self._sampling = sampling
         self._roots = roots
+        self._sampling_capabilities = dict(sampling_capabilities or {})
 
     def capabilities(self) -> dict[str, Any]:
         """What the server may ask."""
@@ -46,7 +48,7 @@ class Answers:
         if self._elicitation is not None:
             made["elicitation"] = {"form": {}, "url": {}}
         if self._sampling is not None:
-            made["sampling"] = {}
+            made["sampling"] = self._sampling_capabilities
         if self._roots is not None:
             made["roots"] = {"listChanged": True}
         return made

@@ -69,6 +69,7 @@ class Client:
         protocol_version: str = DEFAULT_VERSION,
         elicitation_handler: Handler | None = None,
         sampling_handler: Handler | None = None,
+        sampling_capabilities: Mapping[str, Any] | None = None,
         roots: Any = None,
         log_handler: Callable[..., Any] | None = None,
         progress_handler: ProgressHandler | None = None,
@@ -82,14 +83,17 @@ class Client:
         """`transport` is a server object, a URL, a .py or .js file, or a transport.
 
         `protocol_version="2026-07-28"` speaks without a session. `timeout` is in seconds and for
-        each request. `auth` is a token for a server behind a URL. `log_handler` takes one
-        `LogMessage`, or level, data and logger;
+        each request. `auth` is a token for a server behind a URL. `sampling_capabilities={"tools":
+        {}}` says that the handler lets its model use tools. `log_handler` takes one `LogMessage`, or
+        level, data and logger;
         `message_handler` takes every notification, as a `dict` with `method` and `params`.
         """
         self.transport = make_transport(transport, headers=headers, auth=auth)
         self._name = name
         self._version = protocol_version
-        self._answers = Answers(elicitation_handler, sampling_handler, roots)
+        self._answers = Answers(
+            elicitation_handler, sampling_handler, roots, as_json(sampling_capabilities)
+        )
         self._log_handler = log_handler
         self._progress_handler = progress_handler
         self._message_handler = message_handler

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..exceptions import ConfigError, UnsupportedError
@@ -27,6 +28,7 @@ class Serving:
         host: str | None = None,
         port: int | None = None,
         path: str | None = None,
+        listen: Sequence[str] | None = None,
         shards: int | None = None,
         workers: int | None = None,
         threads: int | None = None,
@@ -37,12 +39,14 @@ class Serving:
 
         The first Ctrl-C or SIGTERM lets calls end, the second ends at once. `shards` are threads
         that serve sockets, `threads` those for functions that are not `async`, `workers` processes
-        that share the port (`docs/python.md` says what that means for sessions). `options` are the
-        engine's own settings.
+        that share the port (`docs/python.md` says what that means for sessions). `listen` names
+        several addresses at once, in place of transport, host, port and path, such as
+        `["stdio:", "http://127.0.0.1:8000/mcp", "tcp+line://127.0.0.1:0", "unix:///run/x"]`.
+        `options` are the engine's own settings.
         """
         from .. import running
 
-        given = _given(host, port, path, shards, workers, threads, show_banner, options)
+        given = _given(host, port, path, listen, shards, workers, threads, show_banner, options)
         running.run(self, _plan(self, transport, given))
 
     async def run_async(
@@ -52,6 +56,7 @@ class Serving:
         host: str | None = None,
         port: int | None = None,
         path: str | None = None,
+        listen: Sequence[str] | None = None,
         shards: int | None = None,
         threads: int | None = None,
         show_banner: bool | None = None,
@@ -63,7 +68,7 @@ class Serving:
         """
         from .. import running
 
-        given = _given(host, port, path, shards, None, threads, show_banner, options)
+        given = _given(host, port, path, listen, shards, None, threads, show_banner, options)
         await running.run_async(self, _plan(self, transport, given))
 
     def stop(self) -> None:
@@ -87,7 +92,7 @@ class Serving:
 
 def _given(*values: Any) -> dict[str, Any]:
     *named, options = values
-    names = ("host", "port", "path", "shards", "workers", "threads", "show_banner")
+    names = ("host", "port", "path", "listen", "shards", "workers", "threads", "show_banner")
     found = dict(zip(names, named, strict=True))
     return {name: value for name, value in {**found, **options}.items() if value is not None}
 
@@ -116,9 +121,13 @@ def _plan(server: Any, transport: str | None, given: dict[str, Any]) -> RunPlan:
 
         logging.getLogger("mcpring").warning("sse is served as Streamable HTTP, at the same path")
     _answer_foreign(given, settings)
+    listen = _checked_addresses(given.pop("listen", ()), transport)
     options = options_of(server, given)
-    if known.get(wanted, "http") != "stdio" and not _is_local(take["host"]):
-        _open_to_all(server, take["host"], options)
+    hosts = [_host_of(one) for one in listen] if listen else [take["host"]]
+    if listen or known.get(wanted, "http") not in ("stdio", "unix"):
+        for host in hosts:
+            if not _is_local(host):
+                _open_to_all(server, host, options)
     return RunPlan(
         transport=known.get(wanted, "http"),
         host=take["host"],
@@ -127,7 +136,34 @@ def _plan(server: Any, transport: str | None, given: dict[str, Any]) -> RunPlan:
         workers=int(take["workers"]),
         options=options,
         shows_banner=banner,
+        listen=listen,
     )
+
+
+_SCHEMES = ("http", "tcp", "tcp+line", "unix", "unix+line")
+
+
+def _checked_addresses(said: Sequence[str], transport: str | None) -> tuple[str, ...]:
+    """The addresses as they were given, when each is one and nothing else was said."""
+    if isinstance(said, str):
+        raise ConfigError("listen is a list of addresses: one alone goes into a list as well")
+    if said and transport is not None:
+        raise ConfigError("say either transport= or listen=: the addresses name their transports")
+    for one in said:
+        scheme, mark, rest = one.partition("://")
+        if one != "stdio:" and not (mark and rest and scheme in _SCHEMES):
+            raise ConfigError(
+                f"{one!r} is no address: they are stdio: and {', '.join(_SCHEMES)} with ://"
+            )
+    return tuple(said)
+
+
+def _host_of(address: str) -> str:
+    """The host in an address; `localhost` where there is no network."""
+    scheme, _, rest = address.partition("://")
+    if scheme not in ("http", "tcp", "tcp+line"):
+        return "localhost"
+    return rest.partition("/")[0].rpartition(":")[0].strip("[]")
 
 
 def options_of(server: Any, given: dict[str, Any] | None = None) -> dict[str, Any]:

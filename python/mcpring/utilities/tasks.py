@@ -10,7 +10,11 @@ __all__ = ["TaskConfig"]
 
 
 class TaskConfig(Record):
-    """Give it as a tool's `task`; how often to ask for a task is the engine's to say."""
+    """Give it as a tool's `task`; how often to ask for a task is the engine's to say.
 
-    mode: Literal["forbidden", "optional", "required"] = "optional"
+    `by_handler` is for clients that take tasks, and the function says when it becomes one:
+    `ctx.become_task()`.
+    """
+
+    mode: Literal["forbidden", "optional", "required", "by_handler"] = "optional"
     poll_interval: Any = None
