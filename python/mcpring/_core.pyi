@@ -108,13 +108,13 @@ class Server:
         input_schema: str,
         output_schema: str | None = None,
         timeout_s: float | None = None,
-        scopes: Sequence[str] = (),
+        scopes: Sequence[str] = ...,
         task: Literal["forbidden", "optional", "required", "by_handler"] = "forbidden",
     ) -> None:
         """Adds a tool; schemas are compiled here. Results are held to the output schema."""
 
     def add_resource(
-        self, uri: str, handler: Handler, *, name: str, info: str, scopes: Sequence[str] = ()
+        self, uri: str, handler: Handler, *, name: str, info: str, scopes: Sequence[str] = ...
     ) -> None:
         """Adds a resource; exact `str` and `bytes` results have a fast path."""
 
@@ -126,13 +126,13 @@ class Server:
         name: str,
         info: str,
         screened: bool = True,
-        scopes: Sequence[str] = (),
+        scopes: Sequence[str] = ...,
     ) -> None:
         """Adds a template. The handler, its own, gets the variables as text; `screened` refuses
         those that are paths which lead elsewhere."""
 
     def add_prompt(
-        self, name: str, handler: Handler, *, info: str, scopes: Sequence[str] = ()
+        self, name: str, handler: Handler, *, info: str, scopes: Sequence[str] = ...
     ) -> None:
         """Adds a prompt. Required arguments are checked, all are text; a `str` is one message."""
 
@@ -356,8 +356,8 @@ class Value:
         """It and everything in it, as Python objects."""
     def get(self, key: str | int) -> Value | None:
         """A member, the last of that name, or an item, counted from the end when negative."""
-    def __getitem__(self, key: str | int) -> Value: ...
-    def __contains__(self, key: str) -> bool: ...
+    def __getitem__(self, key: str | int, /) -> Value: ...
+    def __contains__(self, key: str, /) -> bool: ...
     def __len__(self) -> int: ...
     def __bool__(self) -> Literal[True]:
         """It is there, also when it is empty, null or false."""
