@@ -181,7 +181,7 @@ def probe_apart(file: Path) -> tuple[list[str], str]:
 def probe(file: Path) -> dict[str, Any]:
     """Starts, lists and asks the server of one example."""
     from mcpring.cli.target import load_server, read_target
-    from mcpring.running import lifespans
+    from mcpring.hosting import lifespans
 
     add_source_folder(file)
     done: list[str] = []

@@ -42,6 +42,11 @@ pub struct Config {
     /// the engine by itself does not ask who is calling. With authorization it does on HTTP, which
     /// needs no leave then.
     pub public: bool,
+    /// Whether other processes of this user may listen on the same TCP ports, when they say so as
+    /// well: the kernel spreads connections over all of them. Sessions stay in the process that
+    /// made them, and `state_keys` have to be the same in all. Off by default, because two servers
+    /// on one port are a mistake more often than not.
+    pub share_ports: bool,
     /// The path of the HTTP endpoint.
     pub http_path: String,
     /// Values of `Host` that are served beside the local names, as `name` or `name:port`. What is
@@ -112,6 +117,7 @@ impl Default for Config {
             async_workers: limits::ASYNC_WORKERS,
             inbox_max: limits::INBOX_MAX,
             public: false,
+            share_ports: false,
             http_path: "/mcp".to_owned(),
             allowed_hosts: Vec::new(),
             allowed_origins: Vec::new(),

@@ -8,7 +8,8 @@
 //! A handler that needs more than its arguments takes a [`Call`]: it asks the person or the
 //! client's model ([`Call::elicit`], [`Call::sample`], [`Ask`]), and through [`Call::context`]
 //! reports progress, logs, and reaches the [`Publisher`], which changes the server while it runs.
-//! [`Authorization`] says whom HTTP is served to.
+//! [`Authorization`] says whom HTTP is served to; [`Engine::route`] adds HTTP routes that are no MCP,
+//! and [`Running::connect`] a connection from inside the process.
 //!
 //! The modules are the parts, from the bytes up; most programs need only what is re-exported here.
 
@@ -46,8 +47,9 @@ pub use model::{
 };
 pub use rpc::RpcError;
 pub use server::{
-    Answers, Ask, Call, Completer, Deferred, Execution, Handler, Json, NoArguments, Outcome,
-    Prompt, Publisher, Resource, ResourceTemplate, Server, ServerBuilder, Tool, ToolError,
+    Answers, Ask, Call, Completer, Deferred, Execution, Handler, Hook, Json, NoArguments, Outcome,
+    Prompt, Publisher, Resource, ResourceTemplate, RouteCall, RouteHandler, RouteRequest,
+    RouteResponse, Server, ServerBuilder, Tool, ToolError,
 };
 pub use shard::{Engine, Running};
 

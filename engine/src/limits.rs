@@ -41,6 +41,13 @@ pub const COMPLETIONS: u32 = 8192;
 /// Most bytes handed to the kernel in one send.
 pub const SEND_BYTES_MAX: usize = 1 << 20;
 
+/// Most HTTP routes of the program's own.
+pub const ROUTES_MAX: usize = 1024;
+/// Most parts between the slashes of a route's path.
+pub const ROUTE_SEGMENTS_MAX: usize = 32;
+/// Longest body of a route's answer, in bytes.
+pub const ROUTE_BODY_BYTES_MAX: usize = 1 << 30;
+
 /// Most connections a shard accepts.
 pub const CONNECTIONS_MAX: usize = 20_000;
 /// Most connections a shard adopts: stdio, those from inside the process, client sockets.

@@ -3,10 +3,9 @@
 What users call is in the package around it; this is the contract between the two.
 
 **Threads.** *Shard* threads serve the sockets and never run Python and never wait for it. *Pool*
-threads attach to the interpreter once, keep their thread state, and take as many calls as are
-queued each time. *The loop* is the thread of an asyncio event loop: woken by one descriptor, it
-takes queued calls in batches. On free-threaded builds there are several loops and the pool runs in
-parallel.
+threads keep their thread state, and take as many calls as are queued before they let go of the
+interpreter. *The loop* is the thread of an asyncio event loop: woken by one descriptor, it takes
+queued calls in batches. Threads that run handlers are Python's own, and run `mcpring._drive`.
 
 **One call of a tool.** The shard finds the tool, checks the raw arguments against its compiled
 schema, and queues the call for its lane. The lane builds keyword arguments from the raw bytes, with
@@ -18,20 +17,20 @@ returns is encoded on the lane and posted to the shard.
 and `dict`, `list`, `tuple` of these; dataclasses of these (by their fields); pydantic models (by
 their own serializer, whose bytes are spliced). Everything else, also inside of these, goes through
 `Handler.encode`. Text is content as it is; other values are content as JSON text, and structured
-content when the handler is `structured`, as the member `result` when it `wraps`.
+content when they are objects, or as the member `result` when the handler `wraps`.
 
 **Exceptions.** `mcpring.suspend.Suspend` asks the client. Any other goes to `Server`'s `on_error`,
 whose words are the answer. `KeyboardInterrupt` and `SystemExit` on the loop's thread also stop the
 server.
 
-**Coroutines** start at once, on the loop's thread, in a copy of the context their call was queued
-with. One that ends without waiting never becomes a task. From Python 3.12 on they run as
-`asyncio.Task(eager_start=True)`, so `asyncio.current_task()` is right from the first line; on 3.11
-there is a task only after the first wait, unless the handler says `needs_task`. What a plain
-function returns is awaited on the loop when it can be: it may be a wrapped coroutine function.
+**Coroutines** start at once, on the loop's thread, with context variables of their own. From Python
+3.12 on they are eager tasks, so that one which ends without waiting costs no turn of the loop. What
+a plain function returns is awaited on the loop when it can be: it may be a wrapped coroutine
+function. A call that nobody waits for any more has its coroutine cancelled.
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextvars import Context
 from types import TracebackType
 from typing import Any, Literal, Self, final
 
@@ -43,9 +42,8 @@ __version__: str
 build: Literal["abi3", "version"]
 """Whether this build serves every Python from 3.11 on, or one, faster."""
 
-Lane = Literal["inline", "pool", "loop"]
-"""Where a handler runs. `inline` holds the interpreter on a pool thread but skips the pool's queue
-limits: for handlers that only compute for microseconds. No lane is a shard thread."""
+Lane = Literal["pool", "loop"]
+"""Where a handler runs. No lane is a shard thread."""
 
 Kind = Literal["tool", "resource", "template", "prompt"]
 
@@ -55,27 +53,25 @@ class Handler:
 
     def __new__(
         cls,
-        fn: Callable[..., object],
+        function: Callable[..., object],
+        /,
         *,
         owner: object,
         lane: Lane,
         style: Literal["keywords", "call"] = "keywords",
-        is_async: bool = False,
-        needs_task: bool = False,
         convert: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
         repair: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
-        exact: Mapping[str, type[int] | type[float]] = ...,
+        exact: Mapping[str, type[int] | type[float]] | None = None,
         encode: Callable[[Any], str],
-        structured: bool = True,
         wraps: bool = False,
     ) -> Self:
-        """Prepares `fn`.
+        """Prepares `function`.
 
-        `style="keywords"` calls `fn(**arguments)`, `"call"` calls `fn(call, arguments)`. `convert`
-        gets the arguments as JSON values and returns what `fn` is given; `repair` see above; both
-        run on the lane. `exact` names parameters whose numbers, at any depth, are delivered as that
-        type. `encode` makes the JSON text of the protocol's result of anything that has no fast
-        path. `owner` is what `Call.owner` gives.
+        `style="keywords"` calls `function(**arguments)`, `"call"` calls `function(call, arguments)`.
+        `convert` gets the arguments as JSON values and returns what the function is given; `repair`
+        see above; both run on the lane. `exact` names parameters whose numbers, at any depth, are
+        delivered as that type. `encode` makes the JSON text of the protocol's result of anything
+        that has no fast path. `owner` is what `Call.owner` gives.
         """
 
 @final
@@ -95,7 +91,8 @@ class Server:
         """Makes one.
 
         `info` has `title`, `description`, `websiteUrl`, `icons` in the protocol's names, `options`
-        the engine's settings by their names; both JSON. `on_error` runs on the lane of the failed
+        the engine's settings by their names, `threads` (most threads of the pool) and `queue` (most
+        calls that wait, for each lane); both JSON. `on_error` runs on the lane of the failed
         call and gives the words for the client; it logs, and masks, as the server is set."""
 
     # Features. All are checked when they are added; a fault is a `ConfigError` that names them.
@@ -128,11 +125,11 @@ class Server:
         *,
         name: str,
         info: str,
-        screened: Sequence[str] = (),
+        screened: bool = True,
         scopes: Sequence[str] = (),
     ) -> None:
-        """Adds a template. The handler gets its variables as text; those in `screened` are refused
-        when they are paths that lead elsewhere."""
+        """Adds a template. The handler, its own, gets the variables as text; `screened` refuses
+        those that are paths which lead elsewhere."""
 
     def add_prompt(
         self, name: str, handler: Handler, *, info: str, scopes: Sequence[str] = ()
@@ -150,12 +147,10 @@ class Server:
     ) -> None:
         """An HTTP route of the program's own, on the listeners of `http`, run on the loop."""
 
-    def add_hook(
-        self, method: str, hook: Callable[[Call, Callable[[], str]], Awaitable[str]]
-    ) -> None:
-        """Puts `hook` before what the engine answers to a method by itself (lists, `initialize`,
-        `server/discover`). It gets a function that makes the engine's answer, and gives the answer,
-        both JSON. Costs nothing for methods without hooks."""
+    def add_hook(self, method: str, handler: Handler) -> None:
+        """Puts a handler before what the engine answers to a method by itself: lists,
+        `initialize`, `server/discover`. It is called with the call and the engine's answer, and
+        gives the answer that is sent, both JSON text. Costs nothing for methods without one."""
 
     def remove(self, kind: Kind, key: str) -> bool:
         """Takes a feature away; whether it was there."""
@@ -168,39 +163,51 @@ class Server:
 
     # Running. Threads start with `start` and never before, so that a program may fork until then.
 
-    def listen(self, address: str) -> str:
-        """Binds an address, and gives it with the real port.
+    def listen(self, address: str) -> None:
+        """Adds an address, which is bound at the start.
 
-        `http://host:port/path`, `tcp://…`, `tcp+line://…`, `unix://…` or `stdio:`. With `stdio:`
-        descriptor 1 leads to descriptor 2 from here on, so that a stray `print` harms nothing.
+        `http://host:port/path`, `tcp://…`, `tcp+line://…`, `unix://…`, `unix+line://…` or `stdio:`.
+        With `stdio:` descriptor 1 leads to descriptor 2 from here on, so that a stray `print` harms
+        nothing.
         """
 
     def authorize(self, settings: str) -> None:
         """Asks HTTP clients for tokens, from `start` on; `AuthSettings.to_dict` as JSON."""
 
-    def start(self, loop: object | None = None) -> None:
-        """Starts the shards and the pool.
+    def start(self, event_loop: object | None = None) -> None:
+        """Starts the shards, and threads for handlers.
 
-        `loop` is the running asyncio event loop whose thread calls this: handlers of lane `loop`
-        run there. Without one the core makes a thread with a loop when a handler needs it.
+        `event_loop` is the running asyncio event loop whose thread calls this: handlers of lane
+        `loop` run there. Without one the core makes a thread with a loop when a handler needs it.
         """
+
+    def addresses(self) -> list[str]:
+        """Where it listens, as URLs with real ports, in the order of `listen`."""
+
+    def driver(self) -> str:
+        """One line that says which driver won, and why another was refused."""
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Waits until the server has stopped; whether it has.
 
         Detached from the interpreter meanwhile, and woken by signals, whose Python handlers run
-        here when this is the main thread.
+        here when this is the main thread. With the end everything the server holds is let go.
         """
 
-    def stop(self, drain_s: float | None = None) -> None:
-        """Stops listening, lets calls end until the time is over, ends event streams. A second call
-        ends at once. May be called from a signal handler and from a handler of a call."""
+    def fileno(self) -> int:
+        """A descriptor that is readable once the server has stopped: then `wait` takes no time. It
+        is there before the start, and stays the server's."""
+
+    def stop(self, now: bool = False) -> None:
+        """Stops listening, lets calls end within the setting `drain_ms`, ends event streams; `now`
+        lets nothing end. May be called from a signal handler and from a handler of a call."""
 
     def stats(self) -> str:
         """Counters, as JSON text."""
 
-    def connect(self) -> Loopback:
-        """A connection inside the process, through the whole engine."""
+    def connect(self) -> int:
+        """A connection from inside the process, through the whole engine: the descriptor of a
+        stream socket, one JSON message a line. The caller closes it."""
 
 @final
 class Edit:
@@ -256,6 +263,15 @@ class Call:
     def close_stream(self) -> None: ...
     def become_task(self) -> str | None: ...
     def task_status(self, message: str) -> None: ...
+    def finish(self, value: object) -> None:
+        """Answers with what the handler came to; what can be awaited is, on the loop."""
+    def finishes_later(self, value: object) -> bool:
+        """Answers with what the handler returned, unless that has to be awaited."""
+    def fail(self, fault: BaseException) -> None:
+        """Answers for an exception, or asks what it asks."""
+    def keep(self, task: object) -> None:
+        """Keeps the task that works on the call, and has it cancelled when nobody wants the
+        answer."""
 
 def current_call() -> Call | None:
     """The call whose handler runs here: by the thread for plain functions, by the context for
@@ -271,28 +287,44 @@ class Request:
     def path(self) -> str: ...
     @property
     def query(self) -> str: ...
+    def variable(self, name: str) -> str | None:
+        """What the path has in the place of `{name}`."""
     def headers(self) -> dict[str, str]: ...
     def body(self) -> bytes: ...
+    # As those of `Call`, for the loop's lane.
+    def finish(self, value: object) -> None: ...
+    def finishes_later(self, value: object) -> bool: ...
+    def fail(self, fault: BaseException) -> None: ...
+    def keep(self, task: object) -> None: ...
 
 @final
 class Response:
     """What a route answers."""
 
     def __new__(
-        cls, body: bytes = b"", status: int = 200, headers: Mapping[str, str] | None = None
+        cls, body: bytes | None = None, status: int = 200, headers: Mapping[str, str] | None = None
     ) -> Self: ...
 
 @final
-class Loopback:
-    """A client's end of a connection inside the process; any thread, one reader at a time."""
+class PoolLane:
+    """What a thread of the pool takes its calls from; see `mcpring._drive`."""
 
-    def send(self, message: Buffer) -> None:
-        """Hands one message to the server."""
-    def receive(self, timeout_s: float | None = None) -> bytes | None:
-        """The next message, detached while it waits; `None` when time is over or it is closed."""
+    def context(self) -> Context:
+        """The context variables that calls begin with."""
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> tuple[Call, tuple[Any, ...], dict[str, Any]]:
+        """The next call, a callable with its positional arguments, and its keyword arguments.
+        Waits, detached; ends when the thread is not needed any more."""
+
+@final
+class LoopLane:
+    """What the thread of an event loop takes its calls from; see `mcpring._drive`."""
+
     def fileno(self) -> int:
-        """Readable when `receive` has something."""
-    def close(self) -> None: ...
+        """Readable while something waits."""
+    def take(self) -> list[tuple[Call | Request | None, Any, dict[str, Any] | None] | None]:
+        """What waits, up to a batch: calls with what they run as above; a call with what has to be
+        awaited; a task to cancel, without a call; `None` when the server has ended."""
 
 # The parts alone, for who has an MCP core of their own. No thread is behind any of them.
 

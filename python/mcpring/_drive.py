@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
     from collections.abc import Awaitable
 
-    from ._core import Call, LoopLane, PoolLane
+    from ._core import Call, LoopLane, PoolLane, Request
 
 __all__ = ["current", "join_loop", "run_loop", "serve"]
 
-current: ContextVar[Call | None] = ContextVar("mcpring_call", default=None)
+current: ContextVar[Call | Request | None] = ContextVar("mcpring_call", default=None)
 """The call that a coroutine, or a thread it started, works on."""
 
 _STARTS_EAGERLY = sys.version_info >= (3, 12)
@@ -30,12 +30,10 @@ def serve(lane: PoolLane) -> None:
     base = lane.context()
     for call, args, kwargs in lane:
         try:
-            value = base.copy().run(*args, **kwargs)
+            call.finish(base.copy().run(*args, **kwargs))
         except BaseException as error:
-            call.fail(error)
-        else:
-            call.finish(value)
-        call = args = kwargs = value = None  # waiting must keep nothing alive
+            call.fail(without_first_frame(error))
+        del call, args, kwargs  # waiting must keep nothing alive
 
 
 def run_loop(lane: LoopLane) -> None:
@@ -79,26 +77,26 @@ class Drain:
             else:
                 self._begin(call, work, kwargs)
 
-    def _begin(self, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def _begin(self, call: Call | Request, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         context = copy_context()
         context.run(current.set, call)
         try:
             value = context.run(*args, **kwargs)
         except BaseException as error:
-            call.fail(error)
+            call.fail(without_first_frame(error))
             if _stops_the_loop(error):
                 raise
             return
         if call.finishes_later(value):
             self._start(call, value, context)
 
-    def _start(self, call: Call, awaitable: Awaitable[Any], context: Context) -> None:
+    def _start(self, call: Call | Request, awaitable: Awaitable[Any], context: Context) -> None:
         work = _drive(call, awaitable)
         if _STARTS_EAGERLY:
             task = self._task(work, loop=self._loop, context=context, eager_start=True)
         else:
             task = self._loop.create_task(work, context=context)
-        self._lane.keep(call, task)
+        call.keep(task)
 
     def _end(self) -> None:
         self._loop.remove_reader(self._lane.fileno())
@@ -106,18 +104,24 @@ class Drain:
             self._at_end()
 
 
-async def _drive(call: Call, awaitable: Awaitable[Any]) -> None:
+async def _drive(call: Call | Request, awaitable: Awaitable[Any]) -> None:
     """Awaits what a handler came to, and answers its call in the same step of the loop."""
     try:
         value = await awaitable
     except BaseException as error:
-        call.fail(error)
+        call.fail(without_first_frame(error))
         from asyncio import CancelledError
 
         if _stops_the_loop(error) or isinstance(error, CancelledError):
             raise
     else:
         call.finish(value)
+
+
+def without_first_frame(error: BaseException) -> BaseException:
+    """A traceback begins in the program's code, not here."""
+    trace = error.__traceback__
+    return error.with_traceback(trace.tb_next if trace is not None else None)
 
 
 def _stops_the_loop(error: BaseException) -> bool:

@@ -7,23 +7,53 @@ again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ._narrow import kind_of
+from .hooks import install_hooks
 from .jsonable import dumps, jsonable
+from .mounted import with_mounted
 from .routes import core_route
-from .running import with_mounted
 
 if TYPE_CHECKING:
     from .context import Context
     from .server.registry import Entry
 
-__all__ = ["context_of_core", "handler_settings", "install"]
+__all__ = ["Installed", "authorize", "context_of_core", "handler_settings", "install"]
 
 
-def install(core: Any, server: Any, options: dict[str, Any]) -> Any:
-    """A server of the core's with everything `server` has, kept in step from now on."""
+class Installed:
+    """A server of the core's with everything `server` has, kept in step until `undo`."""
+
+    def __init__(self, core: Any, made: Any, server: Any) -> None:
+        self.core = made
+        self.needs_loop = bool(server.routes or server.middleware)
+        """Whether something runs on an event loop, as far as is known before it starts."""
+        self._module = core
+        self._server = server
+        self._features: dict[tuple[str, str], Any] = {}
+        self.update()
+        server.registry.listeners.append(self.update)
+        server.resource_listeners.append(made.resource_updated)
+
+    def update(self) -> None:
+        """Brings the core in step with the server."""
+        if _update(self._module, self.core, self._server, self._features):
+            self.needs_loop = True
+
+    def undo(self) -> None:
+        """Lets go of the server."""
+        for listeners, one in (
+            (self._server.registry.listeners, self.update),
+            (self._server.resource_listeners, self.core.resource_updated),
+        ):
+            if one in listeners:
+                listeners.remove(one)
+
+
+def install(core: Any, server: Any, options: dict[str, Any]) -> Installed:
+    """Makes the core's server of a definition; nothing is started."""
     info = {
         "title": server.title,
         "websiteUrl": server.website_url,
@@ -39,19 +69,26 @@ def install(core: Any, server: Any, options: dict[str, Any]) -> Any:
         options=dumps(options),
         on_error=server.failure_words,
     )
-    if server.auth is not None:
-        made.authorize(dumps(server.auth.settings().to_dict()))
     for route in server.routes:
         made.add_route(route.path, route.methods, core_route(core, route.fn))
-    installed: dict[tuple[str, str], Any] = {}
-    _update(core, made, server, installed)
-    server.registry.listeners.append(lambda: _update(core, made, server, installed))
-    server.on_resource_updated = made.resource_updated
-    return made
+    install_hooks(core, made, server)
+    return Installed(core, made, server)
 
 
-def _update(core: Any, made: Any, server: Any, installed: dict[tuple[str, str], Any]) -> None:
-    """Brings the core's features in step with the server's; clients are told once."""
+def authorize(made: Any, server: Any, addresses: Sequence[str]) -> None:
+    """Says whom HTTP is served to; tokens are for the first address, unless the server says."""
+    if server.auth is not None:
+        http = next((one for one in addresses if one.startswith("http")), None)
+        if http is not None:
+            made.authorize(dumps(server.auth.settings().at(http).to_dict()))
+
+
+def _update(core: Any, made: Any, server: Any, installed: dict[tuple[str, str], Any]) -> bool:
+    """Brings the core's features in step with the server's; clients are told once.
+
+    Gives whether a feature that was added runs on an event loop.
+    """
+    needs_loop = False
     wanted: dict[tuple[str, str], Entry] = {
         (kind, entry.component.key): entry
         for kind in ("tool", "resource", "template", "prompt")
@@ -65,15 +102,17 @@ def _update(core: Any, made: Any, server: Any, installed: dict[tuple[str, str], 
         for name, entry in wanted.items():
             state = (entry.component, middleware)
             if installed.get(name) != state:
-                _add(core, made, entry)
+                needs_loop |= _add(core, made, entry)
                 installed[name] = state
+    return needs_loop
 
 
-def _add(core: Any, made: Any, entry: Entry) -> None:
+def _add(core: Any, made: Any, entry: Entry) -> bool:
     from .auth import split_checks
 
     component = entry.component
     settings = handler_settings(entry)
+    on_loop = settings["lane"] == "loop"
     handler = core.Handler(settings.pop("fn"), **settings)
     scopes, _ = split_checks(component.auth)
     common = {"info": dumps(component.info()), "scopes": scopes}
@@ -97,7 +136,7 @@ def _add(core: Any, made: Any, entry: Entry) -> None:
         )
     else:
         made.add_prompt(component.name, handler, **common)
-    _add_completers(core, made, entry)
+    return _add_completers(core, made, entry) or on_loop
 
 
 def _task(said: Any) -> str:
@@ -106,10 +145,12 @@ def _task(said: Any) -> str:
     return str(mode) if mode is not None else "optional" if said else "forbidden"
 
 
-def _add_completers(core: Any, made: Any, entry: Entry) -> None:
+def _add_completers(core: Any, made: Any, entry: Entry) -> bool:
+    """Whether there are any."""
     server, component = entry.owner, entry.component
+    found = False
     if entry.kind not in ("prompt", "template"):
-        return
+        return found
     for name in component.plan.schema["properties"]:
         own = (component.key, name) in server.completers
         if own or server.completion_handler is not None:
@@ -121,6 +162,8 @@ def _add_completers(core: Any, made: Any, entry: Entry) -> None:
                 encode=_encode_completion,
             )
             made.add_completer(entry.kind, component.key, name, handler)
+            found = True
+    return found
 
 
 def _encode_completion(value: Any) -> str:
@@ -146,7 +189,7 @@ def handler_settings(entry: Entry) -> dict[str, Any]:
         if plan is not None and plan.exact:
             settings["exact"] = plan.exact
     if plan is None or _is_own(component) or _has_checks(entry) or _needs_loop(plan):
-        fn = _call_whole(entry)
+        return {**settings, "fn": _call_whole(entry), "lane": "loop", "style": "call"}
     on_loop = component.is_async or not getattr(component, "run_in_thread", True)
     settings["lane"] = "loop" if on_loop else "pool"
     convert = _text_convert(plan) if is_text else plan.converter()

@@ -42,13 +42,14 @@ class AccessToken(Record):
     @classmethod
     def read(cls, said: Mapping[str, Any]) -> AccessToken:
         """From the core's words."""
+        claims: Mapping[str, Any] = said.get("claims") or {}  # a fixed token has none
         return cls(
             client_id=said.get("client_id"),
             subject=said.get("subject"),
             issuer=said.get("issuer"),
-            scopes=tuple(said.get("scopes", ())),
-            claims=dict(said.get("claims", {})),
-            expires_at=said.get("claims", {}).get("exp"),
+            scopes=tuple(said.get("scopes") or ()),
+            claims=dict(claims),
+            expires_at=claims.get("exp"),
         )
 
 
@@ -63,11 +64,34 @@ class AuthSettings(Record):
     scopes_supported: tuple[str, ...] = ()
     resource_name: str | None = None
 
+    def at(self, url: str) -> AuthSettings:
+        """The same for a server that listens at `url`: tokens are for its address.
+
+        A base URL of the program's is where the server is reached from outside; the path is that
+        of the endpoint.
+        """
+        from urllib.parse import urlsplit
+
+        path = urlsplit(url).path
+        base = self.resource
+        outside = base if base is None or base.endswith(path) else f"{base}{path}"
+        made: AuthSettings = self.replace(resource=outside or url)
+        return made
+
     def to_dict(self) -> dict[str, Any]:
-        """As JSON for the core."""
+        """The engine's setting "authorization"."""
         from .jsonable import jsonable
 
-        made: dict[str, Any] = jsonable({name: getattr(self, name) for name in self._fields})
+        said = {
+            "resource": self.resource,
+            "resource_name": self.resource_name,
+            "servers": self.authorization_servers,
+            "issuers": self.issuers,
+            "static_tokens": self.static_tokens,
+            "require": self.required_scopes,
+            "support": self.scopes_supported,
+        }
+        made: dict[str, Any] = jsonable({name: value for name, value in said.items() if value})
         return made
 
 
@@ -114,14 +138,26 @@ class JWTVerifier(TokenVerifier):
 
     def settings(self) -> AuthSettings:
         """What the core is told."""
-        keys = {"jwks_uri": self.jwks_uri, "public_key": self.public_key}
-        said = {**keys, "audience": self.audience, "algorithm": self.algorithm}
-        given = {name: value for name, value in said.items() if value is not None}
+        given = self._key()
+        if self.audience is not None:
+            audience = self.audience
+            given["audiences"] = [audience] if isinstance(audience, str) else list(audience)
+        if self.algorithm is not None:
+            given["algorithms"] = [self.algorithm]
         return AuthSettings(
             resource=self.base_url,
             issuers=tuple({"name": name, **given} for name in self.issuers),
             required_scopes=self.required_scopes,
         )
+
+    def _key(self) -> dict[str, Any]:
+        if self.public_key is None:
+            return {"jwks_url": self.jwks_uri}
+        if self.algorithm is not None and self.algorithm.startswith("HS"):
+            return {"secret": self.public_key}
+        from .pem import read_public_key
+
+        return {"jwks": {"keys": [read_public_key(self.public_key)]}}
 
 
 class StaticTokenVerifier(TokenVerifier):
@@ -137,7 +173,18 @@ class StaticTokenVerifier(TokenVerifier):
 
     def settings(self) -> AuthSettings:
         """What the core is told."""
-        return AuthSettings(static_tokens=self.tokens, required_scopes=self.required_scopes)
+        known = {token: _principal(claims) for token, claims in self.tokens.items()}
+        return AuthSettings(static_tokens=known, required_scopes=self.required_scopes)
+
+
+def _principal(claims: Mapping[str, Any]) -> dict[str, Any]:
+    """Whom a fixed token speaks for, in the core's words."""
+    client = claims.get("client_id")
+    subject = claims.get("sub") or client
+    if subject is None:
+        raise ConfigError("a fixed token says whom it speaks for: client_id or sub")
+    said = {"subject": subject, "client_id": client, "scopes": list(claims.get("scopes") or ())}
+    return {name: value for name, value in said.items() if value}
 
 
 class RemoteAuthProvider(TokenVerifier):

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 __all__ = [
     "AuthorizationError",
     "ConfigError",
     "DisabledError",
     "FastMCPError",
+    "ForkedError",
+    "McpError",
     "McpringError",
     "NotFoundError",
     "PromptError",
+    "RequestError",
     "ResourceError",
     "ToolError",
     "UnsupportedError",
@@ -56,6 +62,22 @@ class ConfigError(McpringError, ValueError):
 class UnsupportedError(ConfigError):
     """FastMCP has it, this package does not; the words say what to do in its place."""
 
+
+class RequestError(McpringError):
+    """A server refused a request: an error of JSON-RPC, with its `code`, words and `data`."""
+
+    def __init__(self, said: Mapping[str, Any]) -> None:
+        super().__init__(str(said.get("message", "the server refused")))
+        self.code = int(said.get("code", 0))
+        self.data: Any = said.get("data")
+
+
+class ForkedError(McpringError, RuntimeError):
+    """The process was forked after a server had started: its threads stayed with the parent."""
+
+
+McpError = RequestError
+"""The name the official SDK gives it."""
 
 FastMCPError = McpringError
 """The name FastMCP gives its base, so that `except FastMCPError` goes on working."""

@@ -1,14 +1,19 @@
-"""Running a server with the core: where it listens, when it stops, what is open meanwhile."""
+"""Running a server with the core: where it listens, and what stops it."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
-from typing import Any
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from ._record import Record
 from .exceptions import ConfigError
+from .mounted import with_mounted
 
-__all__ = ["RunPlan", "lifespans", "load_core", "run", "run_async", "with_mounted"]
+if TYPE_CHECKING:
+    from .adapter import Installed
+
+__all__ = ["RunPlan", "load_core", "run", "run_async"]
 
 
 class RunPlan(Record):
@@ -20,6 +25,10 @@ class RunPlan(Record):
     path: str
     options: dict[str, Any]
     shows_banner: bool
+    workers: int = 1
+    """Processes that share the port."""
+    is_quiet: bool = False
+    """Whether somebody else says where it listens."""
 
     @property
     def address(self) -> str:
@@ -46,93 +55,172 @@ def load_core() -> Any:
 
 
 def run(server: Any, plan: RunPlan) -> None:
-    """Runs until the server is told to stop."""
-    from . import adapter
+    """Runs until the server is told to stop; returns when it has stopped."""
+    from .forks import check_fork
 
-    core = load_core()
-    if server.lifespan is not None or any(one.lifespan for _, one, _ in server.mounts):
-        import asyncio
+    check_fork(server)
+    _refuse_inside_of_a_loop()
+    if plan.workers > 1:
+        from .processes import supervise
 
-        asyncio.run(run_async(server, plan))
+        supervise(server, plan)
         return
-    running = adapter.install(core, server, plan.options)
-    running.listen(plan.address)
-    running.start()
-    stop = _stop_on_signals(running)
+    run_here(server, plan)
+
+
+def run_here(server: Any, plan: RunPlan, on_start: Callable[[Any], None] | None = None) -> None:
+    """Runs in this process. `on_start` is given the core's server."""
+    from .adapter import install
+
+    plan = _with_port(server, plan)
+    made = install(load_core(), server, plan.options)
+    restore = _stop_on_signals(made.core)
     try:
-        running.wait()
+        if made.needs_loop or any(one.lifespan for one in with_mounted(server)):
+            import asyncio
+
+            asyncio.run(_run_on_loop(server, plan, made, on_start))
+        else:
+            _run_without_loop(server, plan, made, on_start)
     finally:
-        stop()
+        restore()
+
+
+def _wait(core: Any) -> None:
+    """Until it has stopped. Signals are handled here meanwhile, when this is the main thread.
+
+    Not in the core's own `wait`: a daemon thread that the ending interpreter stops must not have a
+    frame of the core's below it.
+    """
+    import select
+
+    ended = select.poll()
+    ended.register(core.fileno(), select.POLLIN)
+    while not ended.poll():
+        pass
+    core.wait()
+
+
+def _with_port(server: Any, plan: RunPlan) -> RunPlan:
+    """A free port is chosen beforehand where tokens are asked for: they are for its address."""
+    if plan.transport != "http" or plan.port != 0 or server.auth is None:
+        return plan
+    import socket
+
+    family = socket.AF_INET6 if ":" in plan.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as free:
+        free.bind((plan.host, 0))
+        made: RunPlan = plan.replace(port=free.getsockname()[1])
+    return made
+
+
+def _refuse_inside_of_a_loop() -> None:
+    asyncio = sys.modules.get("asyncio")  # who has not imported it has no loop
+    if asyncio is not None and asyncio.events._get_running_loop() is not None:
+        raise ConfigError("an event loop runs here already: use `await mcp.run_async(…)`")
+
+
+def _run_without_loop(
+    server: Any, plan: RunPlan, made: Installed, on_start: Callable[[Any], None] | None
+) -> None:
+    """For servers whose functions all run on threads: asyncio is not even imported."""
+    from .adapter import authorize
+    from .forks import ended, started
+
+    core = made.core
+    try:
+        core.listen(plan.address)
+        authorize(core, server, [plan.address])
+        core.start()
+        started(server, made)
+        server.running = core
+        announce(server, plan, core.addresses())
+        if on_start is not None:
+            on_start(core)
+        _wait(core)
+    finally:
+        server.running = None
+        ended(server, made)
+        made.undo()
 
 
 async def run_async(server: Any, plan: RunPlan) -> None:
-    """Runs on the event loop that is running."""
-    import asyncio
+    """Runs on the event loop that is running, until stopped or cancelled."""
+    from .adapter import install
+    from .forks import check_fork
 
-    from . import adapter
-
-    core = load_core()
-    loop = asyncio.get_running_loop()
-    async with lifespans(server):
-        running = adapter.install(core, server, plan.options)
-        running.listen(plan.address)
-        running.start(loop)
-        try:
-            await loop.run_in_executor(None, running.wait)
-        finally:
-            running.stop()
+    check_fork(server)
+    if plan.workers > 1:
+        raise ConfigError("several processes are started by `mcp.run(workers=…)` alone")
+    plan = _with_port(server, plan)
+    made = install(load_core(), server, plan.options)
+    restore = _stop_on_signals(made.core, only_free=True)
+    try:
+        await _run_on_loop(server, plan, made, None)
+    finally:
+        restore()
 
 
-def _stop_on_signals(running: Any) -> Callable[[], None]:
-    """SIGINT and SIGTERM drain; gives what restores the handlers that were there."""
+async def _run_on_loop(
+    server: Any, plan: RunPlan, made: Installed, on_start: Callable[[Any], None] | None
+) -> None:
+    from .hosting import serve
+
+    def begun(bound: list[str]) -> None:
+        server.running = made.core
+        announce(server, plan, bound)
+        if on_start is not None:
+            on_start(made.core)
+
+    try:
+        await serve(server, made, [plan.address], on_start=begun)
+    finally:
+        server.running = None
+
+
+def announce(server: Any, plan: RunPlan, bound: list[str]) -> None:
+    """Says what runs and where, on standard error: standard output may be the protocol's.
+
+    The lines `listening KIND URL` are for programs: with port 0 nobody else knows the port.
+    """
+    if plan.is_quiet:
+        return
+    if plan.shows_banner:
+        from . import __version__
+
+        print(f"mcpring {__version__}: {server.name} {server.version}", file=sys.stderr)
+    for url in bound:
+        kind = url.partition(":")[0].replace("+", "-")
+        if kind != "stdio":
+            print(f"listening {kind} {url}", file=sys.stderr, flush=True)
+
+
+def _stop_on_signals(core: Any, *, only_free: bool = False) -> Callable[[], None]:
+    """SIGINT and SIGTERM let calls end, a second one ends at once; gives what undoes this.
+
+    `only_free` takes SIGTERM alone, and only where nobody else has: on a loop of the program's own
+    Ctrl-C cancels, as asyncio has it.
+    """
     import signal
     import threading
 
     if threading.current_thread() is not threading.main_thread():
         return lambda: None
 
-    def stop(*_: object) -> None:
-        running.stop()
+    told = 0
 
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, stop) for number in numbers]
+    def stop(*_: object) -> None:
+        nonlocal told
+        told += 1
+        core.stop(told > 1)
+
+    numbers = [signal.SIGTERM] if only_free else [signal.SIGINT, signal.SIGTERM]
+    if only_free:
+        numbers = [one for one in numbers if signal.getsignal(one) is signal.SIG_DFL]
+    before = {number: signal.signal(number, stop) for number in numbers}
 
     def restore() -> None:
-        for number, handler in zip(numbers, before, strict=True):
+        for number, handler in before.items():
             signal.signal(number, handler)
 
     return restore
-
-
-def lifespans(server: Any) -> Any:
-    """Opens the lifespans of a server and of all that is mounted below it."""
-    from contextlib import AsyncExitStack, asynccontextmanager
-
-    @asynccontextmanager
-    async def opened() -> AsyncGenerator[None, None]:
-        async with AsyncExitStack() as stack:
-            for one in with_mounted(server):
-                if one.lifespan is not None:
-                    made = await stack.enter_async_context(_as_manager(one))
-                    one.lifespan_result = {} if made is None else made
-            yield
-
-    return opened()
-
-
-def _as_manager(server: Any) -> Any:
-    """A lifespan is a context manager already, or a plain asynchronous generator."""
-    opened = server.lifespan(server)
-    if hasattr(opened, "__aenter__"):
-        return opened
-    from contextlib import asynccontextmanager
-
-    return asynccontextmanager(lambda: opened)()
-
-
-def with_mounted(server: Any) -> list[Any]:
-    """A server and all below it."""
-    found = [server]
-    for _, mounted, _ in server.mounts:
-        found += [one for one in with_mounted(mounted) if one not in found]
-    return found

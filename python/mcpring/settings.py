@@ -18,16 +18,21 @@ _ALIASES = {"path": "streamable_http_path", "allowed_hosts": "http_allowed_hosts
 
 
 class Settings(Record):
-    """What the environment may set; arguments given in a program count more."""
+    """What the environment may set; arguments given in a program count more.
+
+    `docs/python.md` says what each means.
+    """
 
     transport: str = "stdio"
     host: str = "127.0.0.1"
     port: int = 8000
     path: str = "/mcp"
-    log_level: str = "INFO"
+    log_level: str = ""
     shards: int = 0
-    workers: int = 0
+    threads: int = 0
+    workers: int = 1
     driver: str = ""
+    state_keys: tuple[str, ...] = ()
     mask_error_details: bool = False
     strict_input_validation: bool = False
     stateless_http: bool = False

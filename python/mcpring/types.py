@@ -7,7 +7,7 @@ of the same meaning are taken too (`as_json`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ._record import Record
 
@@ -45,8 +45,21 @@ _WIRE = {
 }
 
 
+_SNAKE = {wire: name for name, wire in _WIRE.items()}
+
+
 class _Wire(Record):
-    """Records that have a form on the wire: set fields, in the protocol's names."""
+    """Records that have a form on the wire: set fields, in the protocol's names.
+
+    Fields may be read by those names as well: `mimeType` is `mime_type`.
+    """
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name in _SNAKE:
+                return getattr(self, _SNAKE[name])
+            raise AttributeError(f"{type(self).__name__} has no field {name!r}")
 
     def to_dict(self) -> dict[str, Any]:
         """The protocol's own form."""

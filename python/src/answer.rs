@@ -23,7 +23,7 @@ pub(crate) fn of(seat: &Seat, value: &Bound<'_, PyAny>) -> PyResult<Outcome> {
         FeatureKind::Resource => of_resource(seat, value),
         FeatureKind::Prompt => of_prompt(handler, value),
         FeatureKind::Completion => of_completion(handler, value),
-        _ => Ok(Outcome::internal("a feature of an unknown kind was called")),
+        FeatureKind::Hook => Ok(Outcome::raw(value.extract::<String>()?)),
     }
 }
 
@@ -40,8 +40,7 @@ fn of_tool(handler: &Prepared, value: &Bound<'_, PyAny>) -> PyResult<Outcome> {
         return Ok(Outcome::structured(raw(json)?));
     }
     // What is no object is the member of one, where there is a schema for that.
-    let structured =
-        handler.wraps.then(|| raw(format!("{{\"result\":{json}}}"))).transpose()?;
+    let structured = handler.wraps.then(|| raw(format!("{{\"result\":{json}}}"))).transpose()?;
     let words = match text {
         Some(text) => ToolResult::text(text.to_str()?.to_owned()),
         None if value.is_none() => ToolResult::default(),

@@ -25,10 +25,6 @@ impl Call {
         Self(seat)
     }
 
-    pub(crate) fn seat(&self) -> &Arc<Seat> {
-        &self.0
-    }
-
     /// Reads one fact of the request, if the call carries it.
     fn fact<T>(&self, read: impl FnOnce(&mcpring::server::RequestFacts) -> T) -> Option<T> {
         self.0.context.request().map(read)
@@ -203,6 +199,17 @@ impl Call {
         is_later
     }
 
+    /// Keeps the task that works on the call, and has it cancelled when nobody wants the answer.
+    fn keep(&self, task: Py<PyAny>) {
+        let seat = &self.0;
+        if seat.is_done() {
+            return;
+        }
+        let (looper, number) = (Arc::clone(&seat.lanes.looper), seat.number);
+        looper.keep(number, task);
+        seat.context.on_cancel(move || drop(looper.push(Item::Cancel(number))));
+    }
+
     fn fail(&self, py: Python<'_>, fault: &Bound<'_, PyAny>) {
         self.0.fail(py, PyErr::from_value(fault.clone()));
         self.0.lanes.looper.forget(self.0.number);
@@ -223,4 +230,3 @@ pub(crate) fn current_call(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>>
     let call = variable.call_method0(intern!(py, "get"))?;
     Ok((!call.is_none()).then_some(call))
 }
-

@@ -1,6 +1,6 @@
 //! The end of a server, and waiting for it.
 
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -28,6 +28,11 @@ impl End {
         self.has_come.store(true, Ordering::Release);
         // Nobody reads it, so there is room for this one.
         let _ = rustix::io::write(&self.bell, &1_u64.to_ne_bytes());
+    }
+
+    /// What is readable from the end on; it stays ours.
+    pub(crate) fn fileno(&self) -> i32 {
+        self.bell.as_raw_fd()
     }
 
     pub(crate) fn has_come(&self) -> bool {

@@ -85,7 +85,10 @@ impl Described {
     fn read(json: &str) -> Result<Self, Error> {
         let info: Info =
             serde_json::from_str(json).map_err(|fault| Error::usage(format!("info: {fault}")))?;
-        let icons = info.icons.as_ref().map_or_else(|| Ok(Vec::new()), |json| Icon::list_from_json(json.get()))?;
+        let icons = info
+            .icons
+            .as_ref()
+            .map_or_else(|| Ok(Vec::new()), |json| Icon::list_from_json(json.get()))?;
         let meta = info.meta.as_ref().map(|json| Meta::from_json(json.get())).transpose()?;
         Ok(Self { info, icons, meta })
     }
@@ -106,10 +109,8 @@ impl Described {
 macro_rules! common {
     ($feature:expr, $recipe:expr, $described:expr) => {{
         let (recipe, described) = ($recipe, $described);
-        let mut feature = $feature
-            .execution(Execution::Inline)
-            .keep_request(true)
-            .scopes(&recipe.scopes);
+        let mut feature =
+            $feature.execution(Execution::Inline).keep_request(true).scopes(&recipe.scopes);
         if let Some(title) = &described.info.title {
             feature = feature.title(title.clone());
         }
@@ -254,8 +255,11 @@ impl Recipe {
 impl Argument {
     fn build(&self) -> PromptArgument {
         let name = self.name.clone();
-        let mut argument =
-            if self.required { PromptArgument::required(name) } else { PromptArgument::optional(name) };
+        let mut argument = if self.required {
+            PromptArgument::required(name)
+        } else {
+            PromptArgument::optional(name)
+        };
         if let Some(title) = &self.title {
             argument = argument.title(title.clone());
         }

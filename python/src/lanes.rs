@@ -35,6 +35,8 @@ impl Settled {
         for name in ["list_changes", "resource_subscriptions", "logging"] {
             keys.entry(name).or_insert(Value::Bool(true));
         }
+        // One thread serves more than Python can answer; more of them only take memory.
+        keys.entry("shards").or_insert(1.into());
         let settings = Settings::default().with(&Value::Object(keys).to_string())?;
         Ok((Self { threads_max, queue_max }, settings))
     }

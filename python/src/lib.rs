@@ -24,6 +24,7 @@ mod looper;
 mod place;
 mod pool;
 mod prepare;
+mod route;
 mod schema;
 mod seat;
 mod server;
@@ -39,17 +40,19 @@ mod _core {
     #[pymodule_export]
     use crate::call::{Call, current_call};
     #[pymodule_export]
+    use crate::frames::{Frames, encode_frame};
+    #[pymodule_export]
     use crate::handler::Handler;
     #[pymodule_export]
     use crate::looper::LoopLane;
     #[pymodule_export]
     use crate::pool::PoolLane;
     #[pymodule_export]
-    use crate::server::{Edit, Server};
-    #[pymodule_export]
-    use crate::frames::{Frames, encode_frame};
+    use crate::route::{Request, Response};
     #[pymodule_export]
     use crate::schema::Schema;
+    #[pymodule_export]
+    use crate::server::{Edit, Server};
     #[pymodule_export]
     use crate::value::{Value, scan};
 

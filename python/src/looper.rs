@@ -15,6 +15,7 @@ use rustix::event::{EventfdFlags, eventfd};
 
 use crate::call::Call;
 use crate::prepare;
+use crate::route::Visit;
 use crate::seat::Seat;
 use crate::work::Work;
 
@@ -25,6 +26,8 @@ const BATCH_MAX: usize = 64;
 pub(crate) enum Item {
     /// A call to begin.
     Call(Work),
+    /// A request for a route of the program's.
+    Visit(Visit),
     /// What a plain function returned has to be awaited.
     Await(Arc<Seat>, Py<PyAny>),
     /// The answer to the call of that number is no longer wanted.
@@ -84,6 +87,18 @@ impl Looper {
         }
     }
 
+    /// As [`Self::push_call`], for a request for a route.
+    pub(crate) fn push_visit(&self, visit: Visit) -> Result<(), Visit> {
+        if self.calls.fetch_add(1, Ordering::Relaxed) >= self.calls_max {
+            self.calls.fetch_sub(1, Ordering::Relaxed);
+            return Err(visit);
+        }
+        match self.push(Item::Visit(visit)) {
+            Err(Item::Visit(visit)) => Err(visit),
+            Err(_) | Ok(()) => Ok(()),
+        }
+    }
+
     /// Queues what is bounded by the calls that run; a lane that has ended gives it back.
     pub(crate) fn push(&self, item: Item) -> Result<(), Item> {
         let mut state = lock(&self.state);
@@ -131,6 +146,12 @@ impl Looper {
         batch
     }
 
+    /// Keeps the task of a call that waits.
+    pub(crate) fn keep(&self, number: u64, task: Py<PyAny>) {
+        let before = lock(&self.tasks).insert(number, task);
+        drop(before);
+    }
+
     /// Forgets the task of a call that is answered.
     pub(crate) fn forget(&self, number: u64) {
         let task = lock(&self.tasks).remove(&number);
@@ -166,6 +187,10 @@ impl LoopLane {
                         found.append(prepared)?;
                     }
                 }
+                Item::Visit(visit) => {
+                    self.0.calls.fetch_sub(1, Ordering::Relaxed);
+                    found.append(visit.prepare(py)?)?;
+                }
                 Item::Await(seat, awaitable) => {
                     found.append((Bound::new(py, Call::new(seat))?, awaitable, py.None()))?;
                 }
@@ -179,17 +204,5 @@ impl LoopLane {
             }
         }
         Ok(found)
-    }
-
-    /// Keeps the task of a call that waits, and has it cancelled when nobody wants the answer.
-    fn keep(&self, call: &Bound<'_, Call>, task: Py<PyAny>) {
-        let seat = call.get().seat();
-        if seat.is_done() {
-            return;
-        }
-        let number = seat.number;
-        lock(&self.0.tasks).insert(number, task);
-        let looper = Arc::clone(&self.0);
-        seat.context.on_cancel(move || drop(looper.push(Item::Cancel(number))));
     }
 }

@@ -66,6 +66,12 @@ fn prepare(py: Python<'_>, seat: Arc<Seat>) -> Option<Prepared<'_>> {
 
 fn make<'py>(py: Python<'py>, seat: &Arc<Seat>) -> PyResult<Option<Prepared<'py>>> {
     let handler = &*seat.handler;
+    if seat.kind() == FeatureKind::Hook {
+        let call = Bound::new(py, Call::new(Arc::clone(seat)))?;
+        let result = seat.call().result_json().to_owned();
+        let positional = (handler.function.bind(py), &call, result).into_pyobject(py)?;
+        return Ok(Some((call, positional, PyDict::new(py))));
+    }
     let Some(arguments) = arguments(py, seat)? else { return Ok(None) };
     let arguments = match &handler.convert {
         Some(convert) => convert.bind(py).call1((arguments,))?.cast_into::<PyDict>()?,

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use mcpring::json::{self, PaddedBuf, Parser, schema};
+use mcpring::json::{PaddedBuf, Parser, schema};
 use mcpring::limits::SCHEMA_BYTES_MAX;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -46,14 +46,11 @@ impl Schema {
             *copy = PaddedBuf::copy(&[]);
         }
         copy.replace(text);
-        let value = parser.parse(copy.padded()).map_err(not_json)?;
+        let value = parser
+            .parse(copy.padded())
+            .map_err(|fault| PyValueError::new_err(fault.to_string()))?;
         Ok(self.0.check(value).err().map(|violation| violation.to_string()))
     }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "it stands where a function of errors is wanted")]
-fn not_json(fault: json::JsonError) -> PyErr {
-    PyValueError::new_err(fault.to_string())
 }
 
 fn compile(text: &str) -> Result<schema::Schema, String> {

@@ -11,11 +11,12 @@ use pyo3::prelude::*;
 use serde_json::{Map, Value, json};
 
 use crate::end::End;
-use crate::error::raise;
+use crate::error::{config, raise};
 use crate::feature::{Extra, Kind, Recipe};
 use crate::handler::Handler;
 use crate::lanes::{Lanes, Settled};
 use crate::place::Place;
+use crate::route::Route;
 use crate::stage::Stage;
 
 /// A server. Methods may be called from any thread unless they say otherwise. See `_core.pyi`.
@@ -92,7 +93,8 @@ impl Server {
         };
         let extra = Extra::Tool { input: input_schema, output: output_schema, task };
         let timeout = timeout_s.map(Duration::try_from_secs_f64).transpose();
-        let timeout = timeout.map_err(|fault| PyValueError::new_err(format!("timeout: {fault}")))?;
+        let timeout =
+            timeout.map_err(|fault| PyValueError::new_err(format!("timeout: {fault}")))?;
         let recipe = self.recipe(Kind::Tool, name.clone(), name, handler, info, scopes, extra);
         self.put(py, Recipe { timeout, ..recipe })
     }
@@ -158,11 +160,41 @@ impl Server {
         let mut stage = self.stage(py)?;
         let kind = Kind::parse(kind).map_err(|fault| raise(py, &fault))?;
         let Some(recipe) = stage.change(kind, key) else {
-            return Err(PyValueError::new_err(format!("there is nothing named {key:?} to complete")));
+            return Err(PyValueError::new_err(format!(
+                "there is nothing named {key:?} to complete"
+            )));
         };
         recipe.completers.retain(|(name, _)| *name != argument);
         recipe.completers.push((argument, Arc::clone(&handler.get().0)));
         stage.publish().map_err(|fault| raise(py, &fault))
+    }
+
+    fn add_route(
+        &self,
+        py: Python<'_>,
+        path: String,
+        methods: Vec<String>,
+        handler: Py<PyAny>,
+    ) -> PyResult<()> {
+        if self.running.get().is_some() {
+            return Err(config(py, "routes are added before the server starts".to_owned()));
+        }
+        self.stage(py)?.routes.push(Route::new(path, methods, handler, &self.lanes));
+        Ok(())
+    }
+
+    fn add_hook(
+        &self,
+        py: Python<'_>,
+        method: String,
+        handler: &Bound<'_, Handler>,
+    ) -> PyResult<()> {
+        if self.running.get().is_some() {
+            return Err(config(py, "hooks are added before the server starts".to_owned()));
+        }
+        let handler = Arc::clone(&handler.get().0);
+        self.stage(py)?.hooks.push((method, handler, Arc::clone(&self.lanes)));
+        Ok(())
     }
 
     fn remove(&self, py: Python<'_>, kind: &str, key: &str) -> PyResult<bool> {
@@ -208,10 +240,7 @@ impl Server {
     }
 
     #[pyo3(signature = (event_loop = None))]
-    fn start(
-        this: &Bound<'_, Self>,
-        event_loop: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<()> {
+    fn start(this: &Bound<'_, Self>, event_loop: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         let py = this.py();
         let server = this.get();
         if let Some(event_loop) = event_loop {
@@ -251,7 +280,9 @@ impl Server {
             }
             py.detach(|| server.end.wait_a_while(deadline));
         }
-        let outcome = py.detach(|| running.wait());
+        // The engine's threads have ended or are about to, and never want Python. Not to let go of
+        // it here is what a thread needs that the ending interpreter must not stop in this frame.
+        let outcome = running.wait();
         py.import("atexit")?.call_method1("unregister", (this.getattr("_at_exit")?,))?;
         // Handlers and their owner hold each other: with the end of the server they are let go.
         let left = server.stage(py)?.clear();
@@ -260,10 +291,19 @@ impl Server {
         Ok(true)
     }
 
+    /// A descriptor that is readable from the end on.
+    fn fileno(&self) -> i32 {
+        self.end.fileno()
+    }
+
     #[pyo3(signature = (now = false))]
     fn stop(&self, py: Python<'_>, now: bool) -> PyResult<()> {
         let running = self.started(py)?;
-        if now { running.stop_now() } else { running.stop() }
+        if now {
+            running.stop_now()
+        } else {
+            running.stop()
+        }
         Ok(())
     }
 

@@ -1,12 +1,16 @@
 //! What a server has: put together before the start, and kept in step with what runs after it.
 
-use mcpring::server::{Publisher, SchemaCache};
+use mcpring::server::{Hook, Publisher, SchemaCache};
 use mcpring::settings::Settings;
-use mcpring::{Engine, Error, Server};
+use mcpring::{Engine, Error, Execution, Server};
+use std::sync::Arc;
 
 use crate::feature::{Kind, Recipe};
-use crate::handler::Lane;
+use crate::handler::{Lane, Prepared};
+use crate::lanes::Lanes;
 use crate::place::Place;
+use crate::route::Route;
+use crate::work::Entry;
 
 /// A server's features and settings, and what of them the running engine has yet to hear.
 pub(crate) struct Stage {
@@ -14,6 +18,9 @@ pub(crate) struct Stage {
     pub(crate) version: String,
     pub(crate) settings: Settings,
     pub(crate) places: Vec<Place>,
+    pub(crate) routes: Vec<Route>,
+    /// Methods, and what is put before the engine's own answers to them.
+    pub(crate) hooks: Vec<(String, Arc<Prepared>, Arc<Lanes>)>,
     features: Vec<Recipe>,
     schemas: SchemaCache,
     /// Features that were added, replaced or removed since the engine was told.
@@ -31,6 +38,8 @@ impl Stage {
             version,
             settings,
             places: Vec::new(),
+            routes: Vec::new(),
+            hooks: Vec::new(),
             features: Vec::new(),
             schemas: SchemaCache::new(),
             changed: Vec::new(),
@@ -67,17 +76,21 @@ impl Stage {
         let of_completers = |recipe: &Recipe| {
             recipe.completers.iter().map(|(_, handler)| handler.lane).collect::<Vec<_>>()
         };
-        let all = self.features.iter().flat_map(|recipe| {
-            std::iter::once(recipe.handler.lane).chain(of_completers(recipe))
-        });
-        let all: Vec<_> = all.collect();
+        let all = self
+            .features
+            .iter()
+            .flat_map(|recipe| std::iter::once(recipe.handler.lane).chain(of_completers(recipe)));
+        let mut all: Vec<_> = all.collect();
+        all.extend(self.hooks.iter().map(|(_, handler, _)| handler.lane));
+        all.extend(self.routes.iter().map(|_| Lane::Loop));
         [Lane::Pool, Lane::Loop].into_iter().filter(|lane| all.contains(lane)).collect()
     }
 
     /// Everything that keeps Python objects alive, to be dropped by the caller.
-    pub(crate) fn clear(&mut self) -> Vec<Recipe> {
+    pub(crate) fn clear(&mut self) -> impl Sized + use<> {
         self.publisher = None;
-        std::mem::take(&mut self.features)
+        let Self { features, routes, hooks, .. } = self;
+        (std::mem::take(features), std::mem::take(routes), std::mem::take(hooks))
     }
 
     /// Refuses a feature that is not in order: alone in a server that is thrown away it shows.
@@ -97,9 +110,18 @@ impl Stage {
         for recipe in &self.features {
             server = recipe.build(server)?;
         }
+        for (method, handler, lanes) in &self.hooks {
+            let hook = Hook::new(Entry::new(handler, lanes)).execution(Execution::Inline);
+            server = server.hook(method.clone(), hook.keep_request(true));
+        }
         let server = server.build_with(&mut self.schemas)?;
         self.changed.clear();
-        let engine = self.settings.engine(server);
+        // Clients inside the process need no address.
+        let engine = self.settings.engine(server).detached();
+        let engine = self
+            .routes
+            .iter()
+            .fold(engine, |engine, route| engine.route(&route.methods, &route.path, route.clone()));
         Ok(self.places.iter().fold(engine, |engine, place| place.listen(engine)))
     }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 import pytest
 
 from mcpring import Context, Depends, FastMCP, Field
-from mcpring.adapter import install
+from mcpring.adapter import authorize, install
 from mcpring.auth import JWTVerifier, RemoteAuthProvider, StaticTokenVerifier, require_scopes
 from mcpring.exceptions import ConfigError
 from mcpring.local import LocalCall
@@ -30,7 +31,7 @@ from mcpring.server.middleware import Middleware
 class FakeHandler:
     def __init__(self, fn: Any, **settings: Any) -> None:
         self.fn = fn
-        self.settings = {"style": "keywords", "is_async": False, "convert": None, **settings}
+        self.settings = {"style": "keywords", "convert": None, **settings}
 
     def enter(self, arguments: dict[str, Any], schema: dict[str, Any] | None = None) -> Any:
         """One call, in the order the contract gives."""
@@ -49,7 +50,7 @@ class FakeHandler:
             value = self.fn(call, arguments)
         else:
             value = self.fn(**arguments)
-        return asyncio.run(_waited(value)) if own["is_async"] else value
+        return asyncio.run(_waited(value)) if hasattr(value, "__await__") else value
 
 
 async def _waited(value: Any) -> Any:
@@ -126,7 +127,7 @@ class FakeCore:
 
 
 def installed(mcp: FastMCP) -> FakeServer:
-    made: FakeServer = install(FakeCore, mcp, {})
+    made: FakeServer = install(FakeCore, mcp, {}).core
     return made
 
 
@@ -171,7 +172,7 @@ FORMS: list[tuple[Any, dict[str, Any], dict[str, Any], Any]] = [
         3.0,
     ),
     (direct, {}, {"a": "1"}, 2.0),
-    (direct_async, {"style": "keywords", "lane": "loop", "is_async": True}, {"a": "x"}, "x"),
+    (direct_async, {"style": "keywords", "lane": "loop"}, {"a": "x"}, "x"),
     (converted, {"style": "keywords", "lane": "pool"}, {"p": {"x": 4}}, 4),
     (filled, {"style": "keywords"}, {}, 3),
     (with_context, {"style": "call", "lane": "pool"}, {"a": 1.0}, [1, "local"]),
@@ -236,7 +237,7 @@ def test_texts_become_what_functions_take() -> None:
     assert handler.enter({"n": "2", "p": '{"x": 3}'}) == "6"
     assert json.loads(handler.settings["encode"]("6"))["messages"][0]["content"]["text"] == "6"
     handler, said = made.features["template", "r://{id}"]
-    assert handler.enter({"id": "7"}) == 7 and said["screened"] == ["id"]
+    assert handler.enter({"id": "7"}) == 7 and said["screened"] is True
     assert json.loads(handler.settings["encode"](7))["contents"][0]["text"] == "7"
 
 
@@ -279,6 +280,13 @@ def test_completers_and_routes() -> None:
         mcp.custom_route("healthz")(health)
 
 
+def authorization(auth: Any) -> Any:
+    mcp = FastMCP("x", auth=auth)
+    made = installed(mcp)
+    authorize(made, mcp, ["stdio:", "http://127.0.0.1:9/mcp"])
+    return made.authorization
+
+
 def test_authorization_is_told_to_the_core() -> None:
     verifier = JWTVerifier(
         jwks_uri="https://issuer.test/keys",
@@ -289,14 +297,29 @@ def test_authorization_is_told_to_the_core() -> None:
     auth = RemoteAuthProvider(
         verifier, ["https://issuer.test"], "https://me.test/", ["read", "write"]
     )
-    made = installed(FastMCP("x", auth=auth))
-    assert made.authorization["resource"] == "https://me.test"
-    assert made.authorization["required_scopes"] == ["read"]
-    assert made.authorization["issuers"] == [
-        {"name": "https://issuer.test", "jwks_uri": "https://issuer.test/keys", "audience": "me"}
+    assert authorization(auth) == {
+        "resource": "https://me.test/mcp",
+        "require": ["read"],
+        "support": ["read", "write"],
+        "servers": ["https://issuer.test"],
+        "issuers": [
+            {
+                "name": "https://issuer.test",
+                "jwks_url": "https://issuer.test/keys",
+                "audiences": ["me"],
+            }
+        ],
+    }
+    assert authorization(StaticTokenVerifier({"s": {"client_id": "dev", "scopes": ["a"]}})) == {
+        "resource": "http://127.0.0.1:9/mcp",
+        "static_tokens": {"s": {"subject": "dev", "client_id": "dev", "scopes": ["a"]}},
+    }
+    secret = JWTVerifier(public_key="shared", algorithm="HS256", issuer="i")
+    assert authorization(secret)["issuers"] == [
+        {"name": "i", "secret": "shared", "algorithms": ["HS256"]}
     ]
-    made = installed(FastMCP("x", auth=StaticTokenVerifier({"s": {"client_id": "dev"}})))
-    assert made.authorization["static_tokens"] == {"s": {"client_id": "dev"}}
+    with pytest.raises(ConfigError, match="client_id or sub"):
+        StaticTokenVerifier({"s": {}}).settings()
     with pytest.raises(ConfigError, match="either public_key or jwks_uri"):
         JWTVerifier(issuer="x")
 
@@ -316,7 +339,9 @@ def test_addresses(said: dict[str, Any], want: str) -> None:
     assert RunPlan(**{**given, **said}).address == want
 
 
-def test_running_without_the_compiled_part_is_explained() -> None:
+def test_running_without_the_compiled_part_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "mcpring._core", None)
+    monkeypatch.delattr("mcpring._core", raising=False)
     with pytest.raises(ConfigError, match="compiled part is not there"):
         FastMCP("x").run()
     with pytest.raises(ConfigError, match="the transport is one of"):

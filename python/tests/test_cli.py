@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mcpring.cli import main
-from mcpring.cli.commands import parse_arguments
+from mcpring.cli.asking import parse_arguments
 from mcpring.cli.config_file import read_config
 from mcpring.cli.install import install, server_entry
 from mcpring.cli.parser import parse
@@ -113,13 +113,6 @@ RUNS: list[tuple[list[str], int, str]] = [
     (["list"], 0, "add(a, b?): Adds.\n"),
     (["list", "--resources", "--prompts"], 0, "add(a, b?): Adds.\ndata://x\nask\n"),
     (["inspect"], 0, "filed  0\ntools: 1\n  add(a, b?): Adds.\n"),
-    (["call", "add", "a=2"], 0, "3\n"),
-    (["call", "add", "--input-json", '{"a": 2, "b": 5}'], 0, "7\n"),
-    (["call", "data://x"], 0, "held\n"),
-    (["call", "--prompt", "ask", "topic=cats"], 0, "About cats\n"),
-    (["call", "add", "a=x"], 1, ""),
-    (["call", "none"], 1, ""),
-    (["bench"], 1, ""),
 ]
 
 

@@ -444,7 +444,7 @@ def test_middleware() -> None:
 
 
 def test_lifespans_join() -> None:
-    from mcpring.running import lifespans
+    from mcpring.hosting import lifespans
 
     order: list[str] = []
 

@@ -8,11 +8,7 @@ use crate::ffi::{Contract, enter, mcpring_str};
 use crate::status::{MCPRING_ERR_REFUSED, MCPRING_ERR_UNSUPPORTED, mcpring_status};
 
 /// A question as C asks it.
-fn question(
-    c: &Contract,
-    method: mcpring_str,
-    params: mcpring_str,
-) -> Result<AskRequest, Failure> {
+fn question(c: &Contract, method: mcpring_str, params: mcpring_str) -> Result<AskRequest, Failure> {
     let (method, params) = (c.text(method, "method")?, c.optional(params, "params")?);
     AskRequest::from_json(method, params.unwrap_or("{}"))
         .map_err(|fault| Failure::argument(fault.to_string()))

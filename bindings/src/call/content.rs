@@ -8,7 +8,7 @@ use super::{Open, mcpring_call, with};
 use crate::failure::Failure;
 use crate::ffi::{Contract, enter, mcpring_str, options};
 use crate::model;
-use crate::status::mcpring_status;
+use crate::status::{MCPRING_ERR_UNSUPPORTED, mcpring_status};
 
 /// What a piece of content is.
 pub type mcpring_content_kind = u32;
@@ -121,8 +121,14 @@ pub(super) fn add_text(open: &mut Open<'_>, text: &str) -> Result<(), Failure> {
             contents.mime_type = subject.mime_type().map(|text| text.to_owned().into());
             draft.contents.push(contents);
         }
+        FeatureKind::Hook => return Err(no_content()),
     }
     Ok(())
+}
+
+/// No hook is called through this library.
+fn no_content() -> Failure {
+    Failure::new(MCPRING_ERR_UNSUPPORTED, "a hook is not answered with content")
 }
 
 fn add(c: &Contract, open: &mut Open<'_>, content: &mcpring_content) -> Result<(), Failure> {
@@ -160,6 +166,7 @@ fn add(c: &Contract, open: &mut Open<'_>, content: &mcpring_content) -> Result<(
             open.draft().reserve(site, bytes)?;
             open.draft().values.push(value);
         }
+        FeatureKind::Hook => return Err(no_content()),
     }
     Ok(())
 }

@@ -95,6 +95,7 @@ impl Draft {
                 let values = self.values.into_iter().map(Into::into).collect();
                 Outcome::Completion(Completion { values, total, has_more })
             }
+            FeatureKind::Hook => Outcome::internal("a hook is not answered with content"),
         }
     }
 }

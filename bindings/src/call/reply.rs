@@ -76,7 +76,7 @@ pub unsafe extern "C" fn mcpring_call_reply_json(
                     open.draft().contents.push(part.mime_type("application/json"));
                     finish(open)
                 }
-                kind @ (FeatureKind::Prompt | FeatureKind::Completion) => {
+                kind @ (FeatureKind::Prompt | FeatureKind::Completion | FeatureKind::Hook) => {
                     let words = format!("a {} is not answered with JSON", kind.as_str());
                     Err(Failure::new(MCPRING_ERR_UNSUPPORTED, words))
                 }

@@ -99,11 +99,12 @@ pub unsafe extern "C" fn mcpring_server_free(server: *mut mcpring_server) -> mcp
 /// "resource_name"}).
 ///
 /// The engine's: "driver" ("auto", "uring", "epoll"), "json", "shards", "pin", "workers",
-/// "worker_queue", "async_workers", "inbox_max", "public", "http_path", "allowed_hosts",
-/// "allowed_origins", "unix_mode" ("660"), "state_keys", "frame_bytes_max", "connections_max",
-/// "unsent_bytes_pause", "inflight_calls_max", "sessions_max", "page_items", "receive_buffers",
-/// "receive_buffer_bytes", "idle_ms", "session_idle_ms", "frame_ms", "body_bytes_per_second_min",
-/// "send_stall_ms", "call_ms", "ask_ms", "tasks_max", "task_ttl_ms", "task_ttl_ms_max", "drain_ms".
+/// "worker_queue", "async_workers", "inbox_max", "public", "share_ports", "http_path",
+/// "allowed_hosts", "allowed_origins", "unix_mode" ("660"), "state_keys", "frame_bytes_max",
+/// "connections_max", "unsent_bytes_pause", "inflight_calls_max", "sessions_max", "page_items",
+/// "receive_buffers", "receive_buffer_bytes", "idle_ms", "session_idle_ms", "frame_ms",
+/// "body_bytes_per_second_min", "send_stall_ms", "call_ms", "ask_ms", "tasks_max", "task_ttl_ms",
+/// "task_ttl_ms_max", "drain_ms".
 ///
 /// Ownership: everything is copied.
 /// Threads: any.

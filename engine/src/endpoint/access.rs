@@ -31,7 +31,7 @@ impl Core {
         let now = self.unix_s();
         let Some(verifier) = &mut self.verifier else { return true };
         match exchange.route {
-            Route::Health | Route::ResourceMetadata => return true,
+            Route::Health | Route::ResourceMetadata | Route::Own(_) => return true,
             Route::Mcp | Route::Metrics | Route::Sse | Route::Messages => {}
         }
         match verifier.verify(exchange.facts.authorization(), now) {

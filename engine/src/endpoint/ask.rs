@@ -403,7 +403,8 @@ fn check(ask: &Ask, parked: &Parked, version: Version) -> Result<(), Problem> {
     let ours = |words: String| Err(Problem::Outcome(Outcome::internal(words)));
     let requests = &ask.requests;
     if !parked.feature().kind().may_ask() {
-        return ours("a completion's handler cannot ask the client".into());
+        let kind = parked.feature().kind().as_str();
+        return ours(format!("a {kind}'s handler cannot ask the client"));
     }
     if requests.is_empty() && ask.state.is_none() {
         return ours("the handler asked nothing".into());

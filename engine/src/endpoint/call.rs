@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,11 +18,11 @@ use super::task::{BeginTask, Manner, TaskSeed};
 use super::{ListenerKind, Now, Output, Timer};
 use crate::json::{Kind, Value};
 use crate::limits::URI_BYTES_MAX;
-use crate::mcp::{Admitted, Client, Refusal, Session, Version, progress_token};
+use crate::mcp::{Admitted, Client, Initialize, Refusal, Session, Version, progress_token};
 use crate::rpc::{Request, RpcError};
 use crate::server::{
     Call, CallContext, CallSource, Execution, Feature, Lifeline, Outcome, Post, RequestFacts,
-    TaskName, Ticket, ToolEntry,
+    TaskName, Ticket,
 };
 use crate::slot::Slot;
 
@@ -88,8 +87,10 @@ impl Core {
             super::param_header::check(tool.headers(), arguments, params)?;
         }
         let mut manner = self.manner(tool, request, admitted)?;
-        if let Err(words) = checked(tool, arguments) {
+        let mut misfit = None;
+        if let Err(words) = tool.check_in_words(arguments) {
             match &mut manner {
+                _ if tool.feature().is_lenient() => misfit = Some(words.into()),
                 // Who asked for a task gets one; it fails.
                 Manner::Task(_, failure) if admitted.version.fields().core_tasks => {
                     *failure = Some(words);
@@ -98,7 +99,7 @@ impl Core {
             }
         }
         self.run(incoming, request, admitted, tool.feature(), manner, |source| {
-            Call::tool(tool, arguments, source)
+            Call::tool(tool, arguments, source).with_misfit(misfit)
         })
     }
 
@@ -165,7 +166,8 @@ impl Core {
         if let Some(done) = self.forbid(incoming, feature) {
             return done;
         }
-        let client = self.check_peer(incoming.peer, request, admitted.version)?;
+        let known = self.check_peer(incoming.peer, request, admitted.version)?;
+        let client = manner.client().or(known);
         let facts = feature.keeps_request().then(|| self.request_facts(incoming, request));
         let source = Source {
             incoming,
@@ -188,18 +190,19 @@ impl Core {
             }
         };
         let call = call.with_asked(asked.as_ref());
-        let offer = match manner {
-            Manner::Plain => TaskLink::Nothing,
-            Manner::Offer(seed) => TaskLink::Offered(seed),
+        let (offer, opens) = match manner {
+            Manner::Plain => (TaskLink::Nothing, None),
+            Manner::Offer(seed) => (TaskLink::Offered(seed), None),
+            Manner::Opening(initialize) => (TaskLink::Nothing, Some(initialize)),
             Manner::Task(seed, failure) => {
                 return self.run_task(&source, feature, call, &seed, failure);
             }
         };
         if feature.execution() == Execution::Inline {
-            return Ok(self.run_here(&source, feature, call, offer));
+            return Ok(self.run_here(&source, feature, call, offer, opens));
         }
         let job = call.into_job();
-        self.wait_for(&source, feature, offer);
+        self.wait_for(&source, feature, offer, opens);
         self.outbox.outputs.push_back(Output::Work(job));
         Ok(None)
     }
@@ -216,6 +219,11 @@ impl Core {
         };
         let session_id = match incoming.peer {
             Peer::Session(key) => Some(self.sessions.id(key)),
+            // A connection is its own session once it has shaken hands.
+            Peer::Stream(slot) if self.session_of(incoming.peer).is_some() => {
+                let Slot { index, generation } = slot;
+                Some(format!("{transport}-{}-{index}-{generation}", self.shard))
+            }
             Peer::Stream(_) | Peer::Newcomer | Peer::Exchange => None,
         };
         let facts = RequestFacts::new(transport, request).with_session_id(session_id);
@@ -238,23 +246,28 @@ impl Core {
         feature: &Feature,
         mut call: Call<'_>,
         offer: TaskLink,
+        opens: Option<Box<Initialize>>,
     ) -> Option<Ending> {
         match call.invoke() {
             Outcome::Deferred => {
                 drop(call);
-                self.wait_for(source, feature, offer);
+                self.wait_for(source, feature, offer, opens);
                 None
             }
             Outcome::Ask(ask) => {
                 let parked = call.park();
                 drop(call);
-                self.wait_for(source, feature, offer);
+                self.wait_for(source, feature, offer, opens);
                 self.asked(source.ticket, &ask, parked);
                 None
             }
             outcome => {
                 drop(call);
                 self.calls.release(source.ticket);
+                if let Some(initialize) = opens {
+                    let call = self.pending_call(source, feature);
+                    return Some(self.write_opening(&call, *initialize, outcome));
+                }
                 let Source { incoming, admitted, request, .. } = source;
                 let Admitted { row, version, .. } = **admitted;
                 self.note_elicitations(incoming.peer, version, &outcome);
@@ -336,8 +349,14 @@ impl Core {
     }
 
     /// Enters a call that is answered later.
-    fn wait_for(&mut self, source: &Source<'_>, feature: &Feature, task: TaskLink) {
-        let call = PendingCall { task, ..self.pending_call(source, feature) };
+    fn wait_for(
+        &mut self,
+        source: &Source<'_>,
+        feature: &Feature,
+        task: TaskLink,
+        opens: Option<Box<Initialize>>,
+    ) {
+        let call = PendingCall { task, opens, ..self.pending_call(source, feature) };
         self.enter_call(source.ticket, call);
     }
 
@@ -362,6 +381,7 @@ impl Core {
             listens_as: None,
             asking: None,
             task: TaskLink::Nothing,
+            opens: None,
         }
     }
 
@@ -388,18 +408,6 @@ impl Core {
     pub(super) fn call_ms(&self, feature: &Feature) -> u64 {
         let own = feature.timeout().or(self.server.call_timeout());
         own.map_or(self.config.call_ms, |time: Duration| time.as_millis() as u64)
-    }
-}
-
-/// What is wrong with the arguments, in words for the model.
-fn checked(tool: &ToolEntry, arguments: Option<Value<'_>>) -> Result<(), String> {
-    // A schema may make the validator panic; that is this call's misfortune alone.
-    match catch_unwind(AssertUnwindSafe(|| tool.check(arguments))) {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(violation)) => {
-            Err(format!("invalid arguments for tool {}: {violation}", tool.name()))
-        }
-        Err(_panic) => Err(format!("the arguments of tool {} cannot be checked", tool.name())),
     }
 }
 
@@ -449,9 +457,11 @@ pub(super) fn shown(text: &str) -> String {
 pub(super) fn ending(outcome: &Outcome) -> Ending {
     match outcome {
         Outcome::Tool(result) if result.is_error => Ending::Failure,
-        Outcome::Tool(_) | Outcome::Resource(_) | Outcome::Prompt(_) | Outcome::Completion(_) => {
-            Ending::Result
-        }
+        Outcome::Tool(_)
+        | Outcome::Resource(_)
+        | Outcome::Prompt(_)
+        | Outcome::Completion(_)
+        | Outcome::Raw(_) => Ending::Result,
         Outcome::Error(_) | Outcome::Ask(_) | Outcome::Deferred => Ending::Error,
     }
 }

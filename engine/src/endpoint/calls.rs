@@ -13,7 +13,7 @@ use super::task::TaskSeed;
 use super::tasks::TaskKey;
 use super::topics::SubscriberKey;
 use crate::auth::Principal;
-use crate::mcp::{Admitted, Row, Version};
+use crate::mcp::{Admitted, Initialize, Row, Version};
 use crate::model::LogLevel;
 use crate::rpc::{OwnedId, Request};
 use crate::server::{Lifeline, Ticket};
@@ -49,6 +49,8 @@ pub(super) struct PendingCall {
     pub(super) listens_as: Option<SubscriberKey>,
     /// What it has to do with tasks.
     pub(super) task: TaskLink,
+    /// The handshake that its answer ends: it is an `initialize` with a hook.
+    pub(super) opens: Option<Box<Initialize>>,
 }
 
 /// What a call has to do with tasks.
@@ -95,6 +97,7 @@ impl PendingCall {
             asking: None,
             listens_as: None,
             task: TaskLink::Nothing,
+            opens: None,
         }
     }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::events::EventsOwner;
 use super::labels::CloseReason;
+use super::route::OpenRoute;
 use super::topics::Debt;
 use super::{Now, Output};
 use crate::auth::Principal;
@@ -39,6 +40,8 @@ pub(super) struct OpenExchange {
     pub(super) events: Option<Box<OpenEvents>>,
     /// Who sent it, where that is asked.
     pub(super) principal: Option<Arc<Principal>>,
+    /// A route of the program's own answers it. Boxed, as above.
+    pub(super) route: Option<Box<OpenRoute>>,
 }
 
 /// An answer that is an event stream.
@@ -53,7 +56,7 @@ pub(super) struct OpenEvents {
 impl OpenExchange {
     /// A request that nothing is known of.
     pub(super) fn new(keep_alive: bool, takes_chunks: bool) -> Self {
-        Self { keep_alive, takes_chunks, call: None, events: None, principal: None }
+        Self { keep_alive, takes_chunks, call: None, events: None, principal: None, route: None }
     }
 }
 
@@ -204,6 +207,9 @@ impl Connection {
         let is_streaming = self.events().is_some();
         let idle_ms = if is_streaming { EVENTS_PING_MS } else { config.idle_ms };
         let mut deadline = self.active.after_ms(idle_ms);
+        if let Some(route) = self.exchange.as_ref().and_then(|open| open.route.as_ref()) {
+            deadline = deadline.min(route.deadline);
+        }
         if self.is_sending {
             deadline = deadline.min(self.active.after_ms(config.send_stall_ms));
         }

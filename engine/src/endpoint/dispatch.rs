@@ -11,7 +11,7 @@ use crate::rpc::{Id, Request};
 use crate::server::Server;
 
 /// Members for a result's `_meta`: key and JSON text.
-type MetaExtra<'a> = [(&'a str, &'a [u8])];
+pub(super) type MetaExtra<'a> = [(&'a str, &'a [u8])];
 
 impl Core {
     pub(super) fn dispatch(
@@ -26,13 +26,13 @@ impl Core {
             return self.refuse(incoming.origin, Some(request.id), &refusal);
         }
         let done = match admitted.row.target {
-            Target::Initialize => self.initialize(incoming, request),
+            Target::Initialize => self.initialize(incoming, request, admitted),
             Target::Ping => {
                 let head = Head::default();
                 self.reply_result(incoming.origin, request.id, &head, |w| w.raw(b"{}"));
                 Ok(Some(Ending::Result))
             }
-            Target::Discover => Ok(Some(self.discover(incoming, request, admitted))),
+            Target::Discover => self.discover(incoming, request, admitted),
             Target::ToolsList
             | Target::ResourcesList
             | Target::TemplatesList
@@ -100,7 +100,7 @@ impl Core {
 }
 
 /// Writes a complete result with what its version adds to every result.
-fn write_complete(
+pub(super) fn write_complete(
     w: &mut Writer<'_>,
     server: &Server,
     hint: Option<CacheHint>,

@@ -124,7 +124,10 @@ impl Core {
             (Route::Mcp, Verb::Post, false) => {
                 self.post(parser, slot, exchange, chunk, Peer::Exchange);
             }
-            (Route::Mcp, Verb::Get | Verb::Delete, false) => self.reply_no_verb(slot, "POST"),
+            (Route::Own(number), ..) => self.run_route(slot, number, exchange, chunk),
+            (Route::Mcp, Verb::Get | Verb::Delete | Verb::Own, false) => {
+                self.reply_no_verb(slot, "POST");
+            }
             (Route::Mcp, Verb::Get, true) if !exchange.facts.accepts_sse() => {
                 self.reply_not_acceptable(slot);
             }
@@ -168,7 +171,10 @@ impl Core {
                     let last = exchange.facts.last_event_id().and_then(EventId::parse);
                     self.listen_in_session(origin, key, last, Line::Here(slot));
                 }
-                Verb::Post => self.post(parser, slot, exchange, chunk, Peer::Session(key)),
+                // Routes of the program's own have no sessions: they were answered above.
+                Verb::Post | Verb::Own => {
+                    self.post(parser, slot, exchange, chunk, Peer::Session(key));
+                }
             },
         }
     }

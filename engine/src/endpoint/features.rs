@@ -2,7 +2,6 @@
 
 use super::Core;
 use super::dispatch::write_meta;
-use super::labels::Ending;
 use super::lifecycle::Carried;
 use super::message::Incoming;
 use crate::json::Value;
@@ -31,8 +30,7 @@ impl Core {
             }
             _ => ("prompts", features.prompts().page(position, limit, fields)),
         };
-        let version = admitted.version;
-        self.reply_complete(incoming.origin, request.id, admitted.row, version, |w, extra| {
+        self.answer_complete(incoming, request, admitted, |w, extra| {
             w.key(name);
             w.begin_array();
             w.raw(page.items);
@@ -42,8 +40,7 @@ impl Core {
                 w.member_string("nextCursor", &cursor.encode());
             }
             write_meta(w, extra);
-        });
-        Ok(Some(Ending::Result))
+        })
     }
 }
 

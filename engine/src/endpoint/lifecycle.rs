@@ -3,38 +3,61 @@
 use std::sync::Arc;
 
 use super::Core;
+use super::calls::PendingCall;
 use super::dispatch::write_meta;
 use super::labels::Ending;
 use super::message::Incoming;
-use super::origin::Peer;
+use super::origin::{Origin, Peer};
 use super::reply::Head;
 use super::sessions::{HttpSession, SessionKey};
+use super::task::Manner;
 use crate::auth::Principal;
+use crate::json::Writer;
 use crate::mcp::{Admitted, Initialize, Refusal, Session, Version};
 use crate::rpc::Request;
-use crate::server::Ticket;
+use crate::server::{Outcome, Server, Ticket};
 
 /// How a request was carried out: at once, with this ending, or `None` while it waits.
 pub(super) type Carried = Result<Option<Ending>, Refusal>;
 
 impl Core {
-    pub(super) fn initialize(&mut self, incoming: &Incoming<'_>, request: &Request<'_>) -> Carried {
-        if matches!(incoming.origin, super::origin::Origin::Batch(_)) {
+    pub(super) fn initialize(
+        &mut self,
+        incoming: &Incoming<'_>,
+        request: &Request<'_>,
+        admitted: &Admitted<'_>,
+    ) -> Carried {
+        if matches!(incoming.origin, Origin::Batch(_)) {
             return Err(Refusal::bad_request(crate::rpc::RpcError::invalid_request(
                 "initialize must not be part of a batch",
             )));
         }
         let initialize = Initialize::read(request.params).map_err(Refusal::bad_request)?;
-        let version = initialize.version;
+        let (server, version) = (self.server.clone(), initialize.version);
+        let admitted = Admitted { version, ..*admitted };
+        let manner = Manner::Opening(Box::new(initialize));
+        self.answer_own(incoming, request, &admitted, manner, |w| {
+            write_initialize(w, &server, version);
+        })
+    }
+
+    /// The session of `peer` begins, now that `initialize` is answered; gives what its answer has
+    /// to say beside the result.
+    pub(super) fn shake_hands(
+        &mut self,
+        peer: Peer,
+        principal: Option<Arc<Principal>>,
+        initialize: Initialize,
+    ) -> Head {
         let mut head = Head::default();
-        match incoming.peer {
+        match peer {
             Peer::Stream(slot) => {
                 if let Some(connection) = self.slots.get_mut(slot) {
                     connection.session.get_or_insert_default().shake_hands(initialize);
                 }
             }
             Peer::Newcomer => {
-                let key = self.open_session(Session::open(initialize), incoming.principal.cloned());
+                let key = self.open_session(Session::open(initialize), principal);
                 head.session = Some(self.sessions.id(key));
             }
             // Its stream came first (HTTP+SSE of 2024-11-05); any other is refused before.
@@ -46,8 +69,32 @@ impl Core {
             // Without a handshake there is no such method.
             Peer::Exchange => {}
         }
-        self.reply_initialize(incoming, request, &head, version);
-        Ok(Some(Ending::Result))
+        head
+    }
+
+    /// Answers an `initialize` whose hook came to `outcome`. Only with a result does the session
+    /// begin; over HTTP not if nobody waits for it any more.
+    pub(super) fn write_opening(
+        &mut self,
+        call: &PendingCall,
+        initialize: Initialize,
+        outcome: Outcome,
+    ) -> Ending {
+        let PendingCall { origin, row, version, .. } = *call;
+        let Outcome::Raw(result) = outcome else {
+            return self.write_outcome(origin, call.id.borrow(), row, version, outcome);
+        };
+        let is_gone = match origin {
+            Origin::Exchange(slot) => self.slots.get_mut(slot).is_none(),
+            _ => false,
+        };
+        if is_gone {
+            self.metrics.answers_dropped.add(1);
+            return Ending::Cancelled;
+        }
+        let head = self.shake_hands(call.peer, call.principal.clone(), initialize);
+        self.reply_result(origin, call.id.borrow(), &head, |w| w.raw(result.get().as_bytes()));
+        Ending::Result
     }
 
     /// Enters a session of `principal`, in the place of the longest unused one if there are too many.
@@ -92,36 +139,14 @@ impl Core {
         self.fail_askers(ended.session.questions.waiters().map(Ticket).collect());
     }
 
-    fn reply_initialize(
-        &mut self,
-        incoming: &Incoming<'_>,
-        request: &Request<'_>,
-        head: &Head,
-        version: Version,
-    ) {
-        let server = self.server.clone();
-        let fields = version.fields();
-        self.reply_result(incoming.origin, request.id, head, |w| {
-            w.begin_object();
-            w.member_string("protocolVersion", version.as_str());
-            w.member_raw("capabilities", server.capabilities_json(fields));
-            w.member_raw("serverInfo", server.info_json(fields));
-            if let Some(instructions) = server.instructions() {
-                w.member_string("instructions", instructions);
-            }
-            w.end_object();
-        });
-    }
-
     pub(super) fn discover(
         &mut self,
         incoming: &Incoming<'_>,
         request: &Request<'_>,
         admitted: &Admitted<'_>,
-    ) -> Ending {
-        let server = self.server.clone();
-        let version = admitted.version;
-        self.reply_complete(incoming.origin, request.id, admitted.row, version, |w, extra| {
+    ) -> Carried {
+        let (server, version) = (self.server.clone(), admitted.version);
+        self.answer_complete(incoming, request, admitted, |w, extra| {
             w.key("supportedVersions");
             w.begin_array();
             for version in Version::STATELESS {
@@ -133,7 +158,18 @@ impl Core {
                 w.member_string("instructions", instructions);
             }
             write_meta(w, extra);
-        });
-        Ending::Result
+        })
     }
+}
+
+fn write_initialize(w: &mut Writer<'_>, server: &Server, version: Version) {
+    let fields = version.fields();
+    w.begin_object();
+    w.member_string("protocolVersion", version.as_str());
+    w.member_raw("capabilities", server.capabilities_json(fields));
+    w.member_raw("serverInfo", server.info_json(fields));
+    if let Some(instructions) = server.instructions() {
+        w.member_string("instructions", instructions);
+    }
+    w.end_object();
 }

@@ -26,6 +26,7 @@ mod exchange;
 mod fanout;
 mod features;
 mod forward;
+mod hook;
 mod input_required;
 mod labels;
 mod legacy;
@@ -39,6 +40,7 @@ mod outcome;
 mod param_header;
 mod reply;
 mod request_state;
+mod route;
 mod session_stream;
 mod sessions;
 mod slots;
@@ -73,11 +75,11 @@ use crate::auth::{Guard, Verifier};
 use crate::config::Config;
 use crate::json::Parser;
 use crate::metrics::ShardMetrics;
-use crate::server::{CallEvent, Job, Post, Publication, Server};
+use crate::server::{CallEvent, Job, Post, Publication, RouteHandler, Server};
 use crate::slot::Slot;
 
 pub use crate::mcp::KeyRing;
-pub use crate::transport::{Chunk, Framing, HttpRules};
+pub use crate::transport::{Chunk, Framing, HttpRules, OwnPaths};
 #[cfg(any(test, feature = "sim"))]
 pub(crate) use census::Census;
 pub use forward::Forwarded;
@@ -140,6 +142,8 @@ pub struct EndpointConfig {
     pub driver: &'static str,
     /// Who may use it over HTTP; anybody without.
     pub authorization: Option<Arc<Guard>>,
+    /// What answers routes of the program's own, by the numbers that the listeners' rules have.
+    pub routes: Arc<[Arc<dyn RouteHandler>]>,
 }
 
 /// Something happened.
@@ -283,6 +287,9 @@ struct Core {
     all_metrics: Arc<[Arc<ShardMetrics>]>,
     driver: &'static str,
     verifier: Option<Verifier>,
+    routes: Arc<[Arc<dyn RouteHandler>]>,
+    /// Requests for routes so far.
+    route_serial: u64,
     is_draining: bool,
     is_drained: bool,
 }
@@ -291,7 +298,8 @@ impl Endpoint {
     /// An endpoint without connections at time `now`.
     pub fn new(now: Now, setup: EndpointConfig) -> Self {
         let EndpointConfig { server, listeners, shard, config, seed, post, metrics, .. } = setup;
-        let EndpointConfig { unix_s_at_zero, state_ring, driver, authorization, .. } = setup;
+        let EndpointConfig { unix_s_at_zero, state_ring, driver, authorization, routes, .. } =
+            setup;
         let mut timers = Timers::new(now);
         timers.set(now.after_ms(config.session_idle_ms), Timer::Sessions);
         let core = Core {
@@ -320,6 +328,8 @@ impl Endpoint {
             all_metrics: metrics,
             driver,
             verifier: authorization.map(Verifier::new),
+            routes,
+            route_serial: 0,
             is_draining: false,
             is_drained: false,
             config: Arc::clone(&config),
@@ -412,6 +422,8 @@ impl Core {
         if connection.due > now {
             return;
         }
+        self.route_due(slot);
+        let Some(connection) = self.slots.get_mut(slot) else { return };
         // A connection that waits for its own call is not silent: the call has a deadline. Nor is
         // one that waits to be told of something.
         let is_waiting = connection.is_waiting() || connection.is_listening();

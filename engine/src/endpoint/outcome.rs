@@ -4,6 +4,7 @@ use super::call::ending;
 use super::calls::{Due, PendingCall};
 use super::labels::Ending;
 use super::origin::Origin;
+use super::reply::Head;
 use super::{Core, Timer};
 use crate::mcp::{Refusal, Row, Status, Version};
 use crate::rpc::{Id, RpcError, code};
@@ -28,6 +29,10 @@ impl Core {
             Outcome::Ask(_) | Outcome::Deferred => {
                 let error = RpcError::internal("the handler asked what cannot be asked here");
                 self.reply_error(origin, Some(id), &error, Status::Ok);
+            }
+            Outcome::Raw(result) => {
+                let result = result.get().as_bytes();
+                self.reply_result(origin, id, &Head::default(), |w| w.raw(result));
             }
             Outcome::Resource(result) => {
                 let hint = result.cache.unwrap_or_default();
@@ -58,14 +63,19 @@ impl Core {
             }
             CallEvent::BecameTask { ticket } => self.became_task(ticket),
             CallEvent::TaskStatus { ticket, message } => self.task_says(ticket, &message),
+            CallEvent::Routed { waiter, response } => self.routed(waiter, &response),
             CallEvent::OutputBroken { .. } => self.metrics.outputs_broken.add(1),
         }
     }
 
     pub(super) fn done(&mut self, ticket: Ticket, outcome: Outcome) {
-        let Some(call) = self.take_call(ticket) else {
+        let Some(mut call) = self.take_call(ticket) else {
             return self.metrics.answers_late.add(1);
         };
+        if let Some(initialize) = call.opens.take() {
+            let ending = self.write_opening(&call, *initialize, outcome);
+            return self.count_call(&call, ending);
+        }
         let PendingCall { origin, peer, row, version, .. } = *call;
         self.note_elicitations(peer, version, &outcome);
         if let Some(key) = call.task() {

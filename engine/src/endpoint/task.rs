@@ -11,6 +11,8 @@
 //!               its id        tasks/update, or responses to requests
 //! ```
 
+use std::sync::Arc;
+
 use rand::RngExt;
 
 use super::Core;
@@ -27,7 +29,7 @@ use super::tasks::{HeldTask, Kept, TaskKey};
 use super::{Now, Timer};
 use crate::json::{Value, Writer};
 use crate::limits::{TASK_MESSAGE_BYTES_MAX, TASK_POLL_MS, TASK_SWEEP_MS, TASK_TTL_MS_MIN};
-use crate::mcp::{Admitted, META_SERVER_INFO, Refusal, Version};
+use crate::mcp::{Admitted, Client, Initialize, META_SERVER_INFO, Refusal, Version};
 use crate::model::{Task, TaskStatus, TaskSupport, Timestamp};
 use crate::rpc::{Id, Request, RpcError, code};
 use crate::server::{Outcome, TaskName, Ticket, ToolEntry};
@@ -49,15 +51,25 @@ pub(super) enum Manner {
     Offer(TaskSeed),
     /// It is a task from the start; one whose arguments do not fit fails with these words.
     Task(TaskSeed, Option<String>),
+    /// Its answer ends this handshake.
+    Opening(Box<Initialize>),
 }
 
 impl Manner {
     /// The task as the call's handler knows it.
     pub(super) fn task_name(&self) -> Option<TaskName> {
         match self {
-            Self::Plain => None,
+            Self::Plain | Self::Opening(_) => None,
             Self::Offer(seed) => Some(TaskName::new(&*seed.id, false)),
             Self::Task(seed, _) => Some(TaskName::new(&*seed.id, true)),
+        }
+    }
+
+    /// Who is asking, where the request itself says so.
+    pub(super) fn client(&self) -> Option<Arc<Client>> {
+        match self {
+            Self::Opening(initialize) => Some(Arc::new(initialize.client.clone())),
+            Self::Plain | Self::Offer(_) | Self::Task(..) => None,
         }
     }
 }
@@ -357,7 +369,7 @@ pub(super) struct BeginTask<'a> {
     pub(super) id: Id<'a>,
     pub(super) peer: Peer,
     pub(super) version: Version,
-    pub(super) principal: Option<std::sync::Arc<crate::auth::Principal>>,
+    pub(super) principal: Option<Arc<crate::auth::Principal>>,
 }
 
 /// What is said about tasks that do not exist, are over, or are another's.

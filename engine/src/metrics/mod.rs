@@ -90,6 +90,8 @@ pub struct ShardMetrics {
     pub answers_dropped: Counter,
     /// HTTP requests that the transport's rules answered before the protocol saw them.
     pub http_refused: Counter,
+    /// HTTP requests for routes of the program's own.
+    pub route_requests: Counter,
     /// HTTP requests refused because of their access token, or for want of one.
     pub http_challenged: Counter,
     /// Requests for a session that another principal opened.
@@ -161,6 +163,7 @@ impl ShardMetrics {
             outputs_broken: Counter::new(),
             answers_dropped: Counter::new(),
             http_refused: Counter::new(),
+            route_requests: Counter::new(),
             http_challenged: Counter::new(),
             sessions_foreign: Counter::new(),
             forwards: Counter::new(),

@@ -38,6 +38,9 @@ pub(super) const COUNTERS: &[Row<Counter>] = &[
     ("http_refused", "HTTP requests answered by the transport's rules alone", None, |m| {
         &m.http_refused
     }),
+    ("route_requests", "HTTP requests for routes of the program's own", None, |m| {
+        &m.route_requests
+    }),
     ("http_challenged", "HTTP requests refused because of their access token", None, |m| {
         &m.http_challenged
     }),

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::spot::Spot;
 use super::{Fields, Text, read, write};
 use crate::error::Error;
 use crate::json::Writer;
@@ -46,6 +47,19 @@ impl Annotations {
         match hints.fault() {
             None => Ok(hints),
             Some(fault) => Err(Error::usage(fault)),
+        }
+    }
+
+    /// Reads the hints of something in an answer: unlike [`Self::from_json`] past other members.
+    pub(super) fn read(spot: &Spot<'_>) -> Result<Self, Error> {
+        let hints = Self {
+            audience: spot.decode_if("audience")?.unwrap_or_default(),
+            priority: spot.decode_if("priority")?,
+            last_modified: spot.text_if("lastModified")?,
+        };
+        match hints.fault() {
+            None => Ok(hints),
+            Some(_) => Err(spot.fault("has a priority outside 0 to 1")),
         }
     }
 
@@ -113,6 +127,20 @@ impl Icon {
     /// member. What is wrong with an address is found when the server is built.
     pub fn list_from_json(json: &str) -> Result<Vec<Self>, Error> {
         read::value("icons", json)
+    }
+
+    /// Reads a picture in an answer: past members that are not known.
+    pub(super) fn read(spot: &Spot<'_>) -> Result<Self, Error> {
+        let icon = Self {
+            src: spot.text_of("src")?,
+            mime_type: spot.text_if("mimeType")?,
+            sizes: spot.list("sizes", |size| Ok(size.text()?.into()))?,
+            theme: spot.decode_if("theme")?,
+        };
+        match icon.fault() {
+            None => Ok(icon),
+            Some(_) => Err(spot.required("src")?.fault("is no http, https or data URI")),
+        }
     }
 
     /// Sets the media type.

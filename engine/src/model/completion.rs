@@ -1,6 +1,8 @@
 //! What an argument could be completed to.
 
+use super::spot;
 use super::{Meta, MetaExtra, Text};
+use crate::error::Error;
 use crate::json::Writer;
 
 /// Suggested values for an argument.
@@ -17,6 +19,22 @@ pub struct Completion {
 impl Completion {
     /// Most values one answer may hold, by the protocol.
     pub const VALUES_MAX: usize = 100;
+
+    /// Reads the protocol's result: `{"completion":{"values":[…],"total":…,"hasMore":…}}`; other
+    /// members are ignored.
+    ///
+    /// # Errors
+    /// Usage: what is missing or of another type, by its path.
+    pub fn from_json(json: &str) -> Result<Self, Error> {
+        spot::read("result", json, |spot| {
+            let spot = spot.required("completion")?;
+            Ok(Self {
+                values: spot.required("values")?.items(|value| Ok(value.text()?.into()))?,
+                total: spot.decode_if("total")?,
+                has_more: spot.decode_if("hasMore")?.unwrap_or(false),
+            })
+        })
+    }
 
     /// Writes the members into an object the caller opened, with `extra` as `_meta`.
     pub fn encode_members(&self, w: &mut Writer<'_>, extra: &MetaExtra<'_>) {

@@ -4,7 +4,9 @@
 
 use bytes::Bytes;
 
+use super::spot::Spot;
 use super::{Annotations, Fields, Icon, Meta, ResourceContents, Text, base64, write};
+use crate::error::Error;
 use crate::json::Writer;
 
 /// One block of content.
@@ -115,6 +117,31 @@ impl Content {
         self
     }
 
+    /// Reads one block of an answer.
+    pub(super) fn read(spot: &Spot<'_>) -> Result<Self, Error> {
+        let media = || -> Result<_, Error> {
+            Ok((spot.required("data")?.bytes()?, spot.text_of("mimeType")?))
+        };
+        let kind = spot.required("type")?;
+        let mut content = match &*kind.text()? {
+            "text" => Self::text(spot.text_of("text")?),
+            "image" => media().map(|(data, mime_type)| Self::image(data, mime_type))?,
+            "audio" => media().map(|(data, mime_type)| Self::audio(data, mime_type))?,
+            "resource_link" => ResourceLink::read(spot)?.into(),
+            "resource" => Self::embedded(ResourceContents::read(&spot.required("resource")?)?),
+            _ => {
+                return Err(kind.fault("is none of text, image, audio, resource_link, resource"));
+            }
+        };
+        if let Some(hints) = spot.part("annotations", Annotations::read)? {
+            content = content.annotations(hints);
+        }
+        if let Some(meta) = spot.decode_if("_meta")? {
+            content = content.meta(meta);
+        }
+        Ok(content)
+    }
+
     /// Writes the block.
     pub fn encode(&self, w: &mut Writer<'_>, fields: &Fields) {
         w.begin_object();
@@ -211,6 +238,18 @@ impl ResourceLink {
             annotations: None,
             meta: None,
         }
+    }
+
+    /// The link alone; its hints and open members are read as those of any block.
+    fn read(spot: &Spot<'_>) -> Result<Self, Error> {
+        Ok(Self {
+            title: spot.text_if("title")?,
+            description: spot.text_if("description")?,
+            mime_type: spot.text_if("mimeType")?,
+            size: spot.decode_if("size")?,
+            icons: spot.list("icons", Icon::read)?,
+            ..Self::new(spot.text_of("uri")?, spot.text_of("name")?)
+        })
     }
 
     fn encode_members(&self, w: &mut Writer<'_>, fields: &Fields) {

@@ -5,8 +5,8 @@
 //! members exist where it is going. What a reader there would not understand (audio before it
 //! existed, a resource link) is written as the nearest thing it does understand, not dropped.
 //! Nothing here decides *which* version is spoken, and nothing here reads a message; what a client
-//! answers to a question is read, because a program wants it as data, and what a program says about
-//! its features as JSON.
+//! answers to a question is read, because a program wants it as data, and what a program says as
+//! JSON about its features or for an answer.
 
 mod annotation;
 mod base64;
@@ -26,6 +26,7 @@ mod resource;
 mod root;
 mod sampling;
 mod sampling_content;
+mod spot;
 mod task;
 #[cfg(test)]
 mod tests;

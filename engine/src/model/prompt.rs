@@ -1,6 +1,8 @@
 //! Prompts as they are listed, and the messages a prompt answers.
 
+use super::spot::{self, Spot};
 use super::{Content, Fields, Icon, Meta, MetaExtra, Role, Text, write};
+use crate::error::Error;
 use crate::json::Writer;
 
 /// One argument a prompt takes; its value is always text.
@@ -114,6 +116,11 @@ impl PromptMessage {
         Self { role: Role::User, content: content.into() }
     }
 
+    fn read(spot: &Spot<'_>) -> Result<Self, Error> {
+        let role = spot.required("role")?.decode()?;
+        Ok(Self { role, content: Content::read(&spot.required("content")?)? })
+    }
+
     /// The model says it.
     pub fn assistant(content: impl Into<Content>) -> Self {
         Self { role: Role::Assistant, content: content.into() }
@@ -135,6 +142,21 @@ impl PromptResult {
     /// The given messages.
     pub fn new(messages: Vec<PromptMessage>) -> Self {
         Self { messages, ..Self::default() }
+    }
+
+    /// Reads the protocol's result: `description`, `messages` of one block each, and `_meta`;
+    /// other members are ignored.
+    ///
+    /// # Errors
+    /// Usage: what is missing or of another type, by its path.
+    pub fn from_json(json: &str) -> Result<Self, Error> {
+        spot::read("result", json, |spot| {
+            Ok(Self {
+                description: spot.text_if("description")?,
+                messages: spot.required("messages")?.items(PromptMessage::read)?,
+                meta: spot.decode_if("_meta")?,
+            })
+        })
     }
 
     /// Says what it is for.

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::spot::{self, Spot};
 use super::{Annotations, CacheHint, Fields, Icon, Meta, MetaExtra, Text, base64, write};
+use crate::error::Error;
 use crate::json::Writer;
 
 /// A resource as it is listed.
@@ -135,6 +137,21 @@ impl ResourceContents {
         self
     }
 
+    /// Reads the contents of one resource in an answer.
+    pub(super) fn read(spot: &Spot<'_>) -> Result<Self, Error> {
+        let body = match (spot.optional("text")?, spot.optional("blob")?) {
+            (Some(text), None) => Body::Text(text.text()?),
+            (None, Some(blob)) => Body::Blob(blob.bytes()?.into()),
+            (None, None) => return Err(spot.fault("has neither text nor blob")),
+            (Some(_), Some(_)) => return Err(spot.fault("has both text and blob")),
+        };
+        Ok(Self {
+            mime_type: spot.text_if("mimeType")?,
+            meta: spot.decode_if("_meta")?,
+            ..Self::new(spot.text_of("uri")?, body)
+        })
+    }
+
     /// Writes the contents object.
     pub fn encode(&self, w: &mut Writer<'_>, fields: &Fields) {
         w.begin_object();
@@ -168,6 +185,21 @@ impl ResourceResult {
     /// The given contents.
     pub fn new(contents: Vec<ResourceContents>) -> Self {
         Self { contents, ..Self::default() }
+    }
+
+    /// Reads the protocol's result: `contents` and `_meta`; other members are ignored. A cache
+    /// hint is not read.
+    ///
+    /// # Errors
+    /// Usage: what is missing or of another type, by its path.
+    pub fn from_json(json: &str) -> Result<Self, Error> {
+        spot::read("result", json, |spot| {
+            Ok(Self {
+                contents: spot.required("contents")?.items(ResourceContents::read)?,
+                cache: None,
+                meta: spot.decode_if("_meta")?,
+            })
+        })
     }
 
     /// Says how long a client may keep them.

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::spot;
 use super::{Content, Fields, Icon, Meta, MetaExtra, RawJson, TaskSupport, Text, read, write};
 use crate::error::Error;
 use crate::json::Writer;
@@ -139,6 +140,28 @@ impl ToolResult {
     /// Data already encoded as JSON.
     pub fn structured(json: Box<RawJson>) -> Self {
         Self { structured: Some(json), ..Self::default() }
+    }
+
+    /// Reads the protocol's result: `content`, `structuredContent` (kept as it is written),
+    /// `isError` and `_meta`; other members are ignored. Beside structured content `content` may
+    /// be left out.
+    ///
+    /// # Errors
+    /// Usage: what is missing or of another type, by its path.
+    pub fn from_json(json: &str) -> Result<Self, Error> {
+        spot::read("result", json, |spot| {
+            let structured = spot.decode_if("structuredContent")?;
+            let content = match &structured {
+                Some(_) => spot.list("content", Content::read)?,
+                None => spot.required("content")?.items(Content::read)?,
+            };
+            Ok(Self {
+                content,
+                structured,
+                is_error: spot.decode_if("isError")?.unwrap_or(false),
+                meta: spot.decode_if("_meta")?,
+            })
+        })
     }
 
     /// Adds a block.

@@ -2,13 +2,15 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::ToolError;
-use crate::json::Value;
+use crate::json::schema::{self, Violation};
+use crate::json::{Backend, PaddedBuf, Parser, Value};
 
 /// For tools that take nothing: refuses every argument.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -43,6 +45,28 @@ pub(super) fn text<'a>(json: &'a [u8], name: &str) -> Option<Cow<'a, str>> {
     match members.into_iter().find(|(key, _)| key.0 == name)? {
         (_, Member::Text(text)) => Some(text),
         (_, Member::Other(_)) => None,
+    }
+}
+
+/// What is wrong with arguments of the tool `name`, in words for the model.
+pub(super) fn check(schema: &schema::Schema, name: &str, json: &[u8]) -> Result<(), String> {
+    let text = PaddedBuf::copy(json);
+    let mut parser = Parser::new(Backend::default());
+    let parsed = parser.parse(text.padded());
+    let arguments = parsed.map_err(|fault| format!("the arguments of tool {name}: {fault}"))?;
+    words(name, || schema.check(arguments))
+}
+
+/// What a check of arguments says, in words for the model. A schema may make the validator panic;
+/// that is the one call's misfortune alone.
+pub(crate) fn words(
+    tool: &str,
+    check: impl FnOnce() -> Result<(), Violation>,
+) -> Result<(), String> {
+    match catch_unwind(AssertUnwindSafe(check)) {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(violation)) => Err(format!("invalid arguments for tool {tool}: {violation}")),
+        Err(_panic) => Err(format!("the arguments of tool {tool} cannot be checked")),
     }
 }
 

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::features::TemplateRouter;
+use super::hook::Hooks;
 use super::listing::Listing;
 use super::revision::Revision;
 use super::{
-    FeatureSet, Features, OutputPolicy, Prompt, Resource, ResourceTemplate, SchemaCache, Server,
-    Tool, ToolEntry,
+    FeatureSet, Features, Hook, OutputPolicy, Prompt, Resource, ResourceTemplate, SchemaCache,
+    Server, Tool, ToolEntry,
 };
 use crate::error::Error;
 use crate::model::{CacheHint, Capabilities, Icon, Implementation, RawJson, Task, Text};
@@ -22,6 +23,7 @@ pub struct ServerBuilder {
     resources: Vec<Resource>,
     templates: Vec<ResourceTemplate>,
     prompts: Vec<Prompt>,
+    hooks: Vec<(Text, Hook)>,
     offered: Capabilities,
     cache_hint: CacheHint,
     output_policy: OutputPolicy,
@@ -37,6 +39,7 @@ impl ServerBuilder {
             resources: Vec::new(),
             templates: Vec::new(),
             prompts: Vec::new(),
+            hooks: Vec::new(),
             offered: Capabilities::default(),
             cache_hint: CacheHint::default(),
             output_policy: OutputPolicy::default(),
@@ -151,6 +154,20 @@ impl ServerBuilder {
         self
     }
 
+    /// Puts `hook` before what the engine answers to `method` by itself: `initialize`,
+    /// `server/discover`, `tools/list`, `resources/list`, `resources/templates/list` or
+    /// `prompts/list`. The hook is called with each such answer and gives the one that is sent, in
+    /// its own time; other methods cost nothing.
+    ///
+    /// Versions, pages and cache hints stay the engine's: a list's hook is called once a page, and
+    /// where its answer depends on who asks the server's [`Self::cache_hint`] must be private. A
+    /// session begins when the answer to `initialize` is there; an error means that there is none.
+    /// Methods that the server does not offer have no answer, with or without a hook.
+    pub fn hook(mut self, method: impl Into<Text>, hook: Hook) -> Self {
+        self.hooks.push((method.into(), hook));
+        self
+    }
+
     /// Checks everything. The first fault found is returned, and names the feature it is in.
     pub fn build(self) -> Result<Server, Error> {
         self.build_with(&mut SchemaCache::new())
@@ -177,6 +194,7 @@ impl ServerBuilder {
             info: self.info,
             instructions: self.instructions,
             features,
+            hooks: Hooks::register(self.hooks)?,
             revision: Revision::default(),
             capabilities_listing: Listing::new(&[&capabilities], |offered, w, fields| {
                 offered.encode(w, fields);

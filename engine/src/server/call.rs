@@ -19,7 +19,7 @@ use super::{
     Asked, CallContext, Deferred, Feature, FeatureKind, Job, Outcome, Parked, PromptEntry,
     ToolEntry, ToolError,
 };
-use crate::json::Value;
+use crate::json::{Kind, Value};
 use crate::uri::Bindings;
 
 /// What a call can get from whoever received it.
@@ -56,13 +56,14 @@ pub(super) type Spawn<'a> = &'a dyn Fn(LocalFuture);
 pub struct Call<'a> {
     feature: &'a Arc<Feature>,
     arguments: Arguments<'a>,
-    /// The URI that is read, or the text that is to be completed.
+    /// The URI that is read, the text that is to be completed, or what a hook is put before.
     subject: &'a str,
     bindings: Option<&'a Bindings>,
     source: &'a dyn CallSource,
     spawn: Option<Spawn<'a>>,
     context: OnceCell<Arc<CallContext>>,
     asked: Option<&'a Arc<Asked>>,
+    misfit: Option<Arc<str>>,
     is_deferred: bool,
 }
 
@@ -105,6 +106,17 @@ impl<'a> Call<'a> {
         Self { subject: uri, bindings: found.bindings(), ..call }
     }
 
+    /// A call of `hook`, where the engine would answer `result` to a request with `params`.
+    pub fn hook(
+        hook: &'a Arc<Feature>,
+        result: &'a str,
+        params: Option<Value<'a>>,
+        source: &'a dyn CallSource,
+    ) -> Self {
+        let params = params.filter(|params| params.kind() == Kind::Object);
+        Self { subject: result, ..Self::new(hook, Arguments::from(params), source) }
+    }
+
     fn new(
         feature: &'a Arc<Feature>,
         arguments: Arguments<'a>,
@@ -119,6 +131,7 @@ impl<'a> Call<'a> {
             spawn: None,
             context: OnceCell::new(),
             asked: None,
+            misfit: None,
             is_deferred: false,
         }
     }
@@ -137,7 +150,8 @@ impl<'a> Call<'a> {
     pub(super) fn from_owned(owned: &'a Owned, spawn: Option<Spawn<'a>>) -> Self {
         let call = Self::new(&owned.feature, Arguments::Text(&owned.arguments), owned);
         let (bindings, asked) = (owned.bindings.as_ref(), owned.asked.as_ref());
-        Self { subject: &owned.subject, bindings, spawn, asked, ..call }
+        let misfit = owned.misfit.clone();
+        Self { subject: &owned.subject, bindings, spawn, asked, misfit, ..call }
     }
 
     /// The same call with what its client answered to an earlier one like it.
@@ -145,17 +159,30 @@ impl<'a> Call<'a> {
         Self { asked, ..self }
     }
 
+    /// The same call with what is wrong with its arguments.
+    pub fn with_misfit(self, misfit: Option<Arc<str>>) -> Self {
+        Self { misfit, ..self }
+    }
+
+    /// What is wrong with the arguments, if they do not fit the input schema. Only tools that are
+    /// [`lenient`](super::Tool::lenient) are called then.
+    pub fn misfit(&self) -> Option<&str> {
+        self.misfit.as_deref()
+    }
+
     /// What kind of feature is called.
     pub fn kind(&self) -> FeatureKind {
         self.feature.kind
     }
 
-    /// The name of the tool, prompt, resource or template, or of the argument that is completed.
+    /// The name of the tool, prompt, resource or template, of the argument that is completed, or of
+    /// the method that a hook is put before.
     pub fn name(&self) -> &'a str {
         &self.feature.name
     }
 
-    /// The sender's bytes of `arguments`: a JSON object, `{}` when absent.
+    /// The sender's bytes of `arguments`, or for hooks of all `params`: a JSON object, `{}` when
+    /// absent.
     pub fn arguments_json(&self) -> &'a [u8] {
         match self.arguments {
             Arguments::Absent => NO_ARGUMENTS,
@@ -201,6 +228,11 @@ impl<'a> Call<'a> {
     /// What was typed so far of the argument to complete; empty for others than completions.
     pub fn partial(&self) -> &'a str {
         if self.kind() == FeatureKind::Completion { self.subject } else { "" }
+    }
+
+    /// What the engine would answer, a JSON object; empty for others than hooks.
+    pub fn result_json(&self) -> &'a str {
+        if self.kind() == FeatureKind::Hook { self.subject } else { "" }
     }
 
     /// The registered media type of the resource that is read.
@@ -260,7 +292,7 @@ impl<'a> Call<'a> {
         match catch_unwind(AssertUnwindSafe(|| feature.handler.call(self))) {
             Ok(Outcome::Deferred) if self.is_deferred => Outcome::Deferred,
             Ok(Outcome::Deferred) => Outcome::internal("the handler put off an answer it dropped"),
-            Ok(outcome) => feature.checked(outcome, || Arc::clone(self.context())),
+            Ok(outcome) => feature.checked(outcome, self.subject, || Arc::clone(self.context())),
             Err(_panic) => feature.kind.panicked(),
         }
     }
@@ -291,6 +323,7 @@ impl<'a> Call<'a> {
             bindings: self.bindings.cloned(),
             context: Arc::clone(self.context()),
             asked: self.asked.cloned(),
+            misfit: self.misfit.clone(),
         }
     }
 }

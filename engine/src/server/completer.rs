@@ -105,6 +105,7 @@ impl Completers {
                 execution: completer.execution,
                 timeout: completer.timeout,
                 scopes,
+                input: None,
                 keeps_request: completer.keeps_request,
                 output: None,
                 cache: None,

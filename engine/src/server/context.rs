@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Ask, Lifeline, Outcome, Parked, Publisher, RequestFacts};
+use super::{Ask, Lifeline, Outcome, Parked, Publisher, RequestFacts, RouteResponse, RouteWaiter};
 use crate::auth::Principal;
 use crate::mcp::{Client, Version};
 use crate::model::{LogLevel, RawJson};
@@ -71,6 +71,13 @@ pub enum CallEvent {
         logger: Option<String>,
         /// What it says.
         data: Box<RawJson>,
+    },
+    /// A route of the program's own has answered.
+    Routed {
+        /// Whom.
+        waiter: RouteWaiter,
+        /// The answer, which was checked.
+        response: RouteResponse,
     },
     /// Its result broke the tool's own output schema. What is sent comes as [`CallEvent::Done`].
     OutputBroken {

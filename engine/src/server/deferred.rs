@@ -10,6 +10,7 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use super::{Asked, CallContext, CallSource, Feature, FeatureKind, Outcome, Parked, ToolError};
+use crate::rpc::RpcError;
 use crate::uri::Bindings;
 
 /// Everything of a call, owned; cloning copies no arguments.
@@ -22,6 +23,8 @@ pub(super) struct Owned {
     pub(super) context: Arc<CallContext>,
     /// What the client answered, for a call that is entered again.
     pub(super) asked: Option<Arc<Asked>>,
+    /// What is wrong with the arguments.
+    pub(super) misfit: Option<Arc<str>>,
 }
 
 impl Owned {
@@ -67,7 +70,8 @@ impl Deferred {
         &self.call.feature.name
     }
 
-    /// The sender's bytes of `arguments`: a JSON object, `{}` when absent.
+    /// The sender's bytes of `arguments`, or for hooks of all `params`: a JSON object, `{}` when
+    /// absent.
     pub fn arguments_json(&self) -> &Bytes {
         &self.call.arguments
     }
@@ -92,6 +96,11 @@ impl Deferred {
         if self.kind() == FeatureKind::Completion { &self.call.subject } else { "" }
     }
 
+    /// What the engine would answer, a JSON object; empty for others than hooks.
+    pub fn result_json(&self) -> &str {
+        if self.kind() == FeatureKind::Hook { &self.call.subject } else { "" }
+    }
+
     /// The registered media type of the resource that is read.
     pub fn mime_type(&self) -> Option<&str> {
         self.call.feature.mime_type.as_deref()
@@ -100,6 +109,31 @@ impl Deferred {
     /// What the URI has in the place of a template's variable.
     pub fn variable(&self, name: &str) -> Option<&str> {
         self.call.bindings.as_ref().and_then(|bindings| bindings.get(name))
+    }
+
+    /// What is wrong with the arguments; see [`Call::misfit`](super::Call::misfit).
+    pub fn misfit(&self) -> Option<&str> {
+        self.call.misfit.as_deref()
+    }
+
+    /// Whether `json`, in the place of the arguments, fits the input schema of a
+    /// [`lenient`](super::Tool::lenient) tool; the error says what does not. Others take anything.
+    pub fn check_arguments(&self, json: &[u8]) -> Result<(), String> {
+        match &self.call.feature.input {
+            Some(schema) => super::arguments::check(schema, self.name(), json),
+            None => Ok(()),
+        }
+    }
+
+    /// Answers as the engine does to arguments that do not fit: with a failure that the model can
+    /// mend, or a protocol error before the versions that say so.
+    pub fn refuse_arguments(&mut self) {
+        let words = self.misfit().unwrap_or("invalid arguments").to_owned();
+        self.settle(if self.context().version().has_argument_failures() {
+            Outcome::failure(words)
+        } else {
+            Outcome::Error(RpcError::invalid_params(words))
+        });
     }
 
     /// Version, client, cancellation, progress and log.
@@ -122,7 +156,10 @@ impl Deferred {
         self.is_armed = false;
         let outcome = match outcome {
             Outcome::Deferred => Outcome::internal("the handler put off an answer it dropped"),
-            outcome => self.call.feature.checked(outcome, || Arc::clone(&self.call.context)),
+            outcome => {
+                let Owned { feature, subject, context, .. } = &self.call;
+                feature.checked(outcome, subject, || Arc::clone(context))
+            }
         };
         self.call.answer(outcome);
     }

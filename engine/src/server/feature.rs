@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Execution, Handler, Outcome, output::OutputCheck};
+use crate::json::schema::Schema;
 use crate::model::CacheHint;
 
 /// The kinds of feature a client can call.
@@ -18,6 +19,8 @@ pub enum FeatureKind {
     Prompt,
     /// Completes an argument of a prompt or a variable of a template.
     Completion,
+    /// Has the last word on what the engine answers to a method by itself.
+    Hook,
 }
 
 impl FeatureKind {
@@ -28,6 +31,7 @@ impl FeatureKind {
             Self::Resource => "resource",
             Self::Prompt => "prompt",
             Self::Completion => "completion",
+            Self::Hook => "hook",
         }
     }
 
@@ -35,7 +39,9 @@ impl FeatureKind {
     pub fn failed(self, words: String) -> Outcome {
         match self {
             Self::Tool => Outcome::failure(words),
-            Self::Resource | Self::Prompt | Self::Completion => Outcome::internal(words),
+            Self::Resource | Self::Prompt | Self::Completion | Self::Hook => {
+                Outcome::internal(words)
+            }
         }
     }
 
@@ -43,7 +49,7 @@ impl FeatureKind {
     pub const fn may_ask(self) -> bool {
         match self {
             Self::Tool | Self::Resource | Self::Prompt => true,
-            Self::Completion => false,
+            Self::Completion | Self::Hook => false,
         }
     }
 
@@ -55,6 +61,7 @@ impl FeatureKind {
             Self::Resource => Outcome::internal("the resource's handler panicked"),
             Self::Prompt => Outcome::internal("the prompt's handler panicked"),
             Self::Completion => Outcome::internal("the completion's handler panicked"),
+            Self::Hook => Outcome::internal("the hook panicked"),
         }
     }
 }
@@ -67,6 +74,8 @@ pub struct Feature {
     pub(super) execution: Execution,
     pub(super) timeout: Option<Duration>,
     pub(super) scopes: Vec<Box<str>>,
+    /// What arguments are held to, where the handler gets them also when they do not fit.
+    pub(super) input: Option<Arc<Schema>>,
     pub(super) keeps_request: bool,
     pub(super) output: Option<OutputCheck>,
     pub(super) cache: Option<CacheHint>,
@@ -87,6 +96,11 @@ impl Feature {
     /// Where its handler runs.
     pub fn execution(&self) -> Execution {
         self.execution
+    }
+
+    /// Whether the handler gets arguments also when they do not fit.
+    pub fn is_lenient(&self) -> bool {
+        self.input.is_some()
     }
 
     /// The scopes a call needs where authorization is asked for.

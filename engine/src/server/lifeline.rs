@@ -110,7 +110,9 @@ mod tests {
                 let heard = Arc::clone(&heard);
                 match step {
                     'c' => lifeline.cancel(),
-                    _ => lifeline.on_cancel(move || drop(heard.fetch_add(1, Ordering::Relaxed))),
+                    _ => lifeline.on_cancel(move || {
+                        heard.fetch_add(1, Ordering::Relaxed);
+                    }),
                 }
             }
             assert_eq!(heard.load(Ordering::Relaxed), want, "{steps}");

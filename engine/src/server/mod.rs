@@ -22,6 +22,7 @@ mod edit;
 mod feature;
 mod features;
 mod handler;
+mod hook;
 mod job;
 mod lifeline;
 mod listing;
@@ -35,6 +36,7 @@ mod request;
 mod resource;
 mod returns;
 mod revision;
+mod route;
 mod schema_cache;
 mod schema_source;
 mod setters;
@@ -42,9 +44,10 @@ mod setters;
 mod tests;
 mod tool;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::mcp::Need;
+use crate::mcp::{Need, Target};
 use crate::model::{CacheHint, Capabilities, Fields, Implementation, RawJson};
 
 pub use crate::mcp::AskMethod;
@@ -60,6 +63,7 @@ pub use edit::ServerEdit;
 pub use feature::{Feature, FeatureKind};
 pub use features::{FeatureIter, FeatureSet, Features, FoundResource, Page};
 pub use handler::{Execution, Handler};
+pub use hook::Hook;
 pub use job::{Job, Lane, LocalFuture};
 pub use lifeline::Lifeline;
 pub use outcome::{Outcome, ToolError};
@@ -72,10 +76,12 @@ pub use request::RequestFacts;
 pub use resource::{Resource, ResourceEntry, ResourceTemplate, TemplateEntry};
 pub use returns::{CompletionReturn, Json, PromptReturn, ResourceReturn, ToolReturn};
 pub use revision::ListKind;
+pub use route::{RouteCall, RouteHandler, RouteRequest, RouteResponse, RouteWaiter};
 pub use schema_cache::{SchemaCache, SchemaStats};
 pub use schema_source::SchemaSource;
 pub use tool::{Tool, ToolEntry};
 
+use hook::Hooks;
 use listing::Listing;
 use revision::Revision;
 
@@ -128,6 +134,7 @@ pub struct Server {
     info_listing: Listing,
     instructions: Option<String>,
     features: Features,
+    hooks: Hooks,
     revision: Revision,
     capabilities: Capabilities,
     capabilities_listing: Listing,
@@ -161,6 +168,11 @@ impl Server {
     /// The tools, resources, templates and prompts.
     pub fn features(&self) -> &Features {
         &self.features
+    }
+
+    /// What is put before the engine's own answer to `target`.
+    pub fn hook(&self, target: Target) -> Option<&Arc<Feature>> {
+        self.hooks.find(target)
     }
 
     /// Which revision this is: 0 as it was built, one more with each

@@ -21,6 +21,8 @@ pub enum Outcome {
     Prompt(PromptResult),
     /// What an argument could be completed to.
     Completion(Completion),
+    /// The whole result as JSON, which hooks give.
+    Raw(Box<RawJson>),
     /// A failure at the level of the protocol.
     Error(RpcError),
     /// Questions to the client: the handler is entered again when they are answered.
@@ -45,6 +47,15 @@ impl Outcome {
         Self::Tool(ToolResult::structured(json))
     }
 
+    /// A hook's answer: the result as JSON text. In the place of what is no JSON an internal error
+    /// is sent.
+    pub fn raw(json: impl Into<String>) -> Self {
+        match RawJson::from_string(json.into()) {
+            Ok(json) => Self::Raw(json),
+            Err(fault) => Self::internal(format!("the hook's result is no JSON: {fault}")),
+        }
+    }
+
     /// A failure that is nobody's business but ours (−32603).
     pub fn internal(message: impl Into<Text>) -> Self {
         Self::Error(RpcError::internal(message))
@@ -58,7 +69,7 @@ impl Outcome {
             Self::Resource(result) => result.encode_members(w, fields, extra),
             Self::Prompt(prompt) => prompt.encode_members(w, fields, extra),
             Self::Completion(completion) => completion.encode_members(w, extra),
-            Self::Error(_) | Self::Ask(_) | Self::Deferred => {}
+            Self::Raw(_) | Self::Error(_) | Self::Ask(_) | Self::Deferred => {}
         }
     }
 

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::{CallContext, CallEvent, Feature, Outcome};
+use super::{CallContext, CallEvent, Feature, FeatureKind, Outcome};
 use crate::json::schema::Schema;
 use crate::json::{Backend, PaddedBuf, Parser};
 use crate::model::ToolResult;
@@ -31,13 +31,23 @@ pub(super) struct OutputCheck {
 
 impl Feature {
     /// `outcome` as it may leave the handler: a read with its resource's cache hint, a tool's
-    /// result held to its own output schema.
+    /// result held to its own output schema, a hook's completed from what the engine would have
+    /// answered, which is the call's `subject`.
     pub(super) fn checked(
         &self,
         outcome: Outcome,
+        subject: &str,
         context: impl FnOnce() -> Arc<CallContext>,
     ) -> Outcome {
+        if self.kind == FeatureKind::Hook {
+            return super::hook::checked(&self.name, subject, outcome);
+        }
         match outcome {
+            Outcome::Raw(_) => Outcome::internal(format!(
+                "the {} {:?} answered as only hooks may",
+                self.kind.as_str(),
+                self.name
+            )),
             Outcome::Tool(result) => self.checked_result(result, context),
             Outcome::Resource(mut result) => {
                 result.cache = result.cache.or(self.cache);

@@ -104,6 +104,7 @@ impl Prompt {
             execution: self.execution,
             timeout: self.timeout,
             scopes: self.scopes,
+            input: None,
             keeps_request: self.keeps_request,
             output: None,
             cache: None,

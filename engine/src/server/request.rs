@@ -50,8 +50,8 @@ impl RequestFacts {
         &self.id
     }
 
-    /// The id of the session over HTTP, which the handshake era has. Elsewhere a connection is all
-    /// there is, or not even that.
+    /// The id of the session, which the handshake era has: over HTTP the one the client sends,
+    /// elsewhere a name of the connection, which is one session. Unique as long as it lasts.
     pub fn session_id(&self) -> Option<&str> {
         self.session_id.as_deref()
     }

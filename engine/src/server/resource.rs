@@ -332,6 +332,7 @@ fn feature(info: &ResourceInfo, run: Run) -> Arc<Feature> {
         execution,
         timeout,
         scopes,
+        input: None,
         keeps_request,
         output: None,
         cache,

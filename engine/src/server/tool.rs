@@ -31,6 +31,7 @@ pub struct Tool {
     scopes: Vec<Box<str>>,
     keeps_request: bool,
     task_by_handler: bool,
+    is_lenient: bool,
     handler: Arc<dyn Handler>,
 }
 
@@ -114,6 +115,7 @@ impl Tool {
             scopes: Vec::new(),
             keeps_request: false,
             task_by_handler: false,
+            is_lenient: false,
             handler: Arc::new(handler),
         }
     }
@@ -170,6 +172,14 @@ impl Tool {
         self
     }
 
+    /// Hands calls whose arguments do not fit the input schema to the handler all the same. It
+    /// finds what is wrong with [`Call::misfit`], and may mend them: [`Deferred::check_arguments`]
+    /// says whether that helped, [`Deferred::refuse_arguments`] answers as the engine would have.
+    pub fn lenient(mut self, is_lenient: bool) -> Self {
+        self.is_lenient = is_lenient;
+        self
+    }
+
     info_setters!(info);
     run_setters!();
 
@@ -200,6 +210,7 @@ impl Tool {
             execution: self.execution,
             timeout: self.timeout,
             scopes: self.scopes,
+            input: self.is_lenient.then(|| Arc::clone(&input.schema)),
             keeps_request: self.keeps_request,
             output: schema.map(|schema| OutputCheck { schema, policy }),
             cache: None,
@@ -296,6 +307,11 @@ impl ToolEntry {
             Some(arguments) => self.input.check(arguments),
             None => self.absent.clone().map_or(Ok(()), Err),
         }
+    }
+
+    /// As [`Self::check`], in words for the model; a panic of the validator's is one of them.
+    pub fn check_in_words(&self, arguments: Option<Value<'_>>) -> Result<(), String> {
+        super::arguments::words(self.name(), || self.check(arguments))
     }
 }
 

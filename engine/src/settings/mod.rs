@@ -94,6 +94,7 @@ const TABLE: &[Row] = rows! {
     "async_workers" => config.async_workers;
     "inbox_max" => config.inbox_max;
     "public" => config.public;
+    "share_ports" => config.share_ports;
     "http_path" => config.http_path;
     "allowed_hosts" => config.allowed_hosts;
     "allowed_origins" => config.allowed_origins;

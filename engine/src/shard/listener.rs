@@ -30,9 +30,23 @@ pub(crate) struct TcpPort {
     pub(crate) sockets: Vec<OwnedFd>,
 }
 
+/// Whose a port is.
+#[derive(Clone, Copy)]
+pub(crate) enum Owner {
+    /// One process's: a port that another has is refused.
+    Process,
+    /// Any process's of this user that says the same.
+    User,
+}
+
 /// Listens on `address`, such as `127.0.0.1:8080`, `[::1]:0`, `localhost:8080` or `:8080`, with one
 /// socket for each of `shards`. Unless `public`, only addresses of this machine alone are taken.
-pub(crate) fn tcp(address: &str, shards: usize, public: bool) -> Result<TcpPort, Error> {
+pub(crate) fn tcp(
+    address: &str,
+    shards: usize,
+    public: bool,
+    owner: Owner,
+) -> Result<TcpPort, Error> {
     let wanted = resolve(address)?;
     if !public && !wanted.ip().is_loopback() {
         return Err(Error::usage(format!(
@@ -42,11 +56,11 @@ pub(crate) fn tcp(address: &str, shards: usize, public: bool) -> Result<TcpPort,
         )));
     }
     let in_words = |fault| tcp_fault(address, wanted, &fault);
-    let first = tcp_socket(wanted, false).map_err(in_words)?;
+    let first = tcp_socket(wanted, matches!(owner, Owner::User)).map_err(in_words)?;
     let bound = first.local_addr().map(|address| address.as_socket()).map_err(in_words)?;
     let address = bound.unwrap_or(wanted);
-    // The first socket was bound without sharing, so that a port of another process is refused
-    // rather than joined; from here on our own may share it.
+    // Unless that was asked for, the first socket was bound without sharing, so that a port of
+    // another process is refused rather than joined; from here on our own may share it.
     first.set_reuse_port(true).map_err(in_words)?;
     let others = (1..shards).map(|_| tcp_socket(address, true));
     let sockets = std::iter::once(Ok(first))
@@ -240,7 +254,7 @@ mod tests {
 
     #[test]
     fn every_shard_has_a_socket_on_the_same_port() {
-        let port = tcp("127.0.0.1:0", 3, false).expect("a free port");
+        let port = tcp("127.0.0.1:0", 3, false, Owner::Process).expect("a free port");
         assert_ne!(port.address.port(), 0);
         assert_eq!(port.sockets.len(), 3);
         for socket in port.sockets {
@@ -250,8 +264,17 @@ mod tests {
     }
 
     #[test]
+    fn a_port_is_shared_by_those_who_say_so() {
+        let first = tcp("127.0.0.1:0", 1, false, Owner::User).expect("a free port");
+        let address = first.address.to_string();
+        let second = tcp(&address, 2, false, Owner::User).expect("the same port");
+        assert_eq!(second.address, first.address);
+        assert!(fault(tcp(&address, 1, false, Owner::Process)).contains("is in use"));
+    }
+
+    #[test]
     fn connections_are_spread_and_inherit_the_options() {
-        let port = tcp("127.0.0.1:0", 2, false).expect("a free port");
+        let port = tcp("127.0.0.1:0", 2, false, Owner::Process).expect("a free port");
         let listeners: Vec<_> = port.sockets.into_iter().map(TcpListener::from).collect();
         for listener in &listeners {
             listener.set_nonblocking(true).expect("a flag");
@@ -274,8 +297,8 @@ mod tests {
 
     #[test]
     fn a_port_in_use_is_refused_with_advice() {
-        let first = tcp("127.0.0.1:0", 2, false).expect("a free port");
-        let again = fault(tcp(&first.address.to_string(), 2, false));
+        let first = tcp("127.0.0.1:0", 2, false, Owner::Process).expect("a free port");
+        let again = fault(tcp(&first.address.to_string(), 2, false, Owner::Process));
         assert!(again.contains(&first.address.to_string()), "{again}");
         assert!(again.contains("is in use") && again.contains("ss -ltnp"), "{again}");
     }
@@ -283,13 +306,18 @@ mod tests {
     #[test]
     fn only_local_addresses_by_default() {
         for address in ["0.0.0.0:0", "[::]:0"] {
-            assert!(fault(tcp(address, 1, false)).contains("public"));
+            assert!(fault(tcp(address, 1, false, Owner::Process)).contains("public"));
         }
-        assert!(tcp("0.0.0.0:0", 1, true).is_ok());
-        assert!(tcp(":0", 1, false).expect("a free port").address.ip().is_loopback());
-        assert!(fault(tcp("nonsense", 1, false)).contains("nonsense"));
+        assert!(tcp("0.0.0.0:0", 1, true, Owner::Process).is_ok());
+        assert!(
+            tcp(":0", 1, false, Owner::Process).expect("a free port").address.ip().is_loopback()
+        );
+        assert!(fault(tcp("nonsense", 1, false, Owner::Process)).contains("nonsense"));
         // 192.0.2.0/24 is set aside for documentation: no machine has it.
-        assert!(fault(tcp("192.0.2.1:0", 1, true)).contains("not an address of this machine"));
+        assert!(
+            fault(tcp("192.0.2.1:0", 1, true, Owner::Process))
+                .contains("not an address of this machine")
+        );
     }
 
     #[test]

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use crate::auth::Guard;
 use crate::config::Config;
-use crate::endpoint::{Framing, HttpRules, ListenerKind, Medium};
+use crate::endpoint::{Framing, HttpRules, ListenerKind, Medium, OwnPaths};
+use crate::error::Error;
 
 /// One place that was asked for.
 #[derive(Clone, Debug)]
@@ -35,11 +36,19 @@ impl Speech {
         address: SocketAddr,
         config: &Config,
         guard: Option<&Guard>,
-    ) -> ListenerKind {
-        match self {
-            Self::Framed(framing) => ListenerKind::Pipe(framing, Medium::Tcp),
-            Self::Http => ListenerKind::Http(Arc::new(http_rules(address, config, guard))),
+        paths: &Arc<OwnPaths>,
+    ) -> Result<ListenerKind, Error> {
+        if let Self::Framed(framing) = self {
+            return Ok(ListenerKind::Pipe(framing, Medium::Tcp));
         }
+        let rules = http_rules(address, config, guard);
+        if let Some(path) = paths.conflict(|path| rules.serves(path)) {
+            return Err(Error::usage(format!(
+                "route {path:?}: the engine itself serves this path"
+            )));
+        }
+        let rules = HttpRules { own_paths: Arc::clone(paths), ..rules };
+        Ok(ListenerKind::Http(Arc::new(rules)))
     }
 
     /// The TCP `address` as a URL.

@@ -3,6 +3,7 @@
 //! Whoever gets a [`Running`] has a server that answers; whoever gets an error has nothing left
 //! behind.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
@@ -10,14 +11,15 @@ use std::thread;
 use super::place::{Place, Speech};
 use super::running::Running;
 use super::signal::{self, Signals};
-use super::{start, stdio};
+use super::start::{self, Offer};
+use super::stdio;
 use crate::auth::Authorization;
 use crate::config::Config;
-use crate::endpoint::Framing;
+use crate::endpoint::{Framing, OwnPaths};
 use crate::error::Error;
 use crate::limits::SHARDS_MAX;
 use crate::ring::{self, Choice};
-use crate::server::{Publisher, Server};
+use crate::server::{Publisher, RouteHandler, Server};
 use crate::trace::{self, Level};
 
 /// Most addresses; the number after them names connections from inside the process.
@@ -32,6 +34,21 @@ pub struct Engine {
     authorization: Option<Authorization>,
     obeys_signals: bool,
     is_detached: bool,
+    routes: Vec<OwnRoute>,
+}
+
+/// A route of the program's own, as it was given.
+#[derive(Clone)]
+struct OwnRoute {
+    methods: Vec<String>,
+    path: String,
+    handler: Arc<dyn RouteHandler>,
+}
+
+impl fmt::Debug for OwnRoute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.methods.join(" "), self.path)
+    }
 }
 
 impl Engine {
@@ -44,6 +61,7 @@ impl Engine {
             authorization: None,
             obeys_signals: false,
             is_detached: false,
+            routes: Vec::new(),
         }
     }
 
@@ -64,6 +82,53 @@ impl Engine {
     /// and port 0 takes a free one.
     pub fn http(self, address: impl Into<String>) -> Self {
         self.with(Place::Tcp(address.into(), Speech::Http))
+    }
+
+    /// Lets `handler` answer HTTP requests for `path` with one of `methods`, on every address of
+    /// [`Engine::http`], beside the MCP endpoint.
+    ///
+    /// A path begins with `/`; between slashes stand text (as it is meant, not encoded), `{name}`
+    /// for any text there, or, last, `{name*}` for everything that is left. Where several fit, text
+    /// comes before `{name}` and that before `{name*}`, and the engine's own paths before all. `GET`
+    /// answers `HEAD` too. Methods are GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS; a path with
+    /// others only is answered with 405.
+    ///
+    /// The request comes whole, its body no larger than `Config::frame_bytes_max`. Host and Origin
+    /// are held to the same rules as for MCP, **but nobody is asked for a token, whatever
+    /// [`Engine::authorization`] says**: who may use a route is the handler's to decide. An answer
+    /// has the time of `Config::call_ms`; then the client is told 504. Requests of a connection are
+    /// answered one after another, and a drain waits for them.
+    ///
+    /// What is wrong with a path, or is served already, is an error at the start.
+    ///
+    /// ```
+    /// use mcpring::{Engine, RouteCall, RouteResponse, Server};
+    ///
+    /// let server = Server::builder("pages", "1.0").build()?;
+    /// let engine = Engine::new(server).http("127.0.0.1:0").route(
+    ///     ["GET"],
+    ///     "/hello/{name}",
+    ///     |call: RouteCall| {
+    ///         let name = call.request().variable("name").unwrap_or_default().to_owned();
+    ///         // What is wrong with the answer itself; the client would be told 500.
+    ///         let _ = call.respond(RouteResponse::text(format!("Hello {name}\n")));
+    ///     },
+    /// );
+    /// engine.start()?.stop();
+    /// # Ok::<(), mcpring::Error>(())
+    /// ```
+    pub fn route(
+        mut self,
+        methods: impl IntoIterator<Item = impl Into<String>>,
+        path: impl Into<String>,
+        handler: impl RouteHandler,
+    ) -> Self {
+        self.routes.push(OwnRoute {
+            methods: methods.into_iter().map(Into::into).collect(),
+            path: path.into(),
+            handler: Arc::new(handler),
+        });
+        self
     }
 
     /// Serves length-framed messages on a TCP `address`: four bytes of length, big-endian, then
@@ -151,10 +216,14 @@ impl Engine {
         self.check()?;
         let shards = self.count_shards();
         let guard = self.authorization.map(Authorization::build).transpose()?;
+        let paths = self.routes.iter().map(|route| (&*route.methods, &*route.path));
+        let paths = Arc::new(OwnPaths::new(paths)?);
         signal::survive_broken_pipes()?;
         // Both drivers are bounded by the soft limit; that it cannot be raised is no fault.
         let _ = ring::raise_descriptor_limit();
-        start::start(self.server, self.config, guard, &self.places, shards, ready)
+        let handlers = self.routes.into_iter().map(|route| route.handler).collect();
+        let offer = Offer { server: self.server, guard, routes: (paths, handlers) };
+        start::start(offer, self.config, &self.places, shards, ready)
     }
 
     /// Starts, and serves until SIGTERM or SIGINT, or until standard input ends. The first signal

@@ -80,6 +80,7 @@ impl Rig {
                     metrics: Arc::clone(&metrics),
                     driver: "sim",
                     authorization: None,
+                    routes: Arc::new([]),
                 };
                 let parts = Parts {
                     driver,

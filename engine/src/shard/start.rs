@@ -12,7 +12,7 @@ use std::thread::JoinHandle;
 use super::clock::Clock;
 use super::jwks::Refreshers;
 use super::lanes::Lanes;
-use super::listener::{self, SocketPath};
+use super::listener::{self, Owner, SocketPath};
 use super::place::{Place, Speech};
 use super::running::{Control, Running, Threads};
 use super::stdio::{self, Stdio};
@@ -21,26 +21,35 @@ use super::wake::{self, Message};
 use crate::auth::Guard;
 use crate::config::Config;
 use crate::endpoint::Framing;
-use crate::endpoint::{self, KeyRing, ListenerKind, Medium};
+use crate::endpoint::{self, KeyRing, ListenerKind, Medium, OwnPaths};
 use crate::error::Error;
 use crate::inbox;
 use crate::metrics::ShardMetrics;
 use crate::ring::{Choice, DriverKind};
-use crate::server::{Publisher, Server};
+use crate::server::{Publisher, RouteHandler, Server};
 
-/// Starts `shards` shards that serve `server` on `places`; `ready` gets the publisher before.
+/// What is served, and to whom.
+pub(super) struct Offer {
+    pub(super) server: Arc<Server>,
+    /// Who may use it over HTTP.
+    pub(super) guard: Option<Guard>,
+    /// Routes of the program's own: where they are, and what answers them.
+    pub(super) routes: (Arc<OwnPaths>, Arc<[Arc<dyn RouteHandler>]>),
+}
+
+/// Starts `shards` shards that serve `offer` on `places`; `ready` gets the publisher before.
 pub(super) fn start(
-    server: Arc<Server>,
+    offer: Offer,
     config: Config,
-    guard: Option<Guard>,
     places: &[Place],
     shards: usize,
     ready: impl FnOnce(Publisher),
 ) -> Result<Running, Error> {
+    let Offer { server, guard, routes: (paths, routes) } = offer;
     let config = Arc::new(config);
     let mut bound = Bound::new(shards);
     for (number, place) in places.iter().enumerate() {
-        bound.bind(number as u16, place, &config, guard.as_ref())?;
+        bound.bind(number as u16, place, &config, guard.as_ref(), &paths)?;
     }
     // Connections from inside the process have no address.
     bound.kinds.push(ListenerKind::Pipe(Framing::Line, Medium::Unix));
@@ -66,6 +75,7 @@ pub(super) fn start(
         metrics: (0..shards).map(|_| Arc::new(ShardMetrics::new(endpoint::LABELS))).collect(),
         clock: Clock::start(),
         authorization: guard.map(Arc::new),
+        routes,
         state_ring: Arc::new(state_ring(&config)),
         control: Arc::clone(&control),
     };
@@ -119,13 +129,15 @@ impl Bound {
         place: &Place,
         config: &Config,
         guard: Option<&Guard>,
+        paths: &Arc<OwnPaths>,
     ) -> Result<(), Error> {
         let shards = self.sockets.len();
         let (kind, address, sockets) = match place {
             Place::Tcp(address, speech) => {
                 let is_guarded = guard.is_some() && matches!(speech, Speech::Http);
-                let port = listener::tcp(address, shards, config.public || is_guarded)?;
-                let kind = speech.kind(port.address, config, guard);
+                let owner = if config.share_ports { Owner::User } else { Owner::Process };
+                let port = listener::tcp(address, shards, config.public || is_guarded, owner)?;
+                let kind = speech.kind(port.address, config, guard, paths)?;
                 (kind, speech.url(port.address, config), port.sockets)
             }
             Place::Unix(path, framing) => {
@@ -216,6 +228,7 @@ struct Common {
     metrics: Arc<[Arc<ShardMetrics>]>,
     clock: Clock,
     authorization: Option<Arc<Guard>>,
+    routes: Arc<[Arc<dyn RouteHandler>]>,
     state_ring: Arc<KeyRing>,
     control: Arc<Control>,
 }
@@ -233,6 +246,7 @@ impl Common {
             metrics: Arc::clone(&self.metrics),
             clock: self.clock,
             authorization: self.authorization.clone(),
+            routes: Arc::clone(&self.routes),
             state_ring: Arc::clone(&self.state_ring),
             control: Arc::clone(&self.control),
         }

@@ -26,7 +26,7 @@ use crate::error::Error;
 use crate::inbox::{self, Inbox};
 use crate::metrics::ShardMetrics;
 use crate::ring::{self, Choice, Driver, DriverKind};
-use crate::server::{Publisher, Server};
+use crate::server::{Publisher, RouteHandler, Server};
 use crate::trace::{self, Level};
 
 /// What a thread needs to open its driver.
@@ -65,6 +65,7 @@ pub(crate) struct Serving {
     pub(crate) metrics: Arc<[Arc<ShardMetrics>]>,
     pub(crate) clock: Clock,
     pub(crate) authorization: Option<Arc<Guard>>,
+    pub(crate) routes: Arc<[Arc<dyn RouteHandler>]>,
     pub(crate) state_ring: Arc<KeyRing>,
     pub(crate) control: Arc<Control>,
 }
@@ -177,6 +178,7 @@ fn build(
         metrics,
         clock,
         authorization,
+        routes,
         state_ring,
         ..
     } = serving;
@@ -203,6 +205,7 @@ fn build(
         metrics,
         driver: name(driver.kind()),
         authorization,
+        routes,
     };
     let parts = Parts {
         driver,

@@ -52,7 +52,8 @@ impl Post for Poster {
             CallEvent::Done { .. }
             | CallEvent::Refused { .. }
             | CallEvent::Asked { .. }
-            | CallEvent::BecameTask { .. } => self.inbox.send(Message::Call(event)),
+            | CallEvent::BecameTask { .. }
+            | CallEvent::Routed { .. } => self.inbox.send(Message::Call(event)),
             CallEvent::Progress { .. }
             | CallEvent::Elicited { .. }
             | CallEvent::Log { .. }

@@ -71,6 +71,7 @@ impl Bench {
             metrics: Arc::from([Arc::new(ShardMetrics::new(LABELS))]),
             driver: "sim",
             authorization: None,
+            routes: Arc::new([]),
         };
         let endpoint = Endpoint::new(START, setup);
         let (sending, jobs) = (Vec::new(), Vec::new());

@@ -3,12 +3,15 @@
 //! They hold for every HTTP version alike. Whether a verb fits a protocol era, and everything about
 //! sessions and versions, is decided above from the [`Facts`].
 
+use std::sync::Arc;
+
 use crate::codec::Frame;
 use crate::limits::FRAME_BYTES_MAX;
 
 pub use super::value::{ValueError, decode_value};
 
 use super::facts::{FactSpans, Facts};
+use super::paths::{Miss, OwnPaths};
 use super::refusal::{self, Refusal};
 use super::{accept, host};
 
@@ -27,6 +30,15 @@ pub struct HttpRules {
     pub body_bytes_max: usize,
     /// Paths of the page that tells where to get a token; none without authorization.
     pub metadata_paths: Vec<String>,
+    /// Paths of the program's own. Served where none of the above is.
+    pub own_paths: Arc<OwnPaths>,
+}
+
+impl HttpRules {
+    /// Whether the engine itself serves `path`.
+    pub fn serves(&self, path: &str) -> bool {
+        Route::of(self, path).is_some()
+    }
 }
 
 /// What a listener on this machine needs: local names, any port, no other origins.
@@ -38,6 +50,7 @@ impl Default for HttpRules {
             allowed_origins: Vec::new(),
             body_bytes_max: FRAME_BYTES_MAX,
             metadata_paths: Vec::new(),
+            own_paths: Arc::default(),
         }
     }
 }
@@ -57,6 +70,8 @@ pub enum Route {
     Sse,
     /// `/messages`, where it posts.
     Messages,
+    /// A route of the program's own, by its number.
+    Own(u16),
 }
 
 /// A method that is passed up.
@@ -68,6 +83,8 @@ pub enum Verb {
     Get,
     /// The end of a session.
     Delete,
+    /// What a route of the program's own takes; [`Exchange::own_request`] says which.
+    Own,
 }
 
 /// One request of HTTP that keeps the rules, with its body. It must be answered before the next
@@ -130,10 +147,14 @@ pub(super) fn judge<'b>(
     if facts.has_two_authorizations() {
         return Err(refusal::TWO_AUTHORIZATIONS);
     }
+    let route = Route::of(rules, request.path);
+    if route.is_none() && !rules.own_paths.is_empty() {
+        return own_route(rules, request).map(|route| Admission { route, verb: Verb::Own, facts });
+    }
     if has_token(request.path) {
         return Err(refusal::TOKEN_IN_QUERY);
     }
-    let route = Route::of(rules, request.path).ok_or(refusal::NO_ROUTE)?;
+    let route = route.ok_or(refusal::NO_ROUTE)?;
     if route == Route::Messages {
         facts.note_query(head, request.path);
     }
@@ -198,10 +219,32 @@ impl Route {
     }
 }
 
+/// A route of the program's own. What its query holds is the program's affair.
+fn own_route(rules: &HttpRules, request: &Request<'_>) -> Result<Route, Refusal> {
+    let path = request.path.split_once('?').map_or(request.path, |(path, _)| path);
+    let method = request.method;
+    rules.own_paths.find(method, path).map(Route::Own).map_err(|miss| match miss {
+        Miss::Path => refusal::NO_ROUTE,
+        Miss::Escape => refusal::ESCAPE,
+        Miss::Method(_) if !is_method(method) => refusal::METHOD,
+        Miss::Method(allowed) => refusal::not_allowed(allowed, method == "HEAD"),
+    })
+}
+
 /// Whether the query holds an access token, which ends up in logs and histories there (OAuth 2.1).
 fn has_token(target: &str) -> bool {
     let query = target.split_once('?').map_or("", |(_, query)| query);
     query.split('&').any(|part| part.split('=').next() == Some("access_token"))
+}
+
+/// Whether it is a method at all.
+fn is_method(method: &str) -> bool {
+    matches!(method, "POST" | "GET" | "DELETE") || is_other_method(method)
+}
+
+/// Methods that exist, and that the engine has no use for.
+fn is_other_method(method: &str) -> bool {
+    matches!(method, "HEAD" | "PUT" | "PATCH" | "OPTIONS" | "TRACE" | "CONNECT")
 }
 
 fn verb_of(route: Route, method: &str) -> Result<Verb, Refusal> {
@@ -209,9 +252,7 @@ fn verb_of(route: Route, method: &str) -> Result<Verb, Refusal> {
         "POST" => Verb::Post,
         "GET" => Verb::Get,
         "DELETE" => Verb::Delete,
-        "HEAD" | "PUT" | "PATCH" | "OPTIONS" | "TRACE" | "CONNECT" => {
-            return Err(refusal::verb(route, method == "HEAD"));
-        }
+        other if is_other_method(other) => return Err(refusal::verb(route, method == "HEAD")),
         _ => return Err(refusal::METHOD),
     };
     match (route, verb) {

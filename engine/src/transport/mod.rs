@@ -8,6 +8,8 @@ pub mod exchange;
 mod facts;
 mod host;
 pub mod http1;
+mod own;
+mod paths;
 mod pipe;
 mod refusal;
 mod replay;
@@ -18,10 +20,12 @@ pub use crate::codec::{Assembled, Chunk, Frame, FrameError, sse};
 pub use exchange::{Exchange, HttpRules, Route, Verb};
 pub use facts::Facts;
 pub use http1::{Http1, Step};
+pub use own::OwnRequest;
+pub use paths::OwnPaths;
 pub use pipe::{Framing, Mark, Pipe};
 pub use refusal::Refusal;
 pub use replay::Replay;
-pub use respond::{Stream, respond, respond_empty};
+pub use respond::{Stream, respond, respond_empty, respond_page};
 
 #[cfg(test)]
 mod tests;

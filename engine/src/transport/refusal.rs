@@ -2,18 +2,28 @@
 //!
 //! The words are made here and nowhere below: a decoder's fault is a small value until it arrives.
 
+use std::borrow::Cow;
+
 use crate::codec::ChunkedFault;
 use crate::codec::http1::HeadFault;
 
 use super::exchange::Route;
+use super::paths::MethodSet;
 use super::respond::{respond, respond_empty};
+
+/// What `Allow` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Allow {
+    Text(&'static str),
+    Methods(MethodSet),
+}
 
 /// An answer to a request that does not go up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal {
     status: u16,
     text: &'static str,
-    allow: Option<&'static str>,
+    allow: Option<Allow>,
     close: bool,
     bodiless: bool,
 }
@@ -36,7 +46,11 @@ impl Refusal {
 
     /// Appends the whole answer.
     pub fn write(&self, out: &mut Vec<u8>) {
-        let allow = self.allow.map(|allow| ("allow", allow));
+        let allow = self.allow.map(|allow| match allow {
+            Allow::Text(text) => Cow::Borrowed(text),
+            Allow::Methods(methods) => Cow::Owned(methods.to_string()),
+        });
+        let allow = allow.as_deref().map(|allow| ("allow", allow));
         if self.bodiless {
             return respond_empty(out, self.status, allow.as_slice(), !self.close);
         }
@@ -83,6 +97,11 @@ pub(super) const NO_ROUTE: Refusal = Refusal::new(
     "Not found: nothing is served at this path. Use the path of the server's MCP endpoint, \
      /mcp unless it was configured otherwise.",
 );
+pub(super) const ESCAPE: Refusal = Refusal::new(
+    400,
+    "Bad request: the path has a percent sign without two hexadecimal digits, or its escapes are \
+     no UTF-8.",
+);
 pub(super) const METHOD: Refusal = Refusal::closing(
     501,
     "Not implemented: this request method is not known here. Use POST, GET or DELETE.",
@@ -110,12 +129,23 @@ pub(super) fn verb(route: Route, bodiless: bool) -> Refusal {
             "GET, POST, DELETE",
             "Method not allowed: the MCP endpoint takes POST, GET and DELETE only.",
         ),
-        Route::Health | Route::Metrics | Route::ResourceMetadata | Route::Sse => {
+        Route::Health
+        | Route::Metrics
+        | Route::ResourceMetadata
+        | Route::Sse
+        // Whose methods are its own: see `not_allowed`.
+        | Route::Own(_) => {
             ("GET", "Method not allowed: this page can be read with GET only.")
         }
         Route::Messages => ("POST", "Method not allowed: messages are posted here."),
     };
-    Refusal { allow: Some(allow), bodiless, ..Refusal::new(405, text) }
+    Refusal { allow: Some(Allow::Text(allow)), bodiless, ..Refusal::new(405, text) }
+}
+
+/// A method that no route of the program's own has at that path.
+pub(super) fn not_allowed(allowed: MethodSet, bodiless: bool) -> Refusal {
+    let text = "Method not allowed: see the Allow header for those that are.";
+    Refusal { allow: Some(Allow::Methods(allowed)), bodiless, ..Refusal::new(405, text) }
 }
 
 impl From<HeadFault> for Refusal {

@@ -41,6 +41,30 @@ pub fn respond_empty(out: &mut Vec<u8>, status: u16, headers: &[(&str, &str)], k
     out.extend_from_slice(if status == 204 { b"\r\n" } else { b"content-length: 0\r\n\r\n" });
 }
 
+/// Appends a whole answer whose headers are the program's, which has checked them: the engine says
+/// how it is framed. Without `sends_body` it is the answer to HEAD.
+pub fn respond_page(
+    out: &mut Vec<u8>,
+    status: u16,
+    headers: &[(String, String)],
+    body: &[u8],
+    sends_body: bool,
+    keep_alive: bool,
+) {
+    head(out, status, &[], None, keep_alive);
+    for (name, value) in headers {
+        header(out, name, value);
+    }
+    // A 204 must have no length, and that of a 304 would be another's.
+    if !matches!(status, 204 | 304) {
+        header(out, "content-length", &body.len().to_string());
+    }
+    out.extend_from_slice(b"\r\n");
+    if sends_body {
+        out.extend_from_slice(body);
+    }
+}
+
 /// An answer whose body comes in pieces: chunked, or ended by closing for HTTP/1.0.
 #[derive(Clone, Copy, Debug)]
 pub struct Stream {
@@ -169,6 +193,7 @@ fn status_line(out: &mut Vec<u8>, status: u16) {
         500 => b"HTTP/1.1 500 Internal Server Error\r\n",
         501 => b"HTTP/1.1 501 Not Implemented\r\n",
         503 => b"HTTP/1.1 503 Service Unavailable\r\n",
+        504 => b"HTTP/1.1 504 Gateway Timeout\r\n",
         505 => b"HTTP/1.1 505 HTTP Version Not Supported\r\n",
         other => return other_status_line(out, other),
     };

@@ -121,6 +121,7 @@ impl World {
             metrics: [Arc::clone(&metrics)].into(),
             driver: "none",
             authorization: guard,
+            routes: Arc::new([]),
         };
         Self {
             endpoint: Endpoint::new(Now(0), endpoint),

@@ -42,7 +42,7 @@ def install(host: str, name: str, entry: dict[str, Any], only_print: bool) -> st
         if not only_print:
             _run(command)
         return " ".join(command)
-    path = _desktop_file()
+    path = _cursor_file() if host == "cursor" else _desktop_file()
     text = _merged(path, name, entry)
     if not only_print:
         _write(path, text)
@@ -69,12 +69,19 @@ def _desktop_file() -> str:
     return os.path.join(base, "Claude", "claude_desktop_config.json")
 
 
+def _cursor_file() -> str:
+    return os.path.expanduser("~/.cursor/mcp.json")
+
+
 def _merged(path: str, name: str, entry: dict[str, Any]) -> str:
     """The host's file with the server in it, everything else as it was."""
     known: Any = {}
     if os.path.isfile(path):
         with open(path, encoding="utf-8") as file:
-            known = json.load(file)
+            try:
+                known = json.load(file)
+            except ValueError as error:
+                raise ConfigError(f"{path} is no JSON: {error}; it was left alone") from error
     servers: Any = known.get("mcpServers", {}) if is_dict(known) else None
     if not is_dict(known) or not is_dict(servers):
         raise ConfigError(f"{path} is not in the form that is expected; it was left alone")

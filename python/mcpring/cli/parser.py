@@ -9,6 +9,9 @@ __all__ = ["build_parser", "parse"]
 _SERVER = """a file (server.py, server.py:mcp, server.py:make), a module (package.module or
 package.module:mcp), a fastmcp.json, or, where a client is meant, the address of a server"""
 
+HOSTS = ("mcp-json", "claude-code", "claude-desktop", "cursor")
+"""Programs that can be told about a server."""
+
 _TRANSPORTS = ("stdio", "http", "streamable-http", "sse", "tcp", "unix")
 
 
@@ -40,6 +43,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         given, own = given[:at], given[at + 1 :]
     parsed = build_parser().parse_args(given)
     parsed.server_arguments = own
+    parsed.given = given
     return parsed
 
 
@@ -65,7 +69,8 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-p", "--port", type=int, help="where HTTP listens (8000)")
     parser.add_argument("--path", help="the path of HTTP (/mcp), or the socket of unix")
     parser.add_argument("--shards", type=int, help="threads that serve sockets")
-    parser.add_argument("--workers", type=int, help="threads for functions that are not async")
+    parser.add_argument("--threads", type=int, help="threads for functions that are not async")
+    parser.add_argument("--workers", type=int, help="processes that share the port (1)")
     parser.add_argument("-l", "--log-level", help="DEBUG, INFO, WARNING, ERROR or CRITICAL")
     parser.add_argument("--no-banner", action="store_true", help="say nothing at the start")
 
@@ -84,9 +89,20 @@ def _add_run(commands: object) -> None:
 def _add_dev(commands: object) -> None:
     parser = _add(commands, "dev", "Runs a server with the Inspector beside it, reloading.")
     _add_server(parser, is_needed=False)
-    _add_run_options(parser)
+    parser.add_argument("-l", "--log-level", help="DEBUG, INFO, WARNING, ERROR or CRITICAL")
     parser.add_argument("--no-reload", action="store_true", help="do not watch files")
     parser.add_argument("--inspector-version", default="latest", help="which Inspector to fetch")
+
+
+def _add_client_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--auth", metavar="TOKEN", help="show this token to the server")
+    parser.add_argument(
+        "--header", action="append", default=[], metavar="NAME: VALUE", help="send it along"
+    )
+    parser.add_argument("--timeout", type=float, help="seconds that each answer may take")
+    parser.add_argument(
+        "--protocol-version", default="2025-11-25", help="2026-07-28 speaks without a session"
+    )
 
 
 def _add_inspect(commands: object) -> None:
@@ -94,6 +110,7 @@ def _add_inspect(commands: object) -> None:
     _add_server(parser, is_needed=False)
     parser.add_argument("-f", "--format", choices=("text", "json"), default="text")
     parser.add_argument("-o", "--output", help="write it to this file")
+    _add_client_options(parser)
 
 
 def _add_list(commands: object) -> None:
@@ -103,6 +120,7 @@ def _add_list(commands: object) -> None:
     parser.add_argument("--prompts", action="store_true", help="prompts too")
     parser.add_argument("--schemas", action="store_true", help="with their schemas")
     parser.add_argument("--json", action="store_true", help="as JSON")
+    _add_client_options(parser)
 
 
 def _add_call(commands: object) -> None:
@@ -113,11 +131,12 @@ def _add_call(commands: object) -> None:
     parser.add_argument("--prompt", action="store_true", help="the target is a prompt")
     parser.add_argument("--input-json", help="the arguments as one JSON object")
     parser.add_argument("--json", action="store_true", help="print the whole result as JSON")
+    _add_client_options(parser)
 
 
 def _add_install(commands: object) -> None:
     parser = _add(commands, "install", "Tells a host about a server.")
-    parser.add_argument("host_name", choices=("mcp-json", "claude-code", "claude-desktop"))
+    parser.add_argument("host_name", choices=HOSTS)
     _add_server(parser)
     parser.add_argument("-n", "--name", help="what the host calls it; the server's own name")
     parser.add_argument(
@@ -134,3 +153,4 @@ def _add_bench(commands: object) -> None:
     parser.add_argument("--arguments", default="{}", help="JSON")
     parser.add_argument("-c", "--connections", type=int, default=50)
     parser.add_argument("-s", "--seconds", type=float, default=5.0)
+    parser.add_argument("--json", action="store_true", help="as JSON")

@@ -190,6 +190,8 @@ class Answering:
 
         if isinstance(error, (ToolError, ResourceError, PromptError, ValidationError)):
             return str(error)
+        if type(error).__name__ == "CancelledError":  # nobody waits for the answer
+            return f"the {kind} {name!r} was cancelled"
         logging.getLogger("mcpring").error("the %s %r failed", kind, name, exc_info=error)
         masks = self.mask_error_details
         if masks is None:

@@ -15,7 +15,7 @@ from ..resources import ResourceSecurity, ResourceTemplate
 from ..tools import Tool
 from .answering import Answering
 from .authoring import Authoring
-from .registry import Entry, Kind, Registry, Rule, match_template, prefixed
+from .registry import Entry, Kind, Registry, Rule, match_template, prefixed, prefixed_uri
 from .serving import Serving
 from .sessions import SessionStates
 
@@ -111,7 +111,12 @@ class FastMCP(Authoring, Answering, Serving, Generic[L]):
         self.routes: list[Route] = []
         self.sessions = SessionStates()
         self.registry = Registry(on_duplicate or "warn")
-        self.on_resource_updated: Callable[[str], None] | None = None
+        self.resource_listeners: list[Callable[[str], None]] = []
+        self.running: Any = None
+        """The core's server, while `run` or `run_async` is at work."""
+        self.shared: dict[Any, Any] = {}
+        """By event loop, the run that clients in this process share."""
+        self.is_forked = False
         self.completion_handler: CompletionHandler | None = None
         self.completers: dict[tuple[str, str], Callable[..., Any]] = {}
         self.mounts: list[tuple[str | None, FastMCP[Any], dict[str, str]]] = []
@@ -248,7 +253,9 @@ class FastMCP(Authoring, Answering, Serving, Generic[L]):
         if any(one is self for one in _below(server)):
             raise ConfigError("a server cannot be mounted below itself")
         self.mounts.append((namespace or prefix, server, dict(tool_names or {})))
+        name = namespace or prefix
         server.registry.listeners.append(self.registry.changed)
+        server.resource_listeners.append(lambda uri: self.resource_updated(prefixed_uri(uri, name)))
         self.registry.changed()
 
     def add_provider(self, provider: FastMCP[Any], *, namespace: str = "") -> None:
@@ -279,8 +286,8 @@ class FastMCP(Authoring, Answering, Serving, Generic[L]):
 
     def resource_updated(self, uri: str) -> None:
         """Tells the clients that follow a resource; nothing happens before the server runs."""
-        if self.on_resource_updated is not None:
-            self.on_resource_updated(uri)
+        for listener in list(self.resource_listeners):
+            listener(uri)
 
     # What there is, with all that is mounted.
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..exceptions import ConfigError
+from ..exceptions import ConfigError, UnsupportedError
 
 if TYPE_CHECKING:
     from ..running import RunPlan
 
-__all__ = ["Serving", "Transport"]
+__all__ = ["Serving", "Transport", "options_of"]
 
 Transport = Literal["stdio", "http", "streamable-http", "sse", "tcp", "unix"]
 """How clients reach the server; `streamable-http` and `sse` are other names of `http`."""
@@ -17,6 +17,8 @@ Transport = Literal["stdio", "http", "streamable-http", "sse", "tcp", "unix"]
 
 class Serving:
     """The part of a server that runs."""
+
+    running: Any
 
     def run(
         self,
@@ -27,18 +29,20 @@ class Serving:
         path: str | None = None,
         shards: int | None = None,
         workers: int | None = None,
+        threads: int | None = None,
         show_banner: bool | None = None,
         **options: Any,
     ) -> None:
         """Runs the server until it is told to stop; `stdio` unless said otherwise.
 
         The first Ctrl-C or SIGTERM lets calls end, the second ends at once. `shards` are threads
-        that serve sockets, `workers` the threads for functions that are not `async`. `options` are
-        the engine's own settings (`docs/python.md` lists them).
+        that serve sockets, `threads` those for functions that are not `async`, `workers` processes
+        that share the port (`docs/python.md` says what that means for sessions). `options` are the
+        engine's own settings.
         """
         from .. import running
 
-        given = _given(host, port, path, shards, workers, show_banner, options)
+        given = _given(host, port, path, shards, workers, threads, show_banner, options)
         running.run(self, _plan(self, transport, given))
 
     async def run_async(
@@ -49,15 +53,27 @@ class Serving:
         port: int | None = None,
         path: str | None = None,
         shards: int | None = None,
-        workers: int | None = None,
+        threads: int | None = None,
         show_banner: bool | None = None,
         **options: Any,
     ) -> None:
-        """Runs the server inside a running event loop, until it is cancelled or told to stop."""
+        """Runs the server inside a running event loop, until it is told to stop or cancelled.
+
+        When it returns the server has stopped.
+        """
         from .. import running
 
-        given = _given(host, port, path, shards, workers, show_banner, options)
+        given = _given(host, port, path, shards, None, threads, show_banner, options)
         await running.run_async(self, _plan(self, transport, given))
+
+    def stop(self) -> None:
+        """Ends `run` or `run_async`, letting calls end first. From any thread, and from handlers.
+
+        Nothing happens to a server that does not run.
+        """
+        running = self.running
+        if running is not None:
+            running.stop()
 
     async def run_stdio_async(self, **options: Any) -> None:
         """`run_async` on standard input and output."""
@@ -71,7 +87,7 @@ class Serving:
 
 def _given(*values: Any) -> dict[str, Any]:
     *named, options = values
-    names = ("host", "port", "path", "shards", "workers", "show_banner")
+    names = ("host", "port", "path", "shards", "workers", "threads", "show_banner")
     found = dict(zip(names, named, strict=True))
     return {name: value for name, value in {**found, **options}.items() if value is not None}
 
@@ -87,38 +103,116 @@ def _plan(server: Any, transport: str | None, given: dict[str, Any]) -> RunPlan:
     http = ("http", "streamable-http", "sse")
     if wanted not in known and wanted not in http:
         raise ConfigError(f"the transport is one of {sorted((*known, *http))}, not {wanted!r}")
-    take = {name: given.pop(name, getattr(settings, name)) for name in ("host", "port", "path")}
+    if wanted == "unix" and "path" not in given:
+        raise ConfigError("a Unix socket needs a path")
+    names = ("host", "port", "path", "workers")
+    take = {name: given.pop(name, getattr(settings, name)) for name in names}
+    banner = given.pop("show_banner", settings.show_server_banner)
+    log_level = given.pop("log_level", settings.log_level)
+    if log_level:
+        set_log_level(log_level)
+    if wanted == "sse":
+        import logging
+
+        logging.getLogger("mcpring").warning("sse is served as Streamable HTTP, at the same path")
+    _answer_foreign(given, settings)
+    options = options_of(server, given)
+    if known.get(wanted, "http") != "stdio" and not _is_local(take["host"]):
+        _open_to_all(server, take["host"], options)
     return RunPlan(
         transport=known.get(wanted, "http"),
         host=take["host"],
         port=int(take["port"]),
         path=take["path"],
-        options=_options(server, given, settings),
-        shows_banner=given.pop("show_banner", settings.show_server_banner),
+        workers=int(take["workers"]),
+        options=options,
+        shows_banner=banner,
     )
 
 
-# Settings of FastMCP's web server, which is not there.
-_IGNORED = frozenset(
-    """log_level uvicorn_config middleware json_response stateless_http stateless sockets
-    host_origin_protection""".split()
-)
+def options_of(server: Any, given: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The engine's settings by its own names: what is given, the environment, the server's own."""
+    from ..settings import read_settings
 
-
-def _options(server: Any, given: dict[str, Any], settings: Any) -> dict[str, Any]:
-    """The engine's settings by its own names."""
+    settings = read_settings()
     options: dict[str, Any] = {}
-    for name in ("shards", "workers", "driver", "allowed_hosts", "allowed_origins"):
-        value = given.pop(name, getattr(settings, name))
+    for name in ("shards", "threads", "driver", "allowed_hosts", "allowed_origins", "state_keys"):
+        value = getattr(settings, name)
         if value:
             options[name] = value
-    for name in list(given):
-        if name in _IGNORED:
-            given.pop(name)
-        elif name != "show_banner":
-            options[name] = given.pop(name)
     if server.list_page_size is not None:
         options["page_items"] = server.list_page_size
     if server.call_timeout is not None:
         options["call_ms"] = round(server.call_timeout * 1000)
-    return options
+    if server.cache_ttl is not None or server.cache_scope is not None:
+        ttl_ms = round((server.cache_ttl or 0) * 1000)
+        options["cache_hint"] = {"ttl_ms": ttl_ms, "scope": server.cache_scope or "private"}
+    return {**options, **(given or {})}
+
+
+def set_log_level(level: str) -> None:
+    """Sets the level of this package's messages, which go to standard error."""
+    import logging
+
+    name = level.upper()
+    if name not in logging.getLevelNamesMapping():
+        raise ConfigError(f"the log level is DEBUG, INFO, WARNING, ERROR or CRITICAL, not {level}")
+    logging.getLogger("mcpring").setLevel(name)
+    if not logging.getLogger().handlers and not logging.getLogger("mcpring").handlers:
+        logging.basicConfig()
+
+
+def _is_local(host: str) -> bool:
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
+def _open_to_all(server: Any, host: str, options: dict[str, Any]) -> None:
+    """Whoever names such a host means it; what it takes and what it risks is said once."""
+    options.setdefault("public", True)
+    import logging
+
+    log = logging.getLogger("mcpring")
+    if server.auth is None:
+        log.warning("other machines can reach %s, and nobody is asked who they are", host)
+    if not options.get("allowed_hosts"):
+        log.warning(
+            "requests to names other than localhost are refused: name yours with "
+            "allowed_hosts=[…] or MCPRING_ALLOWED_HOSTS"
+        )
+
+
+# What FastMCP hands to a web server that is not there. Given, it would change what is served.
+_NOT_HERE = {
+    "uvicorn_config": "the engine has the socket: see its own settings in docs/python.md",
+    "middleware": "the engine answers HTTP: put Python around calls with mcp.add_middleware(…)",
+    "sockets": "the engine opens its own sockets: give host and port",
+    "event_store": "the engine keeps what streams need to be taken up again",
+}
+
+# Harmless: what is served is right all the same.
+_SAID_ONCE = {
+    "json_response": "the engine answers in JSON wherever nothing has to come before the answer",
+    "stateless_http": "protocol version 2026-07-28 has no sessions; those of earlier versions stay "
+    "in this process, so that a balancer has to route them by mcp-session-id",
+}
+_said: set[str] = set()
+
+
+def _answer_foreign(given: dict[str, Any], settings: Any) -> None:
+    """Refuses FastMCP's options that cannot be kept, and explains those that need not be."""
+    for name, words in _NOT_HERE.items():
+        if given.pop(name, None):
+            raise UnsupportedError(f"{name}: {words}")
+    if given.pop("host_origin_protection", True) is False:
+        raise UnsupportedError(
+            "host_origin_protection cannot be switched off: name hosts and origins with "
+            "allowed_hosts and allowed_origins"
+        )
+    if "stateless" in given:
+        given.setdefault("stateless_http", given.pop("stateless"))
+    for name, words in _SAID_ONCE.items():
+        if given.pop(name, getattr(settings, name)) and name not in _said:
+            _said.add(name)
+            import logging
+
+            logging.getLogger("mcpring").warning("%s does nothing here: %s", name, words)

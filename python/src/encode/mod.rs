@@ -88,9 +88,11 @@ impl Encoder<'_> {
         } else if let Ok(float) = value.cast_exact::<PyFloat>() {
             number::float(self.out, float.value()).ok_or(Stop::Foreign)
         } else if let Ok(bool) = value.cast_exact::<PyBool>() {
-            self.raw(if bool.is_true() { b"true" } else { b"false" })
+            self.raw(if bool.is_true() { b"true" } else { b"false" });
+            Ok(())
         } else if value.is_none() {
-            self.raw(b"null")
+            self.raw(b"null");
+            Ok(())
         } else if let Ok(dict) = value.cast_exact::<PyDict>() {
             self.dict(dict, depth)
         } else if let Ok(list) = value.cast_exact::<PyList>() {
@@ -102,9 +104,8 @@ impl Encoder<'_> {
         }
     }
 
-    fn raw(&mut self, json: &[u8]) -> Result<(), Stop> {
+    fn raw(&mut self, json: &[u8]) {
         self.out.extend_from_slice(json);
-        Ok(())
     }
 
     fn text(&mut self, text: &Bound<'_, PyString>) -> Result<(), Stop> {
@@ -124,7 +125,8 @@ impl Encoder<'_> {
             self.value(&item, depth + 1)?;
             lead = b',';
         }
-        self.raw(if lead == b'[' { b"[]" } else { b"]" })
+        self.raw(if lead == b'[' { b"[]" } else { b"]" });
+        Ok(())
     }
 
     fn dict(&mut self, dict: &Bound<'_, PyDict>, depth: usize) -> Result<(), Stop> {
@@ -137,7 +139,8 @@ impl Encoder<'_> {
             self.value(&value, depth + 1)?;
             lead = b',';
         }
-        self.raw(if lead == b'{' { b"{}" } else { b"}" })
+        self.raw(if lead == b'{' { b"{}" } else { b"}" });
+        Ok(())
     }
 
     fn instance(&mut self, value: &Bound<'_, PyAny>, depth: usize) -> Result<(), Stop> {
@@ -160,7 +163,8 @@ impl Encoder<'_> {
         let json = classes::model_json(value).map_err(|fault| foreign(value.py(), fault))?;
         let json = json.cast_exact::<PyBytes>().map_err(|_| Stop::Foreign)?.as_bytes();
         std::str::from_utf8(json).map_err(|_| Stop::Foreign)?;
-        self.raw(json)
+        self.raw(json);
+        Ok(())
     }
 
     fn fields(
@@ -179,7 +183,8 @@ impl Encoder<'_> {
             self.value(&field, depth + 1)?;
             lead = b',';
         }
-        self.raw(if lead == b'{' { b"{}" } else { b"}" })
+        self.raw(if lead == b'{' { b"{}" } else { b"}" });
+        Ok(())
     }
 }
 

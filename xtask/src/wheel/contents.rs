@@ -13,11 +13,13 @@ const NEEDED: &[&str] = &[
     "mcpring/cli/__init__.py",
     ".dist-info/METADATA",
     ".dist-info/entry_points.txt",
+    ".dist-info/licenses/LICENSE-APACHE",
+    ".dist-info/licenses/LICENSE-MIT",
 ];
 
 /// Parts of paths that belong to a checkout or a machine.
 const UNWANTED: &[&str] =
-    &["__pycache__", "/tests/", "/test_", ".rs", "Cargo", ".lock", "examples"];
+    &["__pycache__", "/tests/", "/test_", ".rs", "Cargo", ".lock", "examples", "sbom"];
 
 /// Looks at the contents of `wheel`, with the help of Python's `zipfile`.
 pub(super) fn check(root: &Path, python: &str, wheel: &Path) -> Result<(), String> {
@@ -66,6 +68,8 @@ mod tests {
         "mcpring/cli/__init__.py",
         "mcpring-0.1.0.dist-info/METADATA",
         "mcpring-0.1.0.dist-info/entry_points.txt",
+        "mcpring-0.1.0.dist-info/licenses/LICENSE-APACHE",
+        "mcpring-0.1.0.dist-info/licenses/LICENSE-MIT",
     ];
 
     #[test]

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::json::Writer;
 
+mod answers;
 mod questions;
 mod told;
 

@@ -2,6 +2,7 @@
 
 mod asks;
 mod calls;
+mod hooks;
 mod lists;
 mod refusals;
 mod returns;
@@ -64,6 +65,7 @@ fn line(event: &CallEvent) -> String {
         CallEvent::TaskStatus { ticket, message } => format!("status {} {message}", ticket.0),
         CallEvent::Refused { ticket } => format!("refused {}", ticket.0),
         CallEvent::Elicited { ticket, id } => format!("elicited {} {id}", ticket.0),
+        CallEvent::Routed { waiter, .. } => format!("routed {}", waiter.serial),
         CallEvent::Asked { ticket, ask, .. } => format!("asked {} {ask:?}", ticket.0),
     }
 }
@@ -80,6 +82,7 @@ fn shown(outcome: &Outcome) -> String {
         Outcome::Completion(completion) => {
             format!("completion {}", members(|w| completion.encode_members(w, &[])))
         }
+        Outcome::Raw(json) => format!("raw {json}"),
         Outcome::Error(error) => format!("error {}", json(|w| error.encode(w))),
         Outcome::Ask(ask) => format!("ask {ask:?}"),
         Outcome::Deferred => "deferred".into(),

@@ -6,7 +6,8 @@ use super::builder;
 use crate::error::ErrorKind;
 use crate::model::{Annotations, Icon, PromptArgument, Text};
 use crate::server::{
-    Call, Completer, Outcome, Prompt, Resource, ResourceTemplate, SchemaSource, ServerBuilder, Tool,
+    Call, Completer, Hook, Outcome, Prompt, Resource, ResourceTemplate, SchemaSource,
+    ServerBuilder, Tool,
 };
 
 fn answer(_call: &mut Call<'_>) -> Outcome {
@@ -162,6 +163,17 @@ fn completers() {
     check(builder().template(other), &["template \"demo://{id}\"", "completes \"name\""]);
     let twice = template("demo://{id}").completer("id", values()).completer("id", values());
     check(builder().template(twice), &["template \"demo://{id}\"", "completes \"id\" twice"]);
+}
+
+#[test]
+fn hooks() {
+    let hook = || Hook::new(answer);
+    for method in ["", "tools/call", "ping", "tools/List", "resources/read"] {
+        check(builder().hook(method, hook()), &[&format!("hook {method:?}"), "tools/list, "]);
+    }
+    let twice = builder().hook("tools/list", hook()).hook("tools/list", hook());
+    check(twice, &["hook \"tools/list\"", "twice"]);
+    check(builder().hook("tools/list", hook().scopes(["a b"])), &["hook \"tools/list\"", "a b"]);
 }
 
 #[test]

@@ -112,6 +112,7 @@ fn shard() -> (Shard, Rc<RefCell<Script>>, Sender<Message>) {
         metrics: Arc::from([Arc::clone(&metrics)]),
         driver: "sim",
         authorization: None,
+        routes: Arc::new([]),
     };
     let driver = Scripted { script: Rc::clone(&script), waker, stats: DriverStats::default() };
     let parts = Parts {
