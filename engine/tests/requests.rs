@@ -125,6 +125,11 @@ fn say(world: &mut World, slot: Slot, message: &str) -> String {
     String::from_utf8(bytes).expect("messages are UTF-8")
 }
 
+/// The name of a pipe that has shaken hands.
+fn name(slot: Slot) -> String {
+    format!("tcp-0-{}-{}", slot.index, slot.generation)
+}
+
 /// One request over a pipe, whose handler is entered `entries` times.
 fn check(method: &str, params: &str, entries: usize) {
     let (seen, mut world) = world();
@@ -139,7 +144,7 @@ fn check(method: &str, params: &str, entries: usize) {
         say(&mut world, slot, &answer.to_string());
     }
     let want = json!(
-        { "id": ID, "session": null, "transport": "tcp", "headers": [], "meta": META }
+        { "id": ID, "session": name(slot), "transport": "tcp", "headers": [], "meta": META }
     );
     assert_eq!(seen.take(), vec![want; entries], "{method} {params}: {said}");
 }
@@ -181,10 +186,26 @@ fn what_was_not_sent_is_not_there() {
         );
         world.feed(slot, &framed(call.as_bytes()));
         let want = json!(
-            { "id": id, "session": null, "transport": "tcp", "headers": [], "meta": null }
+            { "id": id, "session": name(slot), "transport": "tcp", "headers": [], "meta": null }
         );
         assert_eq!(seen.take(), [want], "{call}");
     }
+}
+
+const STATELESS_META: &str = r#"{"io.modelcontextprotocol/protocolVersion": "2026-07-28", "k":1.0,
+    "io.modelcontextprotocol/clientCapabilities": {}}"#;
+
+#[test]
+fn a_pipe_without_a_handshake_is_no_session() {
+    let (seen, mut world) = world();
+    let slot = world.connect(LINE);
+    let meta = STATELESS_META.replace('\n', "");
+    let call = request("tools/call", r#""name":"inline""#).replace(META, &meta);
+    let said = say(&mut world, slot, &call);
+    let want = json!(
+        { "id": ID, "session": null, "transport": "tcp", "headers": [], "meta": meta }
+    );
+    assert_eq!(seen.take(), [want], "{said}");
 }
 
 const HEADERS: &[(&str, &[u8], &str)] = &[
@@ -268,15 +289,13 @@ fn http_has_headers_in_every_era() {
         check_http(&seen, &mut world, "/mcp", &headers, Some(&id), &body, META);
         check_http(&seen, &mut world, &path, &[], legacy, &body, META);
 
-        let meta = r#"{"io.modelcontextprotocol/protocolVersion": "2026-07-28", "k":1.0,
-            "io.modelcontextprotocol/clientCapabilities": {}}"#;
-        let body = body.replace(META, meta);
+        let body = body.replace(META, STATELESS_META);
         let mirrors = [
             ("MCP-Protocol-Version", "2026-07-28"),
             ("Mcp-Method", "tools/call"),
             ("Mcp-Name", tool),
         ];
-        check_http(&seen, &mut world, "/mcp", &mirrors, None, &body, meta);
+        check_http(&seen, &mut world, "/mcp", &mirrors, None, &body, STATELESS_META);
     }
 }
 
@@ -294,7 +313,11 @@ fn check_client(seen: &Seen, client: &mut Client, transport: &str, driver: Choic
         let (told, is_http) = (&told[0], transport == "http");
         assert_eq!(told["id"], id.to_string());
         assert_eq!(told["transport"], transport, "{driver}");
-        assert_eq!(told["session"].as_str(), client.session.as_deref(), "{driver} {tool}");
+        let session = told["session"].as_str().expect("every client here shakes hands");
+        match &client.session {
+            Some(id) => assert_eq!(session, id, "{driver} {tool}"),
+            None => assert!(session.starts_with(transport), "{driver} {tool}: {session}"),
+        }
         let headers = told["headers"].as_array().expect("a list");
         let named = headers.iter().find(|header| header[0] == "Mcp-Session-Id");
         let named = named.and_then(|header| header[1].as_str());
