@@ -74,7 +74,12 @@ async def check(client: Client) -> None:
         "passengers": ["Ann", "Tom"],
         "via": ["Milan"],
     }
-    for wrong in ({"passengers": []}, {"day": "May"}, {"seat": "third"}, {"legs": [{"start": "X"}]}):
+    for wrong in (
+        {"passengers": []},
+        {"day": "May"},
+        {"seat": "third"},
+        {"legs": [{"start": "X"}]},
+    ):
         refused = await client.call_tool("book", journey | wrong, raise_on_error=False)
         assert refused.is_error, wrong
 
