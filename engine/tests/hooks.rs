@@ -362,12 +362,10 @@ fn a_hook_is_a_call_like_any_other() {
 fn a_hook_sees_what_came_with_its_request() {
     let see = |call: &mut Call<'_>| {
         let facts = call.context().request().expect("it is kept");
-        let words = format!("{} {} {:?}", facts.transport(), facts.id_json(), facts.session_id());
+        let words = format!("{} {}", facts.transport(), facts.id_json());
         Outcome::raw(json!({ "tools": [words] }).to_string())
     };
-    for (version, listener, want) in
-        [("2025-11-25", LINE, "unix 1 None"), (STATELESS, HTTP, "http 1 None")]
-    {
+    for (version, listener, want) in [("2025-11-25", LINE, "tcp 1"), (STATELESS, HTTP, "http 1")] {
         let hook = Hook::new(see).keep_request(true).inline();
         let mut client = Client::opened(builder().hook("tools/list", hook), version, listener);
         let answer = client.ask("tools/list", json!({}));

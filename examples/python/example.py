@@ -1,9 +1,9 @@
 """What the examples share: the command line, and how one checks itself.
 
-    python echo.py                        serves standard input and output
-    python echo.py --http 127.0.0.1:8000  serves HTTP
-    python echo.py --check                starts itself in both ways, asks itself as a client would
-                                          in both eras of the protocol, and ends with 0 if all holds
+python echo.py                        serves standard input and output
+python echo.py --http 127.0.0.1:8000  serves HTTP
+python echo.py --check                starts itself in both ways, asks itself as a client would
+                                      in both eras of the protocol, and ends with 0 if all holds
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -34,7 +34,7 @@ def serve_or_check(mcp: FastMCP[Any], check: Check, **client: Any) -> None:
 
     async def over_stdio() -> None:
         for era in ERAS:
-            transport = StdioTransport(sys.executable, [*sys.orig_argv[1:-1], "--quiet"])
+            transport = StdioTransport(sys.executable, [*_words(), "--quiet"])
             await _ask(transport, era, "stdio", check, client)
 
     async def over_http(url: str) -> None:
@@ -83,9 +83,9 @@ async def _ask(target: Any, era: str, how: str, check: Check, options: dict[str,
 
 
 @contextmanager
-def _started() -> Iterator[str]:
+def _started() -> Generator[str]:
     """This program as a server; gives its URL, and ends it as a terminal would."""
-    command = [sys.executable, *sys.orig_argv[1:-1], "--quiet", "--http", "127.0.0.1:0"]
+    command = [sys.executable, *_words(), "--quiet", "--http", "127.0.0.1:0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
         try:
             assert server.stderr is not None
@@ -93,6 +93,11 @@ def _started() -> Iterator[str]:
         finally:
             server.terminate()
         assert server.wait(CHECK_S) == 0, "the server did not end well"
+
+
+def _words() -> list[str]:
+    """How this program was started, but for the wish to check it."""
+    return [word for word in sys.orig_argv[1:] if word != "--check"]
 
 
 def _name() -> str:

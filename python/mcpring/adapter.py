@@ -15,6 +15,7 @@ from .hooks import install_hooks
 from .jsonable import dumps, jsonable
 from .mounted import with_mounted
 from .routes import core_route
+from .uri import standard
 
 if TYPE_CHECKING:
     from .context import Context
@@ -97,7 +98,7 @@ def _update(core: Any, made: Any, server: Any, installed: dict[tuple[str, str], 
     middleware = [tuple(one.middleware) for one in with_mounted(server)]
     with made.edit():
         for kind, key in [name for name in installed if name not in wanted]:
-            made.remove(kind, key)
+            made.remove(kind, standard(key))
             del installed[kind, key]
         for name, entry in wanted.items():
             state = (entry.component, middleware)
@@ -132,7 +133,11 @@ def _add(core: Any, made: Any, entry: Entry) -> bool:
     elif entry.kind == "template":
         security = component.security
         made.add_template(
-            component.uri, handler, name=component.name, screened=bool(security), **common
+            standard(component.uri),
+            handler,
+            name=component.name,
+            screened=bool(security),
+            **common,
         )
     else:
         made.add_prompt(component.name, handler, **common)
@@ -161,7 +166,7 @@ def _add_completers(core: Any, made: Any, entry: Entry) -> bool:
                 style="call",
                 encode=_encode_completion,
             )
-            made.add_completer(entry.kind, component.key, name, handler)
+            made.add_completer(entry.kind, standard(component.key), name, handler)
             found = True
     return found
 

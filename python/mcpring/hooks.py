@@ -85,7 +85,8 @@ def _list_hook(server: FastMCP[Any], method: str) -> Hook:
 
         shown = await _run(server, call, method, end)
         result[listing.member] = [
-            listed[one.key] if known.get(one.key) is one else one.to_dict() for one in shown
+            listed[one.key] if one.key in known and known[one.key] is one else one.to_dict()
+            for one in shown
         ]
         return dumps(result)
 

@@ -8,10 +8,18 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["UriTemplate"]
+__all__ = ["UriTemplate", "standard"]
 
 _EXPRESSION = re.compile(r"\{([+#./;?&]?)([^{}]*)\}")
 _VARIABLE = re.compile(r"[A-Za-z_]\w*")
+
+
+_REST = re.compile(r"\{(\w+)\*\}")
+
+
+def standard(text: str) -> str:
+    """FastMCP's `{path*}` as the standard writes what it means, `{+path}`: clients fill it in."""
+    return _REST.sub(r"{+\1}", text)
 
 
 class UriTemplate:

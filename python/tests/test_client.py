@@ -196,6 +196,42 @@ def test_asking(version: str, name: str, check: Check, want: Any) -> None:
     assert through(shop(), version, check) == want
 
 
+TEMPLATES: list[tuple[str, str, str]] = [
+    ("t://{a}", "t://x", "x||"),
+    ("t://{a*}", "t://x/y/z", "x/y/z||"),
+    ("t://{+a}", "t://x/y", "x/y||"),
+    ("t://{a}/{b*}", "t://x/y/z", "x|y/z|"),
+    ("t://{a}{?q}", "t://x?q=1", "x||1"),
+    ("t://{a}{?q}", "t://x", "x||"),
+    ("t://{a}", "t://a%20b", "a b||"),
+]
+
+
+@needs_core
+@pytest.mark.parametrize(("template", "uri", "want"), TEMPLATES, ids=lambda one: str(one)[:20])
+def test_templates(template: str, uri: str, want: str) -> None:
+    mcp = FastMCP("x")
+    names = {"a": "", "b": "", "q": ""}
+    used = [name for name in names if f"{name}}}" in template or f"{name}*" in template]
+    given = ", ".join(f"{name}: str = ''" for name in used)
+    shown = "|".join(f"{{{name}}}" if name in used else "" for name in names)
+    found: dict[str, Any] = {}
+    exec(f"def read({given}) -> str: return f'{shown}'", found)
+    mcp.resource(template)(found["read"])
+
+    async def check(c: Client) -> list[Any]:
+        [listed] = await c.list_resource_templates()
+        before = (await c.read_resource(uri))[0].text
+        mcp.remove_resource(template)
+        return [listed.uri_template.replace("{+", "{"), before, await c.list_resource_templates()]
+
+    assert through(mcp, ERAS[0], check) == [
+        template.replace("*", "").replace("{+", "{"),
+        want,
+        [],
+    ]
+
+
 @needs_core
 @pytest.mark.parametrize("version", ["2025-06-18", *ERAS])
 def test_values_come_as_they_were_returned(version: str) -> None:
