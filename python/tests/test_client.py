@@ -260,6 +260,22 @@ def test_all_progress_and_logs_are_heard_before_the_result(version: str) -> None
     assert found == [3, steps, [{"at": 0}, {"at": 1}, {"at": 2}]]
 
 
+@needs_core
+@pytest.mark.parametrize("version", ERAS)
+def test_a_version_may_be_named(version: str) -> None:
+    mcp = FastMCP("x")
+    mcp.tool("t", version="1.9")(lambda: "old")
+    mcp.tool("t", version="1.10")(lambda: "new")
+
+    async def check(c: Client) -> list[str]:
+        seen = [(await c.call_tool("t", version=v)).text for v in (None, "1.9", "1.10")]
+        with pytest.raises(ToolError, match="no version '2'"):
+            await c.call_tool("t", version="2")
+        return seen
+
+    assert through(mcp, version, check) == ["new", "old", "new"]
+
+
 async def ask_like_fastmcp(message: str, kind: Any, params: Any, context: Any) -> Any:
     assert message == "Who?" and params["requestedSchema"]
     return kind(value="Ann")
