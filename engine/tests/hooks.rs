@@ -359,6 +359,54 @@ fn a_hook_is_a_call_like_any_other() {
 }
 
 #[test]
+fn a_hook_sees_what_came_with_its_request() {
+    let see = |call: &mut Call<'_>| {
+        let facts = call.context().request().expect("it is kept");
+        let words = format!("{} {}", facts.transport(), facts.id_json());
+        Outcome::raw(json!({ "tools": [words] }).to_string())
+    };
+    for (version, listener, want) in [("2025-11-25", LINE, "tcp 1"), (STATELESS, HTTP, "http 1")] {
+        let hook = Hook::new(see).keep_request(true).inline();
+        let mut client = Client::opened(builder().hook("tools/list", hook), version, listener);
+        let answer = client.ask("tools/list", json!({}));
+        assert_eq!(answer["result"]["tools"], json!([want]));
+    }
+}
+
+/// HTTP with an event stream of 2024-11-05: the session is there before its handshake.
+#[test]
+fn a_session_that_is_a_stream_waits_for_its_hook_too() {
+    let mut client =
+        Client::new(builder().hook("initialize", hook(Way::Worker)), "2024-11-05", HTTP);
+    client.world.works = false;
+    let stream = client.world.connect(HTTP);
+    let get = "GET /sse HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n";
+    let opened = client.world.feed(stream, get.as_bytes());
+    let opened = String::from_utf8(opened).expect("UTF-8");
+    let (_, path) = opened.split_once("data: ").expect("an event that names the place");
+    let path = path.lines().next().expect("a line").to_owned();
+    let mut post = |method: &str| {
+        let params = json!({ "protocolVersion": "2024-11-05", "capabilities": {},
+            "clientInfo": { "name": "client", "version": "1" } });
+        let message = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+        let request = client.request(None, None, &message).replace("/mcp", &path);
+        let slot = client.world.connect(HTTP);
+        let taken = String::from_utf8(client.world.feed(slot, request.as_bytes()));
+        assert!(taken.expect("UTF-8").starts_with("HTTP/1.1 202 "));
+        if method == "initialize" {
+            client.world.run_job();
+        }
+        String::from_utf8(client.world.take(stream)).expect("UTF-8")
+    };
+    let early = post("tools/list");
+    assert!(early.contains(r#""error""#), "{early}");
+    let answer = post("initialize");
+    assert!(answer.contains(r#""instructions":"Ask me.""#), "{answer}");
+    let listed = post("tools/list");
+    assert!(listed.contains(r#""result":{"tools":[{"name":"a""#), "{listed}");
+}
+
+#[test]
 fn a_hook_cannot_ask() {
     for way in ["inline", "pool"] {
         let hook = Hook::new(|_: &mut Call<'_>| Ask::new().list_roots("roots").into());

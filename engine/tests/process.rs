@@ -13,6 +13,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use mcpring::ring::Choice;
+use mcpring::server::RequestFacts;
 use mcpring::{Call, Config, Engine, Server, Tool};
 use serde_json::{Value, json};
 
@@ -58,6 +59,7 @@ fn noisy_server() -> Server {
         .tool(Tool::raw("print", schema(), print).inline())
         .tool(Tool::raw("spawn", schema(), spawn_noisy).pool())
         .tool(Tool::raw("visit", schema(), visit).pool())
+        .tool(Tool::raw("transport", schema(), transport).keep_request(true))
         .build()
         .expect("the test's server is in order")
 }
@@ -69,6 +71,11 @@ fn print(_: &mut Call<'_>) -> String {
     let mut input = String::new();
     let read = std::io::stdin().read_line(&mut input).expect("reading works");
     format!("read {read}")
+}
+
+/// What carried the request.
+fn transport(call: &mut Call<'_>) -> &'static str {
+    call.context().request().map_or("", RequestFacts::transport)
 }
 
 /// Starts a process that has the standard descriptors as they are here, reads and writes.
@@ -142,6 +149,9 @@ fn stdio_is_clean_and_ends_with_its_input() {
         ask(&mut input, 5, "tools/call", &json!({ "name": "spawn", "arguments": {} }));
         let answer = read_answer(&mut output).expect("an answer");
         assert_eq!(answer["result"]["content"][0]["text"], "Some(0)", "{choice}: {answer}");
+        ask(&mut input, 6, "tools/call", &json!({ "name": "transport", "arguments": {} }));
+        let answer = read_answer(&mut output).expect("an answer");
+        assert_eq!(answer["result"]["content"][0]["text"], "stdio", "{choice}: {answer}");
         let arguments = json!({ "address": address });
         ask(&mut input, 2, "tools/call", &json!({ "name": "visit", "arguments": arguments }));
         let (visitor, _) = home.accept().expect("the handler calls");

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use mcpring::{RouteCall, RouteHandler, RouteResponse};
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
@@ -81,7 +81,7 @@ impl Request {
     /// Reads something of a request that is not answered yet.
     fn read<T>(&self, read: impl FnOnce(&RouteCall) -> T) -> PyResult<T> {
         let call = self.call.lock().unwrap_or_else(PoisonError::into_inner);
-        let answered = || PyTypeError::new_err("the request was answered");
+        let answered = || PyRuntimeError::new_err("the request was answered");
         call.as_ref().map(read).ok_or_else(answered)
     }
 
@@ -150,7 +150,7 @@ impl Request {
         let py = value.py();
         match value.cast::<Response>() {
             Ok(response) => {
-                if let Err(fault) = self.respond(response.get().build()) {
+                if let Err(fault) = self.respond(response.get().build(py)) {
                     raise(py, &fault).write_unraisable(py, None);
                 }
                 Ok(())
@@ -208,12 +208,12 @@ impl Response {
 }
 
 impl Response {
-    fn build(&self) -> RouteResponse {
+    fn build(&self, py: Python<'_>) -> RouteResponse {
         let response = RouteResponse::new(self.status);
         let response = self
             .headers
             .iter()
             .fold(response, |response, (name, value)| response.header(name, value));
-        Python::attach(|py| response.body(self.body.bind(py).as_bytes().to_vec()))
+        response.body(self.body.bind(py).as_bytes().to_vec())
     }
 }

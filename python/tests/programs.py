@@ -9,9 +9,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import mcpring
+
 __all__ = ["PACKAGE", "Program"]
 
-PACKAGE = str(Path(__file__).parent.parent)
+PACKAGE = str(Path(mcpring.__file__).parent.parent)
 """Where the package lies that is tested."""
 
 WAIT_S = 30

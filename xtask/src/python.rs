@@ -30,9 +30,8 @@ pub(crate) fn run(root: &Path, has_node: bool, verdict: &mut Verdict) {
     verdict.pass(1);
     for driver in DRIVERS {
         heading(&format!("Python package: tests ({driver})"));
-        // Without `-P` the sources in the folder would stand before what is installed.
-        let words = ["-P", "-m", "pytest", "-q", "-rfEs", "-p", "no:cacheprovider", "tests"];
-        let mut pytest = python(root, &words);
+        let words = ["-P", "-m", "pytest", "-q", "-rfEs", "-p", "no:cacheprovider", "python/tests"];
+        let mut pytest = python(root, root, &words);
         let done = shown(pytest.env("MCPRING_DRIVER", driver));
         verdict.add_pytest(&format!("pytest ({driver})"), &done.output, done.succeeded);
     }
@@ -50,7 +49,7 @@ fn is_installed(root: &Path) -> bool {
         return false;
     }
     let words = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
-    let mut install = python(root, &words);
+    let mut install = python(root, root, &words);
     install.args(["--no-deps", "--no-index", "--force-reinstall"]).arg(&wheel);
     succeeds(&mut install)
 }
@@ -59,7 +58,7 @@ fn types(root: &Path, has_node: bool, verdict: &mut Verdict) {
     let folder = root.join("python");
     let typed: Vec<&str> =
         TYPED.iter().copied().filter(|path| folder.join(path).exists()).collect();
-    let mut mypy = python(root, &["-P", "-m", "mypy", "--strict", "--cache-dir"]);
+    let mut mypy = python(root, &folder, &["-P", "-m", "mypy", "--strict", "--cache-dir"]);
     mypy.arg(root.join("target/python/mypy")).args(&typed);
     verdict.step("mypy finds faults in the Python package or its examples", succeeds(&mut mypy));
 
@@ -74,14 +73,15 @@ fn types(root: &Path, has_node: bool, verdict: &mut Verdict) {
     }
 
     let words = ["-P", "-m", "mypy.stubtest", "mcpring._core", "--allowlist"];
-    let mut stubtest = python(root, &words);
+    let mut stubtest = python(root, root, &words);
     stubtest.arg(root.join(ALLOWED));
     verdict.step("stubtest: mcpring._core is not what its stubs say", succeeds(&mut stubtest));
 }
 
-/// The environment's Python, in the package's folder.
-fn python(root: &Path, words: &[&str]) -> Command {
+/// The environment's Python. From the package's own folder, the sources would stand before what is
+/// installed, for it and for what it starts.
+fn python(root: &Path, folder: &Path, words: &[&str]) -> Command {
     let mut python = Command::new(tools::package_python(root));
-    python.args(words).current_dir(root.join("python"));
+    python.args(words).current_dir(folder);
     python
 }

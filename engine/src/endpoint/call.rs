@@ -168,7 +168,8 @@ impl Core {
         }
         let known = self.check_peer(incoming.peer, request, admitted.version)?;
         let client = manner.client().or(known);
-        let facts = feature.keeps_request().then(|| self.request_facts(incoming, request));
+        let facts = feature.keeps_request();
+        let facts = facts.then(|| self.request_facts(incoming, request, admitted.version));
         let source = Source {
             incoming,
             admitted,
@@ -212,6 +213,7 @@ impl Core {
         &mut self,
         incoming: &Incoming<'_>,
         request: &Request<'_>,
+        version: Version,
     ) -> Arc<RequestFacts> {
         let transport = match incoming.peer {
             Peer::Stream(slot) => self.transport(slot),
@@ -219,8 +221,8 @@ impl Core {
         };
         let session_id = match incoming.peer {
             Peer::Session(key) => Some(self.sessions.id(key)),
-            // A connection is its own session once it has shaken hands.
-            Peer::Stream(slot) if self.session_of(incoming.peer).is_some() => {
+            // A connection that has shaken hands is a session; without, each request is alone.
+            Peer::Stream(slot) if version.has_handshake() => {
                 let Slot { index, generation } = slot;
                 Some(format!("{transport}-{}-{index}-{generation}", self.shard))
             }

@@ -121,7 +121,10 @@ impl Spot<'_> {
         &self,
         name: &str,
     ) -> Result<Option<T>, Error> {
-        self.part(name, |part| part.decode())
+        match self.optional(name)? {
+            Some(part) => part.decode().map(Some),
+            None => Ok(None),
+        }
     }
 }
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import argparse
 
-import content  # noqa: F401 - importing it adds its tools
+# isort: off
+import content  # noqa: F401 - importing a module adds what it has
 import work  # noqa: F401
 import asking  # noqa: F401
 import keyed_questions  # noqa: F401

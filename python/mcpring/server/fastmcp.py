@@ -318,7 +318,7 @@ class FastMCP(Authoring, Answering, Serving, Generic[L]):
         for prefix, server, names in reversed(self.mounts):
             for entry in server.entries(kind, version, allows):
                 shown = prefixed(kind, entry.component, prefix, names)
-                if shown.key not in seen:
+                if shown.key not in seen and self.registry.shows(kind, shown):
                     seen.add(shown.key)
                     yield Entry(kind=kind, component=shown, path=(self, *entry.path))
 

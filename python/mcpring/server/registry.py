@@ -108,7 +108,7 @@ class Registry:
     ) -> Iterator[Any]:
         """What shows, in the order it was added, in the highest version or the one asked for."""
         for versions in self._components[kind].values():
-            fitting = [one for one in versions.values() if self._shows(kind, one)]
+            fitting = [one for one in versions.values() if self.shows(kind, one)]
             if allows is not None:
                 fitting = [one for one in fitting if allows(kind, one)]
             if version is not None:
@@ -116,7 +116,8 @@ class Registry:
             if fitting:
                 yield _highest(fitting)
 
-    def _shows(self, kind: Kind, component: Any) -> bool:
+    def shows(self, kind: Kind, component: Any) -> bool:
+        """Whether a component shows, its own or one that is mounted."""
         shows: bool = component.enabled
         for rule in self._rules:
             if rule.covers(kind, component):

@@ -93,6 +93,14 @@ fn a_principal_has_what_its_token_says() {
     assert_eq!(machine.subject(), "app");
     assert_eq!(admin.key(), other.key(), "the same person through the same client");
     assert_ne!(admin.key(), plain.key());
+    let rich = json!({"deep": [1, {"a": null}]});
+    let want = with(claims(), "extra", rich.clone());
+    assert_eq!(Some(find(&[("extra", rich)]).claims()), want.as_object());
+    let token = Principal::new("ann").with_client_id("app");
+    assert!(token.claims().is_empty());
+    let claims = admin.claims().clone();
+    let token = Principal::new("ann").with_claims(claims).with_scopes(["a"]).with_client_id("app");
+    assert_eq!(token.claims(), admin.claims(), "kept by whatever else is set");
 }
 
 #[test]
