@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ._narrow import kind_of
+from ._narrow import is_dict, kind_of
 from .exceptions import NotFoundError
 from .hooks import install_hooks
 from .jsonable import dumps, jsonable
@@ -239,8 +239,8 @@ def _has_checks(entry: Entry) -> bool:
 
 def _has_versions(component: Any) -> bool:
     """Whether there are others of the same name."""
-    meta: Any = component.meta or {}
-    return bool((meta.get("fastmcp") or {}).get("versions"))
+    own: Any = (component.meta or {}).get("fastmcp")
+    return is_dict(own) and bool(own.get("versions"))
 
 
 def _needs_loop(plan: Any) -> bool:
@@ -365,7 +365,8 @@ def _call_version(entry: Entry) -> Callable[..., Any]:
     server, key = entry.path[0], entry.component.key
 
     async def enter(call: Any, arguments: dict[str, Any]) -> Any:
-        version = (loads_object(call.meta()).get("fastmcp") or {}).get("version")
+        said: Any = loads_object(call.meta()).get("fastmcp")
+        version = said.get("version") if is_dict(said) else None
         if version in (None, entry.component.version):
             return await newest(call, arguments)
         found = server.find(entry.kind, key, str(version))
