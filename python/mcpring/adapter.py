@@ -239,7 +239,8 @@ def _has_checks(entry: Entry) -> bool:
 
 def _has_versions(component: Any) -> bool:
     """Whether there are others of the same name."""
-    own: Any = (component.meta or {}).get("fastmcp")
+    meta: Any = component.meta
+    own: Any = meta.get("fastmcp") if is_dict(meta) else None
     return is_dict(own) and bool(own.get("versions"))
 
 
