@@ -33,10 +33,10 @@ async def webhook(request: Request) -> Response:
     if request.method == "GET":
         start = request.query_params.get("start", "")
         return JSONResponse([event for event in events if event.startswith(start)])
-    said = await request.json()
-    if not isinstance(said, dict) or "name" not in said:
+    try:
+        events.append(str((await request.json())["name"]))
+    except (ValueError, TypeError, KeyError):
         return JSONResponse({"error": "an event has a name"}, status_code=422)
-    events.append(str(said["name"]))
     return Response(status_code=204, headers={"x-count": str(len(events))})
 
 

@@ -13,7 +13,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -83,7 +83,7 @@ async def _ask(target: Any, era: str, how: str, check: Check, options: dict[str,
 
 
 @contextmanager
-def _started() -> Iterator[str]:
+def _started() -> Generator[str]:
     """This program as a server; gives its URL, and ends it as a terminal would."""
     command = [sys.executable, *_words(), "--quiet", "--http", "127.0.0.1:0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:

@@ -4,6 +4,7 @@
 """
 
 import asyncio
+from typing import Any
 
 from mcpring import Client, Context, FastMCP, ToolError
 
@@ -49,7 +50,12 @@ def test_faults() -> None:
 
 async def test_asking() -> None:
     """A handler stands for the person."""
-    async with Client(mcp, elicitation_handler=lambda _: {"value": True}) as client:
+
+    def person(question: dict[str, Any]) -> dict[str, bool]:
+        assert question["message"] == "Really?"
+        return {"value": True}
+
+    async with Client(mcp, elicitation_handler=person) as client:
         assert (await client.call_tool("reset")).data == "accept" and not counts
 
 

@@ -51,7 +51,7 @@ def beta(on: bool) -> None:
 
 
 async def check(client: Client) -> None:
-    """Names have the prefix; what a mounted server learns shows; what is hidden cannot be called."""
+    """Names have the prefix; what a mounted server learns shows; hidden tools are not there."""
     names = {tool.name for tool in await client.list_tools()}
     assert {"weather_forecast", "money_convert", "learn", "beta"} <= names
     assert (await client.call_tool("weather_forecast", {"city": "Rome"})).data == "Sunny in Rome"

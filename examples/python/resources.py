@@ -4,8 +4,7 @@ import asyncio
 from typing import Any
 
 from mcpring import Client, Context, FastMCP
-from mcpring.exceptions import RequestError
-from mcpring.resources import ResourceError
+from mcpring.exceptions import RequestError, ResourceError
 
 from example import serve_or_check
 

@@ -1,7 +1,7 @@
 """What lasts: for the server (lifespan), for a session (state), for a call (dependencies)."""
 
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,7 +25,7 @@ mcp = FastMCP("shop", "Takes orders.", lifespan=database)
 
 
 @contextmanager
-def transaction(ctx: Context = CurrentContext()) -> Iterator[sqlite3.Connection]:
+def transaction(ctx: Context = CurrentContext()) -> Generator[sqlite3.Connection]:
     """Opened for one call; committed when it succeeds, rolled back when it fails."""
     connection: sqlite3.Connection = ctx.lifespan_context["database"]
     with connection:

@@ -3,21 +3,18 @@
 
 Names, arguments and answers of its features are those the suite looks for. Each module beside this
 one adds some of them, in the order in which they are listed: the first tool answers a call without
-arguments, the first resource can be read, for the suite takes the first of each.
+arguments, and the first resource can be read, for the suite takes the first of each.
 """
 
 from __future__ import annotations
 
 import argparse
+from importlib import import_module
 
-# isort: off
-import content  # noqa: F401 - importing a module adds what it has
-import work  # noqa: F401
-import asking  # noqa: F401
-import keyed_questions  # noqa: F401
-import jobs  # noqa: F401
-import library  # noqa: F401
 from app import mcp
+
+for part in ("content", "work", "asking", "keyed_questions", "jobs", "library"):
+    import_module(part)
 
 
 def main() -> None:

@@ -8,10 +8,11 @@ other.
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from app import mcp
 from mcpring import Context, Field
 from mcpring.asking import ElicitationResult
 from mcpring.jsonable import dumps
+
+from app import mcp
 
 TOKENS = 100
 """Most tokens of a model's answer."""

@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
-from app import mcp
 from mcpring import Audio, Field, Image, ToolError
 from mcpring.tools import Tool
 from mcpring.types import EmbeddedResource, TextResourceContents, ToolAnnotations
+
+from app import mcp
 
 MEDIA = Path(__file__).parents[2] / "rust" / "everything"
 PIXEL = Image(MEDIA / "pixel.png")

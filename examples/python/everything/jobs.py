@@ -4,11 +4,12 @@ import asyncio
 from dataclasses import dataclass
 from typing import Annotated
 
-from app import mcp
-from keyed_questions import Who
 from mcpring import Context, Field, ToolError
 from mcpring.exceptions import RequestError
 from mcpring.utilities.tasks import TaskConfig
+
+from app import mcp
+from keyed_questions import Who
 
 ALWAYS = TaskConfig(mode="required")
 INTERNAL_ERROR = -32603

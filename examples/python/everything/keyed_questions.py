@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from app import mcp
-from asking import TOKENS, roots
 from mcpring import Context
 from mcpring.asking import ElicitationResult
+
+from app import mcp
+from asking import TOKENS, roots
 
 PREFIX = "test_input_required_result"
 

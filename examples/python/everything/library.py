@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+from mcpring import Context, Message
+
 from app import mcp
 from content import PIXEL, embedded
-from mcpring import Context, Message
 
 
 @mcp.resource("test://static-text", mime_type="text/plain")

@@ -4,8 +4,9 @@ changes of the server that everyone hears of."""
 import asyncio
 from typing import Annotated
 
-from app import mcp
 from mcpring import Context, Field
+
+from app import mcp
 
 STEP_S = 0.05
 """Between two words of a tool that talks while it works."""
