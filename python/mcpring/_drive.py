@@ -87,7 +87,9 @@ def report(call: Call | Request, error: BaseException, on_error: OnError) -> Non
         else:
             call.fail(on_error(call.kind, call.name, without_first_frames(error)))
     except BaseException as later:
-        sys.unraisablehook(_Unraisable(later))
+        import logging
+
+        logging.getLogger("mcpring").error("the report of a failure failed", exc_info=later)
         call.fail("the handler failed, and so did the report of it")
 
 
@@ -186,18 +188,6 @@ class Drain:
         self._loop.remove_reader(self._lane.fileno())
         if self._at_end is not None:
             self._at_end()
-
-
-class _Unraisable:
-    """What `sys.unraisablehook` reads."""
-
-    err_msg = "mcpring: the report of a failure"
-    object = None
-
-    def __init__(self, error: BaseException) -> None:
-        self.exc_type = type(error)
-        self.exc_value = error
-        self.exc_traceback = error.__traceback__
 
 
 def without_first_frames(error: BaseException) -> BaseException:

@@ -37,12 +37,12 @@ pub(crate) fn leave() {
 pub(crate) fn on_thread(py: Python<'_>, work: Work) -> Option<Prepared<'_>> {
     let seat = open(work)?;
     CURRENT.set(Some(Arc::clone(&seat)));
-    prepare(py, seat)
+    prepare(py, &seat)
 }
 
 /// Prepares a call that runs on an event loop.
 pub(crate) fn on_loop(py: Python<'_>, work: Work) -> Option<Prepared<'_>> {
-    prepare(py, open(work)?)
+    prepare(py, &open(work)?)
 }
 
 fn open(work: Work) -> Option<Arc<Seat>> {
@@ -54,10 +54,10 @@ fn open(work: Work) -> Option<Arc<Seat>> {
 }
 
 /// A call whose arguments cannot be read is answered here.
-fn prepare(py: Python<'_>, seat: Arc<Seat>) -> Option<Prepared<'_>> {
-    let made = arguments(py, &seat).and_then(|arguments| {
+fn prepare<'py>(py: Python<'py>, seat: &Arc<Seat>) -> Option<Prepared<'py>> {
+    let made = arguments(py, seat).and_then(|arguments| {
         let way = seat.handler.way.bind(py).clone();
-        Ok((Bound::new(py, Call::new(Arc::clone(&seat)))?, way, arguments))
+        Ok((Bound::new(py, Call::new(Arc::clone(seat)))?, way, arguments))
     });
     made.inspect_err(|fault| seat.fail(format!("invalid arguments: {fault}"))).ok()
 }

@@ -134,6 +134,7 @@ impl Request {
 
     /// The word for reports.
     #[getter]
+    #[allow(clippy::unused_self, reason = "an attribute, as calls have it")]
     fn kind(&self) -> &'static str {
         "route"
     }
