@@ -37,6 +37,8 @@ pub(crate) struct Pool {
     /// The watch waits here for its next tick.
     watch: Condvar,
     limits: Limits,
+    /// What makes words of an exception.
+    on_error: Arc<Py<PyAny>>,
     /// The context variables of who started the server; each call has a copy.
     context: PyOnceLock<Py<PyAny>>,
 }
@@ -72,12 +74,13 @@ struct State {
 
 impl Pool {
     /// A pool without threads yet.
-    pub(crate) fn new(limits: Limits) -> Self {
+    pub(crate) fn new(limits: Limits, on_error: Arc<Py<PyAny>>) -> Self {
         Self {
             state: Mutex::default(),
             permits: Condvar::new(),
             watch: Condvar::new(),
             limits,
+            on_error,
             context: PyOnceLock::new(),
         }
     }
@@ -261,6 +264,11 @@ pub(crate) struct PoolLane(Arc<Pool>);
 
 #[pymethods]
 impl PoolLane {
+    /// What makes words of an exception.
+    fn on_error(&self, py: Python<'_>) -> Py<PyAny> {
+        self.0.on_error.clone_ref(py)
+    }
+
     /// The context variables that calls begin with.
     fn context(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         self.0.context(py)
