@@ -224,9 +224,14 @@ def test_templates(template: str, uri: str, want: str) -> None:
         [listed] = await c.list_resource_templates()
         before = (await c.read_resource(uri))[0].text
         mcp.remove_resource(template)
+        await changed.wait()
         return [listed.uri_template.replace("{+", "{"), before, await c.list_resource_templates()]
 
-    assert through(mcp, ERAS[0], check) == [
+    def hear(told: dict[str, Any]) -> None:
+        changed.set()
+
+    changed = asyncio.Event()
+    assert through(mcp, ERAS[0], check, message_handler=hear) == [
         template.replace("*", "").replace("{+", "{"),
         want,
         [],
