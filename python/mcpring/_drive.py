@@ -103,10 +103,21 @@ def run_loop(lane: LoopLane) -> None:
     """Runs a loop of the lane's own on this thread until the lane stops it."""
     import asyncio
 
+    has_ended = False
+
+    def end() -> None:
+        nonlocal has_ended
+        has_ended = True
+        loop.stop()
+
     with asyncio.Runner() as runner:
         loop = runner.get_loop()
-        join_loop(lane, loop, loop.stop)
-        loop.run_forever()
+        join_loop(lane, loop, end)
+        while not has_ended:
+            try:
+                loop.run_forever()
+            except (KeyboardInterrupt, SystemExit):
+                pass  # only the program's own threads end the program
 
 
 def join_loop(lane: LoopLane, loop: AbstractEventLoop, at_end: Any = None) -> None:
@@ -129,21 +140,31 @@ class Drain:
         self._task: Any = asyncio.Task
 
     def __call__(self) -> None:
+        leaving: BaseException | None = None
         for item in self._lane.take():
-            if item is None:
-                self._end()
-                return
-            call, work, arguments = item
-            if call is None:
-                work.cancel()
-            elif type(arguments) is tuple:
-                self._start(call, work, arguments[0], copy_context())
-            else:
-                self._begin(call, work, arguments)
+            try:
+                self._handle(item)
+            except (KeyboardInterrupt, SystemExit) as error:
+                leaving = error  # what else was taken is begun all the same
+        if leaving is not None:
+            raise leaving
 
-    def _begin(self, call: Any, way: tuple[Any, ...], arguments: Any) -> None:
+    def _handle(self, item: tuple[Any, Any, Any] | None) -> None:
+        if item is None:
+            self._end()
+            return
+        call, work, arguments = item
+        if call is None:
+            work.cancel()
+            return
         context = copy_context()
         context.run(current.set, call)
+        if type(arguments) is tuple:
+            self._start(call, work, arguments[0], context)
+        else:
+            self._begin(call, work, arguments, context)
+
+    def _begin(self, call: Any, way: tuple[Any, ...], arguments: Any, context: Context) -> None:
         try:
             if arguments is None:
                 arguments = mended(call, way)
@@ -155,7 +176,7 @@ class Drain:
                 call.finish_json(way[4](value))
         except BaseException as error:
             report(call, error, self._on_error)
-            if _stops_the_loop(error):
+            if self._is_for_the_program(error):
                 raise
         else:
             if rest == "later":
@@ -181,8 +202,12 @@ class Drain:
             report(call, error, self._on_error)
             from asyncio import CancelledError
 
-            if _stops_the_loop(error) or isinstance(error, CancelledError):
+            if self._is_for_the_program(error) or isinstance(error, CancelledError):
                 raise
+
+    def _is_for_the_program(self, error: BaseException) -> bool:
+        """Whether it ends the program, whose loop this is."""
+        return self._at_end is None and isinstance(error, KeyboardInterrupt | SystemExit)
 
     def _end(self) -> None:
         self._loop.remove_reader(self._lane.fileno())
@@ -196,7 +221,3 @@ def without_first_frames(error: BaseException) -> BaseException:
     while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
         trace = trace.tb_next
     return error.with_traceback(trace)
-
-
-def _stops_the_loop(error: BaseException) -> bool:
-    return isinstance(error, KeyboardInterrupt | SystemExit)

@@ -247,18 +247,17 @@ impl Server {
 
     #[pyo3(signature = (event_loop = None))]
     fn start(this: &Bound<'_, Self>, event_loop: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
-        let py = this.py();
-        let server = this.get();
-        if let Some(event_loop) = event_loop {
-            server.lanes.looper.settle(event_loop)?;
+        let (py, server) = (this.py(), this.get());
+        server.check_process()?;
+        // Before a call can come: the thread for it has variables of its own.
+        server.lanes.pool.context(py)?;
+        let has_loop = event_loop.is_some();
+        py.detach(|| server.start_engine(has_loop)).map_err(|fault| raise(py, &fault))?;
+        let begun = begin(this, event_loop);
+        if begun.is_err() {
+            server.started()?.stop_now();
         }
-        py.detach(|| server.start_engine()).map_err(|fault| raise(py, &fault))?;
-        for lane in server.lock().lanes() {
-            server.lanes.prepare(py, lane)?;
-        }
-        // A program that ends without stopping it must not wait for it.
-        py.import("atexit")?.call_method1("register", (this.getattr("_at_exit")?,))?;
-        Ok(())
+        begun
     }
 
     /// Where it listens, as URLs with real ports, in the order of `listen`.
@@ -364,13 +363,17 @@ impl Server {
         if self.running.get().is_some() { self.lanes.prepare(py, lane) } else { Ok(()) }
     }
 
-    fn start_engine(&self) -> Result<(), Error> {
+    /// Starts the shards; `has_loop` says that an event loop of the program's will take calls.
+    fn start_engine(&self, has_loop: bool) -> Result<(), Error> {
         let mut stage = self.lock();
         if self.running.get().is_some() {
             return Err(Error::usage("the server was started already"));
         }
-        let engine = stage.engine()?;
-        let running = engine.start()?;
+        // From here on calls may come that look for a loop.
+        let looper = &self.lanes.looper;
+        looper.reserve(has_loop);
+        let running = stage.engine().and_then(Engine::start);
+        let running = running.inspect_err(|_| looper.reserve(false))?;
         stage.publisher = Some(running.publisher());
         let (lanes, end) = (Arc::clone(&self.lanes), Arc::clone(&self.end));
         running.on_end(move || {
@@ -417,6 +420,18 @@ impl Server {
     fn lock(&self) -> MutexGuard<'_, Stage> {
         self.stage.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Has the calls of a server that was started run.
+fn begin(this: &Bound<'_, Server>, event_loop: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+    let (py, server) = (this.py(), this.get());
+    // A program that ends without stopping it must not wait for it.
+    py.import("atexit")?.call_method1("register", (this.getattr("_at_exit")?,))?;
+    if let Some(event_loop) = event_loop {
+        server.lanes.looper.settle(event_loop)?;
+    }
+    let lanes = server.lock().lanes();
+    lanes.into_iter().try_for_each(|lane| server.lanes.prepare(py, lane))
 }
 
 /// What is said of a server, by the names of the settings.

@@ -18,8 +18,10 @@ PATHS = [str(Path(__file__).parent), str(Path(mcpring.__file__).parent.parent)]
 WAIT_S = 60
 
 BEGIN = """
-import asyncio, json, os, socket, sys, threading
+import asyncio, json, logging, socket, sys, threading
+from concurrent.futures import ThreadPoolExecutor
 from mcpring import _core
+from mcpring.exceptions import ConfigError
 from served import ANYTHING, Client, handler, new_server
 
 server = new_server()
@@ -90,6 +92,104 @@ print(call("two"), call("three"))
 end()
 """,
         ["the edit was not begun", "2 3"],
+    ),
+    "a start that fails leaves nothing behind, and a second one changes nothing": (
+        """
+async def where():
+    return threading.current_thread() is threading.main_thread()
+
+async def start():
+    try:
+        server.start(asyncio.get_running_loop())
+    except Exception as fault:
+        print(type(fault).__name__)
+        if isinstance(fault, ConfigError):
+            print(await asyncio.to_thread(call, "where"))
+
+with socket.create_server(("127.0.0.1", 0)) as taken:
+    server.listen(f"tcp://127.0.0.1:{taken.getsockname()[1]}")
+    add("where", where, lane="loop")
+    asyncio.run(start())
+server.start()
+print(call("where"))
+asyncio.run(start())
+print(call("where"))
+end()
+""",
+        ["McpringError", "false", "ConfigError", "false", "false"],
+    ),
+    "a loop that takes no readers starts no server": (
+        """
+class Poor:
+    def add_reader(self, *_):
+        raise NotImplementedError
+
+try:
+    server.start(Poor())
+except NotImplementedError:
+    print(server.wait(30))
+""",
+        ["True"],
+    ),
+    "who leaves the program on the core's own loop fails alone": (
+        """
+async def leave():
+    sys.exit(3)
+
+async def leave_later():
+    asyncio.get_running_loop().call_soon(sys.exit, 3)
+    return 2
+
+async def one():
+    return 1
+
+for fn in (leave, leave_later, one):
+    add(fn.__name__, fn, lane="loop")
+server.start()
+for name in ("leave", "one", "leave_later", "one"):
+    print(call(name))
+end()
+""",
+        ["SystemExit: 3", "1", "2", "1"],
+    ),
+    "on the program's loop it ends that, and what was begun is answered": (
+        """
+async def leave():
+    sys.exit(3)
+
+async def main():
+    add("leave", leave, lane="loop")
+    add("one", lambda: 1, lane="loop")
+    server.start(asyncio.get_running_loop())
+    client = Client(server.connect())
+    said = [f'{{"jsonrpc":"2.0","id":{name!r},"method":"tools/call","params":{{"name":{name!r}}}}}'
+            for name in ("leave", "one")]
+    client.send(chr(10).join(said).replace("'", '"'))
+    hear = lambda _: json.loads(client.lines.readline())["result"]["content"][0]["text"]
+    reader.extend(map(reading.submit, [hear] * 2, said))
+    await asyncio.Event().wait()
+
+logging.disable()  # asyncio has a word on each such task
+reader, reading = [], ThreadPoolExecutor(1)
+try:
+    asyncio.run(main())
+except SystemExit as left:
+    print(left.code, *sorted(one.result() for one in reader))
+end()
+""",
+        ["3 1 SystemExit: 3"],
+    ),
+    "what a plain function returns is awaited with its call": (
+        """
+async def inner():
+    return _core.current_call().name
+
+add("plain", lambda: inner())
+server.start()
+print(call("plain"))
+end()
+""",
+        ["plain"],
     ),
     "nobody waits longer than there is time": (
         """
