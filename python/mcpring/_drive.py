@@ -149,7 +149,7 @@ class Drain:
         if leaving is not None:
             raise leaving
 
-    def _handle(self, item: tuple[Any, Any, Any] | None) -> None:
+    def _handle(self, item: tuple[Any, ...] | None) -> None:
         if item is None:
             self._end()
             return
@@ -159,7 +159,8 @@ class Drain:
             return
         context = copy_context()
         context.run(current.set, call)
-        if type(arguments) is tuple:
+        form = type(arguments)
+        if form is tuple:  # what has to be awaited
             self._start(call, work, arguments[0], context)
         else:
             self._begin(call, work, arguments, context)
