@@ -24,8 +24,7 @@ pub struct Binaries {
 impl Binaries {
     /// Builds all of them; cargo's own progress goes to standard error.
     pub fn build() -> Result<Self, Fault> {
-        let benches = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let root = benches.parent().unwrap_or(benches);
+        let root = root();
         say("building mcpring, the benchmark server and the bare loop (release)");
         let own = cargo(
             root,
@@ -46,7 +45,7 @@ impl Binaries {
         let mcpring = find(&own, "mcpring")?;
         let peers = target(&mcpring).join("peers");
         let peers = peers.to_string_lossy();
-        let peer = cargo(&benches.join("peers/rmcp"), &["--locked", "--target-dir", &peers])?;
+        let peer = cargo(&root.join("benches/peers/rmcp"), &["--locked", "--target-dir", &peers])?;
         Ok(Self {
             mcpring,
             server: find(&own, "mcpring-bench-server")?,
@@ -55,8 +54,8 @@ impl Binaries {
         })
     }
 
-    /// What was built last, beside this program.
-    pub fn built() -> Result<Self, Fault> {
+    /// Where they lie, beside this program, built or not.
+    pub fn here() -> Result<Self, Fault> {
         let own = std::env::current_exe().map_err(Fault::harness("find this program"))?;
         let folder = own.parent().unwrap_or(Path::new("."));
         // Programs that cargo only runs itself lie one folder deeper.
@@ -65,7 +64,12 @@ impl Binaries {
         let mcpring = program("mcpring");
         let rmcp = target(&mcpring).join("peers/release/mcpring-peer-rmcp");
         let (server, bare) = (program("mcpring-bench-server"), program("mcpring-bench-bare"));
-        let all = Self { mcpring, server, bare, rmcp };
+        Ok(Self { mcpring, server, bare, rmcp })
+    }
+
+    /// What was built last, beside this program.
+    pub fn built() -> Result<Self, Fault> {
+        let all = Self::here()?;
         match [&all.mcpring, &all.server, &all.bare, &all.rmcp].iter().find(|path| !path.exists()) {
             Some(path) => Err(Fault::Invalid(format!("{} was not built yet", path.display()))),
             None => Ok(all),
@@ -75,6 +79,11 @@ impl Binaries {
     /// Where results are written: beside what was built.
     pub fn results(&self) -> PathBuf {
         target(&self.mcpring).join("bench")
+    }
+
+    /// Where peers are installed: there too.
+    pub fn peers(&self) -> PathBuf {
+        target(&self.mcpring).join("peers")
     }
 }
 
@@ -108,6 +117,23 @@ fn cargo(folder: &Path, arguments: &[&str]) -> Result<Vec<PathBuf>, Fault> {
 fn find(built: &[PathBuf], name: &str) -> Result<PathBuf, Fault> {
     let found = built.iter().find(|path| path.file_name().is_some_and(|file| file == name));
     found.cloned().ok_or_else(|| Fault::Invalid(format!("cargo built no program {name}")))
+}
+
+/// The project's root.
+pub(crate) fn root() -> &'static Path {
+    let benches = Path::new(env!("CARGO_MANIFEST_DIR"));
+    benches.parent().unwrap_or(benches)
+}
+
+/// Runs a step of a build to its end.
+pub(crate) fn run(command: &mut Command) -> Result<(), Fault> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    // Standard output is the table's.
+    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).status();
+    if status.map_err(Fault::harness(format!("start {name}")))?.success() {
+        return Ok(());
+    }
+    Err(Fault::Invalid(format!("{name} failed; its words are above")))
 }
 
 /// One line of progress. Nobody reading it is no reason to stop.

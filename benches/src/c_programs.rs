@@ -2,9 +2,9 @@
 //! the programs are compiled against what lies there, as any program would be.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use crate::binaries::say;
+use crate::binaries::{root, run, say};
 use crate::fault::Fault;
 
 /// The programs.
@@ -48,12 +48,6 @@ impl CPrograms {
     }
 }
 
-/// The project's root.
-fn root() -> &'static Path {
-    let benches = Path::new(env!("CARGO_MANIFEST_DIR"));
-    benches.parent().unwrap_or(benches)
-}
-
 fn compiler(root: &Path, folder: &Path, source: &str, program: &Path) -> Command {
     let library = folder.join("lib");
     let mut cc = Command::new(std::env::var_os("CC").unwrap_or_else(|| "cc".into()));
@@ -61,14 +55,4 @@ fn compiler(root: &Path, folder: &Path, source: &str, program: &Path) -> Command
     cc.arg("-I").arg(folder.join("include")).arg("-L").arg(&library).arg("-lmcpring");
     cc.arg(format!("-Wl,-rpath,{}", library.display()));
     cc
-}
-
-fn run(command: &mut Command) -> Result<(), Fault> {
-    let name = command.get_program().to_string_lossy().into_owned();
-    // Standard output is the table's.
-    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).status();
-    if status.map_err(Fault::harness("start a compiler"))?.success() {
-        return Ok(());
-    }
-    Err(Fault::Invalid(format!("{name} failed; its words are above")))
 }

@@ -1,8 +1,8 @@
 //! A server as a child process: started on its core, asked where it listens, stopped at the end.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, PipeReader};
 use std::net::SocketAddr;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -36,10 +36,30 @@ impl Server {
     /// Starts `command` with its output read line by line, standard error included. Afterwards
     /// this thread is on the load's core.
     pub fn start(command: &mut Command, place: Place<'_>) -> Result<Self, Fault> {
-        let program = command.get_program().to_string_lossy().into_owned();
         let (reader, writer) = std::io::pipe().map_err(Fault::harness("open a pipe"))?;
         let errors = writer.try_clone().map_err(Fault::harness("share a pipe"))?;
-        command.stdin(Stdio::piped()).stdout(writer).stderr(errors);
+        command.stdout(writer).stderr(errors);
+        Self::spawn(command, place, reader)
+    }
+
+    /// Starts `command` and gives away its standard input and output; its lines are its errors.
+    pub fn start_piped(
+        command: &mut Command,
+        place: Place<'_>,
+    ) -> Result<(Self, ChildStdin, ChildStdout), Fault> {
+        let (reader, errors) = std::io::pipe().map_err(Fault::harness("open a pipe"))?;
+        command.stdout(Stdio::piped()).stderr(errors);
+        let mut server = Self::spawn(command, place, reader)?;
+        match (server.child.stdin.take(), server.child.stdout.take()) {
+            (Some(input), Some(output)) => Ok((server, input, output)),
+            _ => Err(Fault::Invalid("a child has no pipes".into())),
+        }
+    }
+
+    /// Starts `command`; `reader` is the other end of what it prints.
+    fn spawn(command: &mut Command, place: Place<'_>, reader: PipeReader) -> Result<Self, Fault> {
+        let program = command.get_program().to_string_lossy().into_owned();
+        command.stdin(Stdio::piped());
         let (Place::Pinned(cores) | Place::Anywhere(cores)) = place;
         match place {
             // A child starts with the cores of the thread that starts it.

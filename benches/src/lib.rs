@@ -7,7 +7,8 @@
 //! generator the load, on the engine's own ring;   audience  streams held open, on it too
 //! incoming  one HTTP answer or event stream, as it arrives;   dial  connections
 //! histogram latencies
-//! child     a server as a child process;   binaries  how it is built;   c_programs  those in C
+//! child     a server as a child process;   binaries  how it is built
+//! c_programs, pythons  what C and Python need
 //! measure   what the kernel and the server say about a process
 //! rounds    sides in turn, medians;   report  rows, verdicts, JSON
 //! table     the rows of `cargo bench`;   bare, tools   our own servers under test
@@ -31,6 +32,7 @@ pub mod generator;
 pub mod histogram;
 pub mod incoming;
 pub mod measure;
+pub mod pythons;
 pub mod report;
 pub mod rounds;
 pub mod table;

@@ -113,6 +113,8 @@ pub struct Environment {
     pub driver: String,
     /// Our version.
     pub version: &'static str,
+    /// What ran beside it, where that is not pinned by the sources alone.
+    pub versions: Vec<String>,
 }
 
 impl Environment {
@@ -131,6 +133,7 @@ impl Environment {
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             driver,
             version: env!("CARGO_PKG_VERSION"),
+            versions: Vec::new(),
         }
     }
 }
@@ -155,6 +158,10 @@ impl Report {
     pub fn text(&self) -> String {
         let Environment { kernel, processor, cores, driver, .. } = &self.environment;
         let mut out = format!("\n{processor}, {cores} cores, Linux {kernel}; load: {driver}\n");
+        for line in &self.environment.versions {
+            out.push_str(line);
+            out.push('\n');
+        }
         let figures = self.comparisons.iter().flat_map(|comparison| {
             comparison.sides.iter().map(|side| figures(&comparison.name, side))
         });
@@ -221,6 +228,7 @@ fn goals(row: &Row) -> Vec<String> {
 /// Three significant digits are all that such a measurement carries.
 fn number(value: f64) -> String {
     match value.abs() {
+        none if none.is_nan() => "–".into(),
         large if large >= 100.0 => format!("{value:.0}"),
         middle if middle >= 10.0 => format!("{value:.1}"),
         small if small >= 1.0 => format!("{value:.2}"),

@@ -3,11 +3,13 @@
 //! A ratio is taken within each round, and the median over the rounds is reported beside the
 //! smallest and the largest.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use crate::child::Server;
 use crate::fault::Fault;
-use crate::generator::{Load, Mark, run};
+use crate::generator::{Load, Mark, Tally, run};
 use crate::measure::counters::Counters;
 use crate::measure::process::Usage;
 use crate::target::Target;
@@ -88,10 +90,24 @@ struct Reading {
 }
 
 /// One run of one side.
-fn measure(side: &Side<'_>, load: &Load) -> Result<Sample, Fault> {
+pub(crate) fn measure(side: &Side<'_>, load: &Load) -> Result<Sample, Fault> {
+    sample(side.server, side.counters.as_ref(), |mark| {
+        run(&side.target, &side.workload, load, mark)
+    })
+}
+
+/// Called when counting begins and when it ends.
+pub(crate) type Marked<'a> = &'a mut dyn FnMut(Mark) -> Result<(), Fault>;
+
+/// What the meters of `server` show while `drive` asks it.
+pub(crate) fn sample(
+    server: &Server,
+    counters: Option<&Counters>,
+    drive: impl FnOnce(Marked<'_>) -> Result<(Tally, Duration), Fault>,
+) -> Result<Sample, Fault> {
     let mut readings = [Reading::default(); 2];
-    let (tally, elapsed) = run(&side.target, &side.workload, load, &mut |mark| {
-        readings[usize::from(mark == Mark::End)] = read(side, mark)?;
+    let (tally, elapsed) = drive(&mut |mark| {
+        readings[usize::from(mark == Mark::End)] = read(server, counters, mark)?;
         Ok(())
     })?;
     if let Some(answer) = tally.first_wrong {
@@ -115,14 +131,14 @@ fn measure(side: &Side<'_>, load: &Load) -> Result<Sample, Fault> {
     })
 }
 
-/// Reads the meters of a side: the CPU clock next to the counted time, the counter outside of it,
+/// Reads the meters of a server: the CPU clock next to the counted time, the counter outside of it,
 /// because asking for it costs the server something.
-fn read(side: &Side<'_>, mark: Mark) -> Result<Reading, Fault> {
-    let enters = || match &side.counters {
+fn read(server: &Server, counters: Option<&Counters>, mark: Mark) -> Result<Reading, Fault> {
+    let enters = || match counters {
         Some(counters) => counters.sum(ENTERS),
         None => Ok(None),
     };
-    let process = side.server.process();
+    let process = server.process();
     Ok(match mark {
         Mark::Begin => Reading { enters: enters()?, usage: process.usage()? },
         Mark::End => Reading { usage: process.usage()?, enters: enters()? },

@@ -108,13 +108,13 @@ class Server:
         input_schema: str,
         output_schema: str | None = None,
         timeout_s: float | None = None,
-        scopes: Sequence[str] = (),
+        scopes: Sequence[str] = ...,
         task: Literal["forbidden", "optional", "required", "by_handler"] = "forbidden",
     ) -> None:
         """Adds a tool; schemas are compiled here. Results are held to the output schema."""
 
     def add_resource(
-        self, uri: str, handler: Handler, *, name: str, info: str, scopes: Sequence[str] = ()
+        self, uri: str, handler: Handler, *, name: str, info: str, scopes: Sequence[str] = ...
     ) -> None:
         """Adds a resource; exact `str` and `bytes` results have a fast path."""
 
@@ -126,13 +126,13 @@ class Server:
         name: str,
         info: str,
         screened: bool = True,
-        scopes: Sequence[str] = (),
+        scopes: Sequence[str] = ...,
     ) -> None:
         """Adds a template. The handler, its own, gets the variables as text; `screened` refuses
         those that are paths which lead elsewhere."""
 
     def add_prompt(
-        self, name: str, handler: Handler, *, info: str, scopes: Sequence[str] = ()
+        self, name: str, handler: Handler, *, info: str, scopes: Sequence[str] = ...
     ) -> None:
         """Adds a prompt. Required arguments are checked, all are text; a `str` is one message."""
 
@@ -263,12 +263,24 @@ class Call:
     def close_stream(self) -> None: ...
     def become_task(self) -> str | None: ...
     def task_status(self, message: str) -> None: ...
-    def finish(self, value: object) -> None:
-        """Answers with what the handler came to; what can be awaited is, on the loop."""
-    def finishes_later(self, value: object) -> bool:
-        """Answers with what the handler returned, unless that has to be awaited."""
-    def fail(self, fault: BaseException) -> None:
-        """Answers for an exception, or asks what it asks."""
+    def load(self) -> dict[str, Any]:
+        """The arguments as they were sent."""
+    def mend(self, arguments: object) -> dict[str, Any] | None:
+        """Takes other arguments in the place of those that do not fit. What does not fit either is
+        refused, in the words for those that were sent."""
+    def finish(self, value: object) -> Literal["later", "foreign"] | None:
+        """Answers with what the handler came to, or says what has to be done with it first: it is
+        to be awaited, or to be encoded by Python code."""
+    def finish_json(self, json: str) -> None:
+        """Answers with what Python code made of a result: the protocol's, as JSON text."""
+    def finish_on_loop(self, awaitable: object) -> None:
+        """Hands something to be awaited to the loop, which answers with what it comes to."""
+    def ask(self, requests: list[tuple[str, str, str]], state: bytes | None) -> None:
+        """Asks the client: questions by key, method and parameters, and what is remembered."""
+    def fail(self, words: str) -> None:
+        """Fails, in words for the client."""
+    def fail_request(self, code: int, message: str, data: str | None) -> None:
+        """Fails at the level of the protocol; `data` is JSON text."""
     def keep(self, task: object) -> None:
         """Keeps the task that works on the call, and has it cancelled when nobody wants the
         answer."""
@@ -292,9 +304,12 @@ class Request:
     def headers(self) -> dict[str, str]: ...
     def body(self) -> bytes: ...
     # As those of `Call`, for the loop's lane.
-    def finish(self, value: object) -> None: ...
-    def finishes_later(self, value: object) -> bool: ...
-    def fail(self, fault: BaseException) -> None: ...
+    @property
+    def kind(self) -> Literal["route"]: ...
+    @property
+    def name(self) -> str: ...
+    def finish(self, value: object) -> Literal["later"] | None: ...
+    def fail(self, words: str) -> None: ...
     def keep(self, task: object) -> None: ...
 
 @final
@@ -311,10 +326,13 @@ class PoolLane:
 
     def context(self) -> Context:
         """The context variables that calls begin with."""
+    def on_error(self) -> Callable[[str, str, BaseException], str]:
+        """What makes words of an exception."""
     def __iter__(self) -> Self: ...
-    def __next__(self) -> tuple[Call, tuple[Any, ...], dict[str, Any]]:
-        """The next call, a callable with its positional arguments, and its keyword arguments.
-        Waits, detached; ends when the thread is not needed any more."""
+    def __next__(self) -> tuple[Call, tuple[Any, ...], Any]:
+        """The next call; how its function is called, as `_drive` unpacks it; with what: arguments,
+        the text of an answer for hooks, `None` when the arguments do not fit. Waits, detached; ends
+        when the thread is not needed any more."""
 
 @final
 class LoopLane:
@@ -322,11 +340,11 @@ class LoopLane:
 
     def fileno(self) -> int:
         """Readable while something waits."""
-    def take(self) -> list[tuple[Call | Request | None, Any, dict[str, Any] | None] | None]:
-        """What waits, up to a batch: calls with what they run as above; a call with what has to be
-        awaited; a task to cancel, without a call; `None` when the server has ended."""
-
-# The parts alone, for who has an MCP core of their own. No thread is behind any of them.
+    def on_error(self) -> Callable[[str, str, BaseException], str]: ...
+    def take(self) -> list[tuple[Call | Request | None, Any, Any] | None]:
+        """What waits, up to a batch: calls as above; calls with what has to be awaited, in a tuple,
+        in the place of arguments; tasks to cancel, without a call; `None` when the server has
+        ended."""
 
 @final
 class Frames:
@@ -356,8 +374,8 @@ class Value:
         """It and everything in it, as Python objects."""
     def get(self, key: str | int) -> Value | None:
         """A member, the last of that name, or an item, counted from the end when negative."""
-    def __getitem__(self, key: str | int) -> Value: ...
-    def __contains__(self, key: str) -> bool: ...
+    def __getitem__(self, key: str | int, /) -> Value: ...
+    def __contains__(self, key: str, /) -> bool: ...
     def __len__(self) -> int: ...
     def __bool__(self) -> Literal[True]:
         """It is there, also when it is empty, null or false."""

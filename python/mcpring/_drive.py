@@ -1,15 +1,22 @@
 """The loops that run handlers: of a thread of the pool, and of an event loop.
 
-The core prepares calls and takes answers; what it prepared is called here, so that no frame of
-compiled code lies between a thread and the handlers it runs. A thread that the ending interpreter
-stops in a handler unwinds cleanly then.
+The core prepares calls and takes answers. Whatever is the program's is called here, so that no frame
+of compiled code lies between a thread and the code it runs: a thread that the ending interpreter
+stops there unwinds cleanly.
+
+How a function is called comes with each call: the function itself, its style, and what converts and
+repairs its arguments and encodes its results.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from contextvars import Context, ContextVar, copy_context
 from typing import TYPE_CHECKING, Any
+
+from .exceptions import RequestError
+from .suspend import Suspend
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -19,21 +26,77 @@ if TYPE_CHECKING:
 
 __all__ = ["current", "join_loop", "run_loop", "serve"]
 
+OnError = Callable[[str, str, BaseException], str]
+Run = Callable[..., Any]
+
 current: ContextVar[Call | Request | None] = ContextVar("mcpring_call", default=None)
 """The call that a coroutine, or a thread it started, works on."""
 
 _STARTS_EAGERLY = sys.version_info >= (3, 12)
+_KEYWORDS, _CALL = 0, 1
 
 
 def serve(lane: PoolLane) -> None:
     """A thread of the pool: one call after the other, each with context variables of its own."""
     base = lane.context()
-    for call, args, kwargs in lane:
+    on_error = lane.on_error()
+    for call, way, arguments in lane:
         try:
-            call.finish(base.copy().run(*args, **kwargs))
+            if arguments is None:
+                arguments = mended(call, way)
+            if arguments is not None:
+                value = entered(base.copy().run, call, way, arguments)
+                rest = call.finish(value)
+                if rest is not None:
+                    finish_rest(call, way, value, rest)
         except BaseException as error:
-            call.fail(without_first_frame(error))
-        del call, args, kwargs  # waiting must keep nothing alive
+            report(call, error, on_error)
+        call = way = arguments = value = None  # type: ignore[assignment] # waiting keeps nothing
+
+
+def entered(run: Run, call: Call | Request, way: tuple[Any, ...], arguments: Any) -> Any:
+    """Calls the function."""
+    function, style, convert, _, _ = way
+    if convert is not None:
+        arguments = convert(arguments)
+    if style == _KEYWORDS:
+        return run(function, **arguments)
+    return run(function, call, arguments) if style == _CALL else run(function, call)
+
+
+def mended(call: Call, way: tuple[Any, ...]) -> dict[str, Any] | None:
+    """Arguments that fit, in the place of those that do not; without any the call is answered."""
+    return call.mend(way[3](call.load()))
+
+
+def finish_rest(call: Call, way: tuple[Any, ...], value: Any, rest: str) -> None:
+    """Answers with what a plain function returned, where the core could not."""
+    if rest == "later":  # it may be a wrapped coroutine function
+        call.finish_on_loop(value)
+    else:
+        call.finish_json(way[4](value))
+
+
+def report(call: Call | Request, error: BaseException, on_error: OnError) -> None:
+    """Answers for an exception, or asks what it asks."""
+    try:
+        if isinstance(error, Suspend):
+            call.ask(error.requests, error.state)  # type: ignore[union-attr] # no route asks
+        elif isinstance(error, RequestError):
+            _fail_request(call, error)
+        else:
+            call.fail(on_error(call.kind, call.name, without_first_frames(error)))
+    except BaseException as later:
+        import logging
+
+        logging.getLogger("mcpring").error("the report of a failure failed", exc_info=later)
+        call.fail("the handler failed, and so did the report of it")
+
+
+def _fail_request(call: Any, error: RequestError) -> None:
+    from .jsonable import dumps
+
+    call.fail_request(error.code, str(error), None if error.data is None else dumps(error.data))
 
 
 def run_loop(lane: LoopLane) -> None:
@@ -54,7 +117,7 @@ def join_loop(lane: LoopLane, loop: AbstractEventLoop, at_end: Any = None) -> No
 class Drain:
     """Begins what waits for the loop; called when the lane's descriptor is readable."""
 
-    __slots__ = ("_at_end", "_lane", "_loop", "_task")
+    __slots__ = ("_at_end", "_lane", "_loop", "_on_error", "_task")
 
     def __init__(self, lane: LoopLane, loop: AbstractEventLoop, at_end: Any) -> None:
         import asyncio
@@ -62,6 +125,7 @@ class Drain:
         self._lane = lane
         self._loop = loop
         self._at_end = at_end
+        self._on_error: OnError = lane.on_error()
         self._task: Any = asyncio.Task
 
     def __call__(self) -> None:
@@ -69,34 +133,56 @@ class Drain:
             if item is None:
                 self._end()
                 return
-            call, work, kwargs = item
+            call, work, arguments = item
             if call is None:
                 work.cancel()
-            elif kwargs is None:
-                self._start(call, work, copy_context())
+            elif type(arguments) is tuple:
+                self._start(call, work, arguments[0], copy_context())
             else:
-                self._begin(call, work, kwargs)
+                self._begin(call, work, arguments)
 
-    def _begin(self, call: Call | Request, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def _begin(self, call: Any, way: tuple[Any, ...], arguments: Any) -> None:
         context = copy_context()
         context.run(current.set, call)
         try:
-            value = context.run(*args, **kwargs)
+            if arguments is None:
+                arguments = mended(call, way)
+                if arguments is None:
+                    return
+            value = entered(context.run, call, way, arguments)
+            rest = call.finish(value)
+            if rest == "foreign":
+                call.finish_json(way[4](value))
         except BaseException as error:
-            call.fail(without_first_frame(error))
+            report(call, error, self._on_error)
             if _stops_the_loop(error):
                 raise
-            return
-        if call.finishes_later(value):
-            self._start(call, value, context)
+        else:
+            if rest == "later":
+                self._start(call, way, value, context)
 
-    def _start(self, call: Call | Request, awaitable: Awaitable[Any], context: Context) -> None:
-        work = _drive(call, awaitable)
+    def _start(
+        self, call: Any, way: tuple[Any, ...], awaitable: Awaitable[Any], context: Context
+    ) -> None:
+        work = self._drive(call, way, awaitable)
         if _STARTS_EAGERLY:
             task = self._task(work, loop=self._loop, context=context, eager_start=True)
         else:
             task = self._loop.create_task(work, context=context)
         call.keep(task)
+
+    async def _drive(self, call: Any, way: tuple[Any, ...], awaitable: Awaitable[Any]) -> None:
+        """Awaits what a handler came to, and answers its call in the same step of the loop."""
+        try:
+            value = await awaitable
+            if call.finish(value) is not None:
+                call.finish_json(way[4](value))
+        except BaseException as error:
+            report(call, error, self._on_error)
+            from asyncio import CancelledError
+
+            if _stops_the_loop(error) or isinstance(error, CancelledError):
+                raise
 
     def _end(self) -> None:
         self._loop.remove_reader(self._lane.fileno())
@@ -104,24 +190,12 @@ class Drain:
             self._at_end()
 
 
-async def _drive(call: Call | Request, awaitable: Awaitable[Any]) -> None:
-    """Awaits what a handler came to, and answers its call in the same step of the loop."""
-    try:
-        value = await awaitable
-    except BaseException as error:
-        call.fail(without_first_frame(error))
-        from asyncio import CancelledError
-
-        if _stops_the_loop(error) or isinstance(error, CancelledError):
-            raise
-    else:
-        call.finish(value)
-
-
-def without_first_frame(error: BaseException) -> BaseException:
+def without_first_frames(error: BaseException) -> BaseException:
     """A traceback begins in the program's code, not here."""
     trace = error.__traceback__
-    return error.with_traceback(trace.tb_next if trace is not None else None)
+    while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
+        trace = trace.tb_next
+    return error.with_traceback(trace)
 
 
 def _stops_the_loop(error: BaseException) -> bool:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ._narrow import kind_of
+from ._narrow import is_dict, kind_of
+from .exceptions import NotFoundError
 from .hooks import install_hooks
 from .jsonable import dumps, jsonable
 from .mounted import with_mounted
@@ -193,6 +194,8 @@ def handler_settings(entry: Entry) -> dict[str, Any]:
         settings["repair"] = None if _is_strict(server) or plan is None else plan.repair
         if plan is not None and plan.exact:
             settings["exact"] = plan.exact
+    if _has_versions(component):
+        return {**settings, "fn": _call_version(entry), "lane": "loop", "style": "call"}
     if plan is None or _is_own(component) or _has_checks(entry) or _needs_loop(plan):
         return {**settings, "fn": _call_whole(entry), "lane": "loop", "style": "call"}
     on_loop = component.is_async or not getattr(component, "run_in_thread", True)
@@ -232,6 +235,13 @@ def _has_checks(entry: Entry) -> bool:
     from .auth import split_checks
 
     return any(one.middleware for one in entry.path) or bool(split_checks(entry.component.auth)[1])
+
+
+def _has_versions(component: Any) -> bool:
+    """Whether there are others of the same name."""
+    meta: Any = component.meta
+    own: Any = meta.get("fastmcp") if is_dict(meta) else None
+    return is_dict(own) and bool(own.get("versions"))
 
 
 def _needs_loop(plan: Any) -> bool:
@@ -341,6 +351,29 @@ def _call_whole(entry: Entry) -> Callable[..., Any]:
 
         said = {"name": component.name, "uri": call.name, "arguments": arguments}
         return await run_chain(entry.path, method, said, end, context)
+
+    return enter
+
+
+def _call_version(entry: Entry) -> Callable[..., Any]:
+    """The version that the request names in `_meta`, as FastMCP's clients do, or the newest.
+
+    Arguments and results are held to the schemas of the newest: these are the ones listed.
+    """
+    from .questions import loads_object
+
+    newest = _call_whole(entry)
+    server, key = entry.path[0], entry.component.key
+
+    async def enter(call: Any, arguments: dict[str, Any]) -> Any:
+        said: Any = loads_object(call.meta()).get("fastmcp")
+        version = said.get("version") if is_dict(said) else None
+        if version in (None, entry.component.version):
+            return await newest(call, arguments)
+        found = server.find(entry.kind, key, str(version))
+        if found is None:
+            raise NotFoundError(f"there is no version {version!r} of {key!r}")
+        return await _call_whole(found)(call, arguments)
 
     return enter
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._record import Record
 from .jsonable import dumps
+from .uri import standard
 
 if TYPE_CHECKING:
     from ._core import Call
@@ -78,14 +79,16 @@ def _list_hook(server: FastMCP[Any], method: str) -> Hook:
     async def hook(call: Call, answer: str) -> str:
         result = json.loads(answer)
         listed = {item[listing.key]: item for item in result[listing.member]}
-        known = {entry.component.key: entry.component for entry in server.entries(listing.kind)}
+        entries = server.entries(listing.kind)
+        known: dict[str, Any] = {standard(one.component.key): one.component for one in entries}
 
         async def end(_: Any) -> Any:
             return [known[key] for key in listed if key in known]
 
-        shown = await _run(server, call, method, end)
+        shown: list[Any] = await _run(server, call, method, end)
         result[listing.member] = [
-            listed[one.key] if known.get(one.key) is one else one.to_dict() for one in shown
+            listed[name] if known.get(name := standard(one.key)) is one else one.to_dict()
+            for one in shown
         ]
         return dumps(result)
 

@@ -85,6 +85,14 @@ class JSONResponse(Response):
         super().__init__(dumps(content), status_code, headers)
 
 
+def answer_of(error: Exception) -> Response:
+    """The answer that an exception is: Starlette's has a status and words for the client."""
+    status, detail = getattr(error, "status_code", None), getattr(error, "detail", None)
+    if not isinstance(status, int) or detail is None:
+        raise error
+    return PlainTextResponse(str(detail), status, getattr(error, "headers", None))
+
+
 def core_route(core: Any, fn: Callable[[Any], Awaitable[Any]]) -> Callable[[Any], Awaitable[Any]]:
     """`fn` as the core calls it: its request in, its response out."""
 
@@ -92,7 +100,10 @@ def core_route(core: Any, fn: Callable[[Any], Awaitable[Any]]) -> Callable[[Any]
         request = Request(
             received.method, received.path, received.query, received.headers(), received.body()
         )
-        answer = await fn(request)
+        try:
+            answer = await fn(request)
+        except Exception as error:
+            answer = answer_of(error)
         if not (hasattr(answer, "body") and hasattr(answer, "status_code")):
             raise ConfigError(
                 f"the route {request.path!r} returned {answer!r}, which is no response"

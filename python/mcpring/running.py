@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 __all__ = ["RunPlan", "load_core", "run", "run_async"]
 
 
+_EXIT_S = 5.0
+"""How long a program that ends waits for a server on another thread."""
+
+
 class RunPlan(Record):
     """How a server is to be run."""
 
@@ -81,7 +85,7 @@ def run_here(server: Any, plan: RunPlan, on_start: Callable[[Any], None] | None 
 
     plan = _with_port(server, plan)
     made = install(load_core(), server, plan.options)
-    restore = _stop_on_signals(made.core)
+    restore = _stop_on_signals(made.core) or _stop_at_exit(made.core)
     try:
         if made.needs_loop or any(one.lifespan for one in with_mounted(server)):
             import asyncio
@@ -166,7 +170,8 @@ async def run_async(server: Any, plan: RunPlan) -> None:
     try:
         await _run_on_loop(server, plan, made, None)
     finally:
-        restore()
+        if restore is not None:
+            restore()
 
 
 async def _run_on_loop(
@@ -203,8 +208,34 @@ def announce(server: Any, plan: RunPlan, bound: list[str]) -> None:
             print(f"listening {kind} {url}", file=sys.stderr, flush=True)
 
 
-def _stop_on_signals(core: Any, *, only_free: bool = False) -> Callable[[], None]:
-    """SIGINT and SIGTERM let calls end, a second one ends at once; gives what undoes this.
+def _stop_at_exit(core: Any) -> Callable[[], None]:
+    """Ends a run on a thread that the program leaves behind; gives what undoes this.
+
+    A thread that the ending interpreter stops in the middle of the core takes all with it.
+    """
+    import atexit
+    import threading
+
+    ended = threading.Event()
+
+    def leave() -> None:
+        try:
+            core.stop(True)
+        except RuntimeError:
+            return  # it has not started, and does not matter
+        ended.wait(_EXIT_S)
+
+    def restore() -> None:
+        ended.set()
+        atexit.unregister(leave)
+
+    atexit.register(leave)
+    return restore
+
+
+def _stop_on_signals(core: Any, *, only_free: bool = False) -> Callable[[], None] | None:
+    """SIGINT and SIGTERM let calls end, a second one ends at once; gives what undoes this, or
+    nothing on a thread that gets no signals.
 
     `only_free` takes SIGTERM alone, and only where nobody else has: on a loop of the program's own
     Ctrl-C cancels, as asyncio has it.
@@ -213,14 +244,17 @@ def _stop_on_signals(core: Any, *, only_free: bool = False) -> Callable[[], None
     import threading
 
     if threading.current_thread() is not threading.main_thread():
-        return lambda: None
+        return None
 
     told = 0
 
-    def stop(*_: object) -> None:
+    def stop(number: int, _: object) -> None:
         nonlocal told
         told += 1
-        core.stop(told > 1)
+        try:
+            core.stop(told > 1)
+        except RuntimeError:  # it has not started yet: there is nothing to end in good order
+            raise SystemExit(128 + number) from None
 
     numbers = [signal.SIGTERM] if only_free else [signal.SIGINT, signal.SIGTERM]
     if only_free:

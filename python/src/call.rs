@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use mcpring::LogLevel;
 use mcpring::model::RawJson;
 use mcpring::server::{Answer, FeatureKind};
+use mcpring::{LogLevel, Outcome, RpcError};
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -12,6 +12,10 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict};
 use serde_json::json;
 
+use crate::answer;
+use crate::decode;
+use crate::encode::{self, Encoded};
+use crate::error::raise;
 use crate::looper::Item;
 use crate::prepare;
 use crate::seat::Seat;
@@ -23,6 +27,11 @@ pub(crate) struct Call(Arc<Seat>);
 impl Call {
     pub(crate) fn new(seat: Arc<Seat>) -> Self {
         Self(seat)
+    }
+
+    fn settle(&self, outcome: Outcome) {
+        self.0.settle(outcome);
+        self.0.lanes.looper.forget(self.0.number);
     }
 
     /// Reads one fact of the request, if the call carries it.
@@ -60,7 +69,7 @@ impl Call {
     #[getter]
     fn request_id<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let id = self.fact(|facts| facts.id_json().to_owned()).unwrap_or_else(|| "0".to_owned());
-        crate::decode::value(py, id.as_bytes())
+        decode::value(py, id.as_bytes())
     }
 
     #[getter]
@@ -174,29 +183,81 @@ impl Call {
         self.0.context.task_status(message);
     }
 
-    /// Answers with what the handler came to. What a plain function returned may have to be
-    /// awaited: it may be a wrapped coroutine function.
-    fn finish(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
-        let (py, seat) = (value.py(), &self.0);
-        let looper = &seat.lanes.looper;
-        if !prepare::is_awaitable(value) {
-            seat.finish(value);
-            looper.forget(seat.number);
-        } else {
-            looper.find_home(py)?;
-            // A lane that has ended has answered everything.
-            drop(looper.push(Item::Await(Arc::clone(seat), value.clone().unbind())));
+    /// The arguments as they were sent.
+    fn load<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        decode::object(py, &self.0.arguments(), &self.0.handler.exact)
+    }
+
+    /// Takes other arguments in the place of those that do not fit. What does not fit either is
+    /// refused, in the words for those that were sent.
+    fn mend<'py>(
+        &self,
+        py: Python<'py>,
+        arguments: &Bound<'py, PyAny>,
+    ) -> PyResult<Option<Bound<'py, PyDict>>> {
+        let seat = &self.0;
+        let mut json = String::new();
+        let fits = encode::json(arguments, &mut json)? == Encoded::Whole
+            && seat.call().check_arguments(json.as_bytes()).is_ok();
+        if !fits {
+            seat.refuse_arguments();
+            return Ok(None);
         }
+        decode::object(py, json.as_bytes(), &seat.handler.exact).map(Some)
+    }
+
+    /// Answers with what the handler came to, or says what has to be done with it first: it is to
+    /// be awaited ("later"), or to be encoded by Python code ("foreign").
+    fn finish(&self, value: &Bound<'_, PyAny>) -> PyResult<Option<&'static str>> {
+        if prepare::is_awaitable(value) {
+            return Ok(Some("later"));
+        }
+        let Some(outcome) = answer::of(&self.0, value)? else { return Ok(Some("foreign")) };
+        self.settle(outcome);
+        Ok(None)
+    }
+
+    /// Answers with what Python code made of a result: the protocol's, as JSON text.
+    fn finish_json(&self, py: Python<'_>, json: &str) -> PyResult<()> {
+        let outcome = answer::of_json(&self.0, json).map_err(|fault| raise(py, &fault))?;
+        self.settle(outcome);
         Ok(())
     }
 
-    /// Answers with what the handler returned, unless that has to be awaited.
-    fn finishes_later(&self, value: &Bound<'_, PyAny>) -> bool {
-        let is_later = prepare::is_awaitable(value);
-        if !is_later {
-            self.0.finish(value);
-        }
-        is_later
+    /// Hands something to be awaited to the event loop, which answers with what it comes to.
+    fn finish_on_loop(&self, py: Python<'_>, awaitable: Py<PyAny>) -> PyResult<()> {
+        let looper = &self.0.lanes.looper;
+        looper.find_home(py)?;
+        // A lane that has ended has answered everything.
+        drop(looper.push(Item::Await(Arc::clone(&self.0), awaitable)));
+        Ok(())
+    }
+
+    /// Asks the client: questions by key, method and parameters, and what is to be remembered.
+    #[pyo3(signature = (requests, state))]
+    fn ask(
+        &self,
+        py: Python<'_>,
+        requests: Vec<(String, String, String)>,
+        state: Option<Vec<u8>>,
+    ) -> PyResult<()> {
+        let outcome = answer::questions(requests, state).map_err(|fault| raise(py, &fault))?;
+        self.settle(outcome);
+        Ok(())
+    }
+
+    /// Fails at the level of the protocol; `data` is JSON text.
+    #[pyo3(signature = (code, message, data))]
+    fn fail_request(&self, code: i32, message: String, data: Option<String>) -> PyResult<()> {
+        let mut error = RpcError::new(code, message);
+        error.data = data.map(answer::raw).transpose()?;
+        self.settle(Outcome::Error(error));
+        Ok(())
+    }
+
+    /// Fails, in words for the client.
+    fn fail(&self, words: String) {
+        self.settle(self.0.kind().failed(words));
     }
 
     /// Keeps the task that works on the call, and has it cancelled when nobody wants the answer.
@@ -208,11 +269,6 @@ impl Call {
         let (looper, number) = (Arc::clone(&seat.lanes.looper), seat.number);
         looper.keep(number, task);
         seat.context.on_cancel(move || drop(looper.push(Item::Cancel(number))));
-    }
-
-    fn fail(&self, py: Python<'_>, fault: &Bound<'_, PyAny>) {
-        self.0.fail(py, PyErr::from_value(fault.clone()));
-        self.0.lanes.looper.forget(self.0.number);
     }
 }
 

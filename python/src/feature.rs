@@ -184,7 +184,7 @@ impl Recipe {
         };
         let tool = Tool::handler(self.key.clone(), input.as_str(), self.entry())
             .annotations(described.tool_annotations()?)
-            .lenient(self.handler.repair.is_some());
+            .lenient(self.handler.is_lenient);
         let tool = match task {
             Task::By(support) => tool.task_support(*support),
             Task::ByHandler => tool.task_support(TaskSupport::Required).task_by_handler(),

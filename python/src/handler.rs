@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::PyMapping;
+use pyo3::types::{PyMapping, PyTuple};
 
 use crate::decode::Exact;
 
@@ -27,37 +27,40 @@ impl Lane {
     }
 }
 
-/// How a handler is called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Style {
-    /// `fn(**arguments)`
-    Keywords,
-    /// `fn(call, arguments)`
-    Call,
+/// How a function is called: `function(**arguments)`.
+const KEYWORDS: u8 = 0;
+/// How a function is called: `function(call, arguments)`.
+const CALL: u8 = 1;
+/// How a function is called: `function(call)`.
+pub(crate) const ALONE: u8 = 2;
+
+fn parse_style(name: &str) -> PyResult<u8> {
+    match name {
+        "keywords" => Ok(KEYWORDS),
+        "call" => Ok(CALL),
+        other => Err(PyValueError::new_err(format!("a style is keywords or call, not {other:?}"))),
+    }
 }
 
-impl Style {
-    fn parse(name: &str) -> PyResult<Self> {
-        match name {
-            "keywords" => Ok(Self::Keywords),
-            "call" => Ok(Self::Call),
-            other => {
-                Err(PyValueError::new_err(format!("a style is keywords or call, not {other:?}")))
-            }
-        }
-    }
+/// What `_drive` needs to call a function, as it unpacks it: the function, how it is called, and
+/// what converts, repairs and encodes for it.
+pub(crate) fn way<'py>(
+    function: &Bound<'py, PyAny>,
+    style: u8,
+    steps: [Option<Py<PyAny>>; 3],
+) -> PyResult<Bound<'py, PyTuple>> {
+    let [convert, repair, encode] = steps;
+    (function, style, convert, repair, encode).into_pyobject(function.py())
 }
 
 /// A callable, and what happens before and after it.
 pub(crate) struct Prepared {
-    pub(crate) function: Py<PyAny>,
+    pub(crate) way: Py<PyTuple>,
     pub(crate) owner: Py<PyAny>,
     pub(crate) lane: Lane,
-    pub(crate) style: Style,
-    pub(crate) convert: Option<Py<PyAny>>,
-    pub(crate) repair: Option<Py<PyAny>>,
+    /// Whether arguments that do not fit may be mended.
+    pub(crate) is_lenient: bool,
     pub(crate) exact: Exact,
-    pub(crate) encode: Py<PyAny>,
     pub(crate) wraps: bool,
     /// The variables of the template it reads for.
     pub(crate) variables: OnceLock<Vec<String>>,
@@ -74,7 +77,7 @@ impl Handler {
         repair = None, exact = None, encode, wraps = false))]
     #[allow(clippy::too_many_arguments, reason = "keyword arguments, each with its own name")]
     fn new(
-        function: Py<PyAny>,
+        function: &Bound<'_, PyAny>,
         owner: Py<PyAny>,
         lane: &str,
         style: &str,
@@ -84,15 +87,14 @@ impl Handler {
         encode: Py<PyAny>,
         wraps: bool,
     ) -> PyResult<Self> {
+        let is_lenient = repair.is_some();
+        let way = way(function, parse_style(style)?, [convert, repair, Some(encode)])?;
         Ok(Self(Arc::new(Prepared {
-            function,
+            way: way.unbind(),
             owner,
             lane: Lane::parse(lane)?,
-            style: Style::parse(style)?,
-            convert,
-            repair,
+            is_lenient,
             exact: exact.map_or_else(|| Ok(Exact::default()), Exact::read)?,
-            encode,
             wraps,
             variables: OnceLock::new(),
         })))

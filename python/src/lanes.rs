@@ -55,8 +55,6 @@ fn take(keys: &mut Map<String, Value>, name: &str, default: usize) -> Result<usi
 pub(crate) struct Lanes {
     pub(crate) pool: Arc<Pool>,
     pub(crate) looper: Arc<Looper>,
-    /// What makes words of an exception.
-    pub(crate) on_error: Py<PyAny>,
 }
 
 impl Lanes {
@@ -67,11 +65,11 @@ impl Lanes {
         } else {
             1
         };
+        let on_error = Arc::new(on_error);
         let limits = Limits { threads_max, queue_max, parallel };
         Ok(Self {
-            pool: Arc::new(Pool::new(limits)),
-            looper: Arc::new(Looper::new(queue_max)?),
-            on_error,
+            pool: Arc::new(Pool::new(limits, Arc::clone(&on_error))),
+            looper: Arc::new(Looper::new(queue_max, on_error)?),
         })
     }
 

@@ -8,6 +8,8 @@
 //! with the Python code around this module. Shard threads never run Python and never wait for it.
 
 #![forbid(unsafe_code)]
+#![allow(clippy::disallowed_methods, reason = "a front end has threads, and waits")]
+#![allow(clippy::result_large_err, reason = "a call that is refused goes back to who brought it")]
 
 mod answer;
 mod call;

@@ -45,6 +45,8 @@ pub(crate) struct Looper {
     calls: AtomicUsize,
     calls_max: usize,
     numbers: AtomicU64,
+    /// What makes words of an exception.
+    on_error: Arc<Py<PyAny>>,
     /// The tasks of calls that wait, which asyncio itself holds weakly.
     tasks: Mutex<HashMap<u64, Py<PyAny>>>,
 }
@@ -59,13 +61,14 @@ struct State {
 
 impl Looper {
     /// A lane nobody takes from yet; at most `calls_max` calls wait in it.
-    pub(crate) fn new(calls_max: usize) -> std::io::Result<Self> {
+    pub(crate) fn new(calls_max: usize, on_error: Arc<Py<PyAny>>) -> std::io::Result<Self> {
         Ok(Self {
             state: Mutex::default(),
             bell: eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?,
             calls: AtomicUsize::new(0),
             calls_max,
             numbers: AtomicU64::new(0),
+            on_error,
             tasks: Mutex::default(),
         })
     }
@@ -170,6 +173,11 @@ pub(crate) struct LoopLane(Arc<Looper>);
 
 #[pymethods]
 impl LoopLane {
+    /// What makes words of an exception.
+    fn on_error(&self, py: Python<'_>) -> Py<PyAny> {
+        self.0.on_error.clone_ref(py)
+    }
+
     /// Readable while something waits.
     fn fileno(&self) -> i32 {
         self.0.bell.as_fd().as_raw_fd()
@@ -192,7 +200,8 @@ impl LoopLane {
                     found.append(visit.prepare(py)?)?;
                 }
                 Item::Await(seat, awaitable) => {
-                    found.append((Bound::new(py, Call::new(seat))?, awaitable, py.None()))?;
+                    let way = seat.handler.way.clone_ref(py);
+                    found.append((Bound::new(py, Call::new(seat))?, way, (awaitable,)))?;
                 }
                 Item::Cancel(number) => {
                     let task = lock(&self.0.tasks).get(&number).map(|task| task.clone_ref(py));

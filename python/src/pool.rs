@@ -3,9 +3,9 @@
 //! A thread keeps its thread state and takes one call after the other without letting go of the
 //! interpreter in between; it detaches only to wait. Where one thread at a time can run Python, one
 //! is enough as long as calls go on being taken: more would only hand the interpreter to each
-//! other. A *watch* looks whether they do. When a tick passes without a call taken while some wait,
-//! the threads that work are blocked or slow, and as many again are set to work; so it takes six
-//! ticks to have sixty-four calls that sleep side by side.
+//! other. A *watch* looks whether they do. When some wait and none is taken for a while, the threads
+//! that work are blocked or slow, and with each tick as many again are set to work; so it takes about
+//! ten ticks to have sixty-four calls that sleep side by side.
 //!
 //! The threads are Python's own, and run `_drive.serve`: a thread that the ending interpreter stops
 //! in a handler must have no frames of ours below it.
@@ -21,8 +21,11 @@ use pyo3::sync::PyOnceLock;
 use crate::prepare::{self, Prepared};
 use crate::work::Work;
 
-/// How long calls may wait while none is taken before more threads are set to work.
+/// How often the watch looks.
 const TICK: Duration = Duration::from_millis(1);
+/// Ticks in a row without a call taken, while some wait, before more threads are set to work. On a
+/// busy core the threads that work may be ready and have to wait for the processor for fewer.
+const STALLED_TICKS: u32 = 5;
 /// Ticks without a waiting call after which the watch sleeps until it is called. Busy servers would
 /// call it for every batch otherwise.
 const QUIET_TICKS: u32 = 16;
@@ -37,6 +40,8 @@ pub(crate) struct Pool {
     /// The watch waits here for its next tick.
     watch: Condvar,
     limits: Limits,
+    /// What makes words of an exception.
+    on_error: Arc<Py<PyAny>>,
     /// The context variables of who started the server; each call has a copy.
     context: PyOnceLock<Py<PyAny>>,
 }
@@ -72,12 +77,13 @@ struct State {
 
 impl Pool {
     /// A pool without threads yet.
-    pub(crate) fn new(limits: Limits) -> Self {
+    pub(crate) fn new(limits: Limits, on_error: Arc<Py<PyAny>>) -> Self {
         Self {
             state: Mutex::default(),
             permits: Condvar::new(),
             watch: Condvar::new(),
             limits,
+            on_error,
             context: PyOnceLock::new(),
         }
     }
@@ -202,7 +208,7 @@ impl Pool {
 
     /// The watch: sets more threads to work when those that work take no calls.
     fn look_after(self: &Arc<Self>) {
-        let mut quiet = 0;
+        let (mut quiet, mut stalled) = (0, 0);
         loop {
             let state = self.next_tick();
             if state.is_closed {
@@ -211,13 +217,15 @@ impl Pool {
             let taken = state.taken;
             let ticked = self.watch.wait_timeout(state, TICK);
             let mut state = ticked.unwrap_or_else(PoisonError::into_inner).0;
-            quiet = if state.queue.is_empty() { quiet + 1 } else { 0 };
-            let mut missing = 0;
+            let (is_empty, is_stalled) = (state.queue.is_empty(), state.taken == taken);
+            quiet = if is_empty { quiet + 1 } else { 0 };
+            stalled = if is_stalled && !is_empty { stalled + 1 } else { 0 };
             if quiet > QUIET_TICKS {
                 (state.is_watched, quiet) = (false, 0);
-            } else if state.taken == taken {
-                missing = self.double(&mut state);
             }
+            // Nobody works where the first thread has yet to be started.
+            let is_due = stalled >= STALLED_TICKS || state.running == 0 && !is_empty;
+            let missing = if is_due { self.double(&mut state) } else { 0 };
             drop(state);
             if missing > 0 {
                 self.start_more(missing);
@@ -261,12 +269,19 @@ pub(crate) struct PoolLane(Arc<Pool>);
 
 #[pymethods]
 impl PoolLane {
+    /// What makes words of an exception.
+    fn on_error(&self, py: Python<'_>) -> Py<PyAny> {
+        self.0.on_error.clone_ref(py)
+    }
+
     /// The context variables that calls begin with.
     fn context(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         self.0.context(py)
     }
 
     fn __iter__(this: Bound<'_, Self>) -> Bound<'_, Self> {
+        // For those who look at the process; a thread without it works as well.
+        let _ = rustix::thread::set_name(c"mcpring-pool");
         this
     }
 

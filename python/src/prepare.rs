@@ -6,17 +6,17 @@ use std::sync::Arc;
 use mcpring::server::FeatureKind;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyString, PyTuple};
 
 use crate::call::Call;
 use crate::decode;
-use crate::encode::{self, Encoded};
-use crate::handler::Style;
+use crate::encode;
 use crate::seat::Seat;
 use crate::work::Work;
 
-/// A call; a callable and its positional arguments; its keyword arguments.
-pub(crate) type Prepared<'py> = (Bound<'py, Call>, Bound<'py, PyTuple>, Bound<'py, PyDict>);
+/// A call; how its handler is called (see [`crate::handler`]); with what: the arguments, the text of
+/// an answer for hooks, `None` when the arguments do not fit.
+pub(crate) type Prepared<'py> = (Bound<'py, Call>, Bound<'py, PyTuple>, Bound<'py, PyAny>);
 
 thread_local! {
     /// The call that runs on this thread of the pool.
@@ -37,12 +37,12 @@ pub(crate) fn leave() {
 pub(crate) fn on_thread(py: Python<'_>, work: Work) -> Option<Prepared<'_>> {
     let seat = open(work)?;
     CURRENT.set(Some(Arc::clone(&seat)));
-    prepare(py, seat)
+    prepare(py, &seat)
 }
 
 /// Prepares a call that runs on an event loop.
 pub(crate) fn on_loop(py: Python<'_>, work: Work) -> Option<Prepared<'_>> {
-    prepare(py, open(work)?)
+    prepare(py, &open(work)?)
 }
 
 fn open(work: Work) -> Option<Arc<Seat>> {
@@ -53,81 +53,36 @@ fn open(work: Work) -> Option<Arc<Seat>> {
     Some(Seat::new(work))
 }
 
-/// A call whose arguments do not fit, or cannot be read, is answered here.
-fn prepare(py: Python<'_>, seat: Arc<Seat>) -> Option<Prepared<'_>> {
-    match make(py, &seat) {
-        Ok(prepared) => prepared,
-        Err(fault) => {
-            seat.fail(py, fault);
-            None
-        }
-    }
+/// A call whose arguments cannot be read is answered here.
+fn prepare<'py>(py: Python<'py>, seat: &Arc<Seat>) -> Option<Prepared<'py>> {
+    let made = arguments(py, seat).and_then(|arguments| {
+        let way = seat.handler.way.bind(py).clone();
+        Ok((Bound::new(py, Call::new(Arc::clone(seat)))?, way, arguments))
+    });
+    made.inspect_err(|fault| seat.fail(format!("invalid arguments: {fault}"))).ok()
 }
 
-fn make<'py>(py: Python<'py>, seat: &Arc<Seat>) -> PyResult<Option<Prepared<'py>>> {
-    let handler = &*seat.handler;
-    if seat.kind() == FeatureKind::Hook {
-        let call = Bound::new(py, Call::new(Arc::clone(seat)))?;
-        let result = seat.call().result_json().to_owned();
-        let positional = (handler.function.bind(py), &call, result).into_pyobject(py)?;
-        return Ok(Some((call, positional, PyDict::new(py))));
-    }
-    let Some(arguments) = arguments(py, seat)? else { return Ok(None) };
-    let arguments = match &handler.convert {
-        Some(convert) => convert.bind(py).call1((arguments,))?.cast_into::<PyDict>()?,
-        None => arguments,
-    };
-    let call = Bound::new(py, Call::new(Arc::clone(seat)))?;
-    let function = handler.function.bind(py);
-    Ok(Some(match handler.style {
-        Style::Keywords => (call, (function,).into_pyobject(py)?, arguments),
-        Style::Call => {
-            let positional = (function, &call, arguments).into_pyobject(py)?;
-            (call, positional, PyDict::new(py))
-        }
-    }))
-}
-
-/// What the handler is called with; `None` when it was refused.
-fn arguments<'py>(py: Python<'py>, seat: &Seat) -> PyResult<Option<Bound<'py, PyDict>>> {
+fn arguments<'py>(py: Python<'py>, seat: &Seat) -> PyResult<Bound<'py, PyAny>> {
     let handler = &*seat.handler;
     let call = seat.call();
-    if call.kind() == FeatureKind::Resource {
-        let variables = PyDict::new(py);
-        for name in handler.variables.get().into_iter().flatten() {
-            if let Some(value) = call.variable(name) {
-                variables.set_item(name, value)?;
+    match call.kind() {
+        FeatureKind::Hook => Ok(PyString::new(py, call.result_json()).into_any()),
+        FeatureKind::Resource => {
+            let variables = PyDict::new(py);
+            for name in handler.variables.get().into_iter().flatten() {
+                if let Some(value) = call.variable(name) {
+                    variables.set_item(name, value)?;
+                }
             }
+            Ok(variables.into_any())
         }
-        return Ok(Some(variables));
-    }
-    let json = call.arguments_json().clone();
-    let is_misfit = call.misfit().is_some();
-    drop(call);
-    if is_misfit {
-        return repaired(py, seat, &json);
-    }
-    decode::object(py, &json, &handler.exact).map(Some)
-}
-
-/// What the handler makes of arguments that do not fit, if they fit then.
-fn repaired<'py>(
-    py: Python<'py>,
-    seat: &Seat,
-    json: &[u8],
-) -> PyResult<Option<Bound<'py, PyDict>>> {
-    let handler = &*seat.handler;
-    if let Some(repair) = &handler.repair {
-        let arguments = decode::object(py, json, &handler.exact)?;
-        let arguments = repair.bind(py).call1((arguments,))?;
-        let mut text = String::new();
-        let encoded = encode::json(&arguments, &mut text)?;
-        if encoded == Encoded::Whole && seat.call().check_arguments(text.as_bytes()).is_ok() {
-            return decode::object(py, text.as_bytes(), &handler.exact).map(Some);
+        _ if call.misfit().is_some() => Ok(py.None().into_bound(py)),
+        _ => {
+            let json = call.arguments_json().clone();
+            drop(call);
+            Ok(decode::object(py, &json, &handler.exact)?.into_any())
         }
     }
-    seat.refuse_arguments();
-    Ok(None)
 }
 
 /// Whether something has to be awaited. What tools mostly return is seen at a glance.

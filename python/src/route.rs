@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
 use crate::error::raise;
+use crate::handler;
 use crate::lanes::Lanes;
 use crate::looper::Item;
 use crate::prepare;
@@ -61,9 +62,9 @@ impl Visit {
     /// The request, and what answers it, as the loop takes calls.
     pub(crate) fn prepare(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         let Self { number, call, handler, lanes } = self;
-        let handler = handler.clone_ref(py);
+        let way = handler::way(handler.bind(py), handler::ALONE, [None, None, None])?;
         let request = Bound::new(py, Request { number, call: Mutex::new(Some(call)), lanes })?;
-        let item = (request.clone(), (handler, request), PyDict::new(py));
+        let item = (request, way, PyDict::new(py));
         Ok(item.into_pyobject(py)?.into_any())
     }
 }
@@ -89,21 +90,6 @@ impl Request {
         let call = self.call.lock().unwrap_or_else(PoisonError::into_inner).take();
         self.lanes.looper.forget(self.number);
         call.map_or(Ok(()), |call| call.respond(response))
-    }
-
-    /// Answers with what the program says of an exception that answers HTTP by itself, or with 500.
-    fn report(&self, py: Python<'_>, fault: &Bound<'_, PyAny>) -> PyResult<()> {
-        let status = fault.getattr("status_code").and_then(|status| status.extract::<u16>());
-        let detail = fault.getattr("detail").and_then(|detail| detail.extract::<String>());
-        let (status, words) = if let (Ok(status), Ok(detail)) = (status, detail) {
-            (status, detail)
-        } else {
-            let path = self.read(|call| call.request().path().to_owned())?;
-            self.lanes.on_error.bind(py).call1(("route", path, fault))?;
-            (500, "internal server error".to_owned())
-        };
-        let response = RouteResponse::new(status).header("content-type", "text/plain");
-        self.respond(response.body(words + "\n")).map_err(|fault| raise(py, &fault))
     }
 }
 
@@ -146,32 +132,37 @@ impl Request {
         Ok(PyBytes::new(py, &body))
     }
 
-    fn finish(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+    /// The word for reports.
+    #[getter]
+    #[allow(clippy::unused_self, reason = "an attribute, as calls have it")]
+    fn kind(&self) -> &'static str {
+        "route"
+    }
+
+    #[getter]
+    fn name(&self) -> PyResult<String> {
+        self.path()
+    }
+
+    /// Answers with a `Response`, or says that the value has to be awaited first ("later").
+    fn finish(&self, value: &Bound<'_, PyAny>) -> PyResult<Option<&'static str>> {
         let py = value.py();
-        match value.cast::<Response>() {
-            Ok(response) => {
-                if let Err(fault) = self.respond(response.get().build(py)) {
-                    raise(py, &fault).write_unraisable(py, None);
-                }
-                Ok(())
-            }
-            Err(_) => {
-                let words = format!("a route answers with a Response, not {}", value.repr()?);
-                self.fail(py, PyTypeError::new_err(words).value(py))
-            }
+        if prepare::is_awaitable(value) {
+            return Ok(Some("later"));
         }
+        let Ok(response) = value.cast::<Response>() else {
+            let words = format!("a route answers with a Response, not {}", value.repr()?);
+            return Err(PyTypeError::new_err(words));
+        };
+        self.respond(response.get().build(py)).map_err(|fault| raise(py, &fault))?;
+        Ok(None)
     }
 
-    fn finishes_later(&self, value: &Bound<'_, PyAny>) -> PyResult<bool> {
-        let is_later = prepare::is_awaitable(value);
-        if !is_later {
-            self.finish(value)?;
-        }
-        Ok(is_later)
-    }
-
-    fn fail(&self, py: Python<'_>, fault: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.report(py, fault)
+    /// Answers that the program failed; why is not for the client.
+    fn fail(&self, py: Python<'_>, _words: &str) -> PyResult<()> {
+        let response = RouteResponse::new(500).header("content-type", "text/plain");
+        let response = response.body("internal server error\n");
+        self.respond(response).map_err(|fault| raise(py, &fault))
     }
 
     fn keep(&self, task: Py<PyAny>) {

@@ -6,9 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use mcpring::server::{CallContext, FeatureKind};
 use mcpring::{Deferred, Outcome};
-use pyo3::prelude::*;
 
-use crate::answer;
 use crate::handler::Prepared;
 use crate::lanes::Lanes;
 use crate::work::Work;
@@ -56,17 +54,9 @@ impl Seat {
         self.is_done.load(Ordering::Acquire)
     }
 
-    /// Answers with what the handler returned.
-    pub(crate) fn finish(&self, value: &Bound<'_, PyAny>) {
-        match answer::of(self, value) {
-            Ok(outcome) => self.settle(outcome),
-            Err(fault) => self.fail(value.py(), fault),
-        }
-    }
-
-    /// Answers for an exception, or asks what it asks.
-    pub(crate) fn fail(&self, py: Python<'_>, fault: PyErr) {
-        self.settle(answer::for_exception(py, self, fault));
+    /// Answers that the call failed, in these words.
+    pub(crate) fn fail(&self, words: String) {
+        self.settle(self.kind().failed(words));
     }
 
     /// Answers that the arguments do not fit, as the engine would have.

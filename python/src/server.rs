@@ -302,9 +302,9 @@ impl Server {
     fn stop(&self, py: Python<'_>, now: bool) -> PyResult<()> {
         let running = self.started(py)?;
         if now {
-            running.stop_now()
+            running.stop_now();
         } else {
-            running.stop()
+            running.stop();
         }
         Ok(())
     }
@@ -359,7 +359,7 @@ impl Server {
         let before = stage.put(recipe);
         let told = stage.publish();
         drop(stage);
-        before.and_then(|_| told).map_err(|fault| raise(py, &fault))?;
+        before.and(told).map_err(|fault| raise(py, &fault))?;
         if self.running.get().is_some() { self.lanes.prepare(py, lane) } else { Ok(()) }
     }
 

@@ -23,6 +23,7 @@ from mcpring.exceptions import (
     ToolError,
     UnsupportedError,
 )
+from mcpring.server.middleware import Middleware
 
 VERSIONS = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"]
 ERAS = ["2025-11-25", "2026-07-28"]
@@ -223,9 +224,14 @@ def test_templates(template: str, uri: str, want: str) -> None:
         [listed] = await c.list_resource_templates()
         before = (await c.read_resource(uri))[0].text
         mcp.remove_resource(template)
+        await changed.wait()
         return [listed.uri_template.replace("{+", "{"), before, await c.list_resource_templates()]
 
-    assert through(mcp, ERAS[0], check) == [
+    def hear(told: dict[str, Any]) -> None:
+        changed.set()
+
+    changed = asyncio.Event()
+    assert through(mcp, ERAS[0], check, message_handler=hear) == [
         template.replace("*", "").replace("{+", "{"),
         want,
         [],
@@ -258,6 +264,44 @@ def test_all_progress_and_logs_are_heard_before_the_result(version: str) -> None
     found = through(shop(), version, check, log_handler=lambda said: logs.append(said.data))
     steps = [(1, 3, "step 1"), (2, 3, "step 2"), (3, 3, "step 3")]
     assert found == [3, steps, [{"at": 0}, {"at": 1}, {"at": 2}]]
+
+
+@needs_core
+def test_lists_pass_through_middleware() -> None:
+    class Short(Middleware):
+        async def on_list_tools(self, context: Any, call_next: Any) -> Any:
+            return [one for one in await call_next(context) if one.name != "fail"]
+
+        async def on_list_resource_templates(self, context: Any, call_next: Any) -> Any:
+            return await call_next(context)
+
+    mcp = shop()
+    mcp.resource("files://{path*}", name="files")(lambda path: path)
+    mcp.add_middleware(Short())
+
+    async def check(c: Client) -> list[Any]:
+        names = {tool.name for tool in await c.list_tools()}
+        templates = [one.uri_template for one in await c.list_resource_templates()]
+        return [len(names), "fail" in names, templates]
+
+    templates = ["data://{name}/about", "files://{+path}"]
+    assert through(mcp, ERAS[0], check) == [9, False, templates]
+
+
+@needs_core
+@pytest.mark.parametrize("version", ERAS)
+def test_a_version_may_be_named(version: str) -> None:
+    mcp = FastMCP("x")
+    mcp.tool("t", version="1.9")(lambda: "old")
+    mcp.tool("t", version="1.10")(lambda: "new")
+
+    async def check(c: Client) -> list[str]:
+        seen = [(await c.call_tool("t", version=v)).text for v in (None, "1.9", "1.10")]
+        with pytest.raises(ToolError, match="no version '2'"):
+            await c.call_tool("t", version="2")
+        return seen
+
+    assert through(mcp, version, check) == ["new", "old", "new"]
 
 
 async def ask_like_fastmcp(message: str, kind: Any, params: Any, context: Any) -> Any:

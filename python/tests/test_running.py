@@ -429,7 +429,7 @@ def test_a_loop_of_the_programs_own_ends_with_sigterm(tmp_path: Path) -> None:
 
 LEAVING = '''
 import asyncio, sys, threading
-from mcpring import Client, FastMCP
+from mcpring import Client, FastMCP, McpringError
 mcp = FastMCP("x")
 begun = threading.Event()
 
@@ -443,8 +443,14 @@ async def wait() -> None:
     begun.set()
     await asyncio.Event().wait()
 
+def call() -> None:
+    try:
+        client.call_tool(sys.argv[1])
+    except McpringError:
+        pass  # it is told that nothing comes any more
+
 client = Client(mcp).__enter__()
-threading.Thread(target=lambda: client.call_tool(sys.argv[1]), daemon=True).start()
+threading.Thread(target=call, daemon=True).start()
 begun.wait()
 '''
 
@@ -456,3 +462,28 @@ def test_a_program_that_ends_does_not_wait_for_calls(tmp_path: Path, name: str) 
     with Program(str(path), name) as program:
         assert program.end() == 0, program.said
         assert not any("Traceback" in line for line in program.said)
+
+
+LEFT = '''
+import threading
+from mcpring import Client, FastMCP
+mcp = FastMCP("x")
+mcp.tool("one")(lambda: 1)
+
+@mcp.tool
+async def two() -> int:
+    return 2
+
+threading.Thread(target=lambda: mcp.run("http", port=0), daemon=True).start()
+while mcp.running is None:
+    pass
+with Client(mcp.running.addresses()[0]) as client:
+    assert client.call_tool("two").data == 2
+'''
+
+
+def test_a_server_on_a_thread_that_is_left_behind(tmp_path: Path) -> None:
+    path = tmp_path / "left.py"
+    path.write_text(LEFT)
+    with Program(str(path)) as program:
+        assert program.end() == 0, program.said

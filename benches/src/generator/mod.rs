@@ -7,6 +7,7 @@
 mod check;
 mod closed_loop;
 mod connection;
+pub mod piped;
 pub mod reader;
 pub mod request;
 
@@ -92,13 +93,7 @@ impl Generator {
             closed: 0,
             clock: now,
             heard: now,
-            books: Books {
-                check: Check::new(answer),
-                tally: Tally::default(),
-                now_ns: 0,
-                open: 0,
-                budget: 0,
-            },
+            books: Books::new(answer),
         })
     }
 
@@ -282,6 +277,10 @@ impl Generator {
 }
 
 impl Books {
+    fn new(answer: Answer) -> Self {
+        Self { check: Check::new(answer), tally: Tally::default(), now_ns: 0, open: 0, budget: 0 }
+    }
+
     /// Asks on a lane that is free, within the budget.
     fn ask(&mut self, connection: &mut Connection, lane: usize) {
         if self.budget > 0 {

@@ -15,7 +15,7 @@ use crate::target::{Era, Target, Wire};
 use crate::workload::{Workload, form1000};
 
 /// Connections of every load.
-const CONNECTIONS: usize = 50;
+pub(super) const CONNECTIONS: usize = 50;
 /// Letters of the echoed message: with the envelope about 200 bytes each way.
 pub(super) const MESSAGE_BYTES: usize = 100;
 /// Most system calls per request.

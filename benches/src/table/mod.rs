@@ -7,6 +7,7 @@ mod c;
 mod fanout;
 mod idle;
 mod load;
+mod py;
 mod sessions;
 mod start;
 
@@ -36,8 +37,8 @@ pub struct Options {
     /// Driver of the servers and of the load: auto, uring or epoll.
     #[arg(long, default_value = "auto")]
     pub driver: Choice,
-    /// Only the parts named: tcp, http, form, idle, start, sessions, fanout, c, blocks (several with
-    /// commas).
+    /// Only the parts named: tcp, http, form, idle, start, sessions, fanout, c, blocks, py (several
+    /// with commas).
     #[arg(long, value_delimiter = ',', value_parser = PARTS)]
     pub only: Vec<String>,
     /// Take the servers as they were built last, wherever this program was built.
@@ -49,8 +50,8 @@ pub struct Options {
     pub quick: bool,
 }
 
-const PARTS: [&str; 9] =
-    ["tcp", "http", "form", "idle", "start", "sessions", "fanout", "c", "blocks"];
+const PARTS: [&str; 10] =
+    ["tcp", "http", "form", "idle", "start", "sessions", "fanout", "c", "blocks", "py"];
 
 /// One part of the table.
 type Part = fn(&mut Bench) -> Result<(), Fault>;
@@ -62,6 +63,8 @@ struct Bench {
     binaries: Binaries,
     /// Built when the first part asks for them.
     c_programs: Option<CPrograms>,
+    /// What ran beside us, for the report.
+    versions: Vec<String>,
     rows: Vec<Row>,
     comparisons: Vec<Comparison>,
 }
@@ -77,10 +80,24 @@ pub fn run(mut options: Options) -> Result<(), Fault> {
     }
     let cores = Cores::find()?;
     let environment = Environment::find(driver_line(options.driver)?);
-    let binaries = if options.no_build { Binaries::built()? } else { Binaries::build()? };
+    let binaries = match &options {
+        // The Python part has its own servers.
+        options if !options.only.is_empty() && options.only.iter().all(|part| part == "py") => {
+            Binaries::here()?
+        }
+        options if options.no_build => Binaries::built()?,
+        _ => Binaries::build()?,
+    };
     cores.pin(cores.load)?;
-    let (rows, comparisons) = (Vec::new(), Vec::new());
-    let mut bench = Bench { options, cores, binaries, c_programs: None, rows, comparisons };
+    let mut bench = Bench {
+        options,
+        cores,
+        binaries,
+        c_programs: None,
+        versions: Vec::new(),
+        rows: Vec::new(),
+        comparisons: Vec::new(),
+    };
     let parts: [Part; PARTS.len()] = [
         load::tcp,
         load::http,
@@ -91,6 +108,7 @@ pub fn run(mut options: Options) -> Result<(), Fault> {
         fanout::measure,
         c::call,
         c::blocks,
+        py::measure,
     ];
     for (name, part) in PARTS.into_iter().zip(parts) {
         if bench.options.only.is_empty() || bench.options.only.iter().any(|only| only == name) {
@@ -135,7 +153,8 @@ impl Bench {
         Ok(all)
     }
 
-    fn finish(self, environment: Environment) -> Result<(), Fault> {
+    fn finish(self, mut environment: Environment) -> Result<(), Fault> {
+        environment.versions = self.versions;
         let report = Report { environment, rows: self.rows, comparisons: self.comparisons };
         let path = report.write(&self.binaries.results(), "table")?;
         let text = format!("{}\nresults: {}\n", report.text(), path.display());

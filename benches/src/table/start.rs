@@ -16,7 +16,7 @@ use crate::rounds::median;
 use crate::target::{Era, Target, Wire};
 
 /// Starts of each server.
-const STARTS: usize = 11;
+pub(super) const STARTS: usize = 11;
 /// What a server may still do after its first answer before its memory counts as at rest.
 const REST: Duration = Duration::from_millis(300);
 
@@ -28,7 +28,9 @@ pub(super) fn measure(bench: &mut Bench) -> Result<(), Fault> {
     for _ in 0..starts {
         for side in 0..2 {
             http[side].add(over_http(bench, side)?);
-            stdio[side].add(over_stdio(bench, side)?);
+            let mut stdio_command = command(bench, side);
+            stdio_command.arg("--stdio");
+            stdio[side].add(over_stdio(bench, stdio_command)?);
         }
     }
     for (name, wire) in [("HTTP", &http), ("stdio", &stdio)] {
@@ -54,20 +56,26 @@ pub(super) fn measure(bench: &mut Bench) -> Result<(), Fault> {
 
 /// All starts of one server.
 #[derive(Default)]
-struct Starts {
-    first_ms: Vec<f64>,
-    resident_mb: Vec<f64>,
+pub(super) struct Starts {
+    pub(super) first_ms: Vec<f64>,
+    pub(super) resident_mb: Vec<f64>,
 }
 
 impl Starts {
-    fn add(&mut self, (first, resident): (Duration, u64)) {
+    pub(super) fn add(&mut self, (first, resident): (Duration, u64)) {
         self.first_ms.push(first.as_secs_f64() * 1e3);
         self.resident_mb.push(resident as f64 / 1e6);
     }
 }
 
 /// A row with the median of `values` and their spread.
-fn row(name: String, asked: Asked, values: &[f64], unit: &'static str, note: String) -> Row {
+pub(super) fn row(
+    name: String,
+    asked: Asked,
+    values: &[f64],
+    unit: &'static str,
+    note: String,
+) -> Row {
     let least = values.iter().copied().fold(f64::INFINITY, f64::min);
     let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let row = Row::new(name, asked, median(values.to_vec()), unit).with_note(note);
@@ -97,9 +105,7 @@ fn over_http(bench: &Bench, side: usize) -> Result<(Duration, u64), Fault> {
     Ok((first, server.process().resident_bytes()?))
 }
 
-fn over_stdio(bench: &Bench, side: usize) -> Result<(Duration, u64), Fault> {
-    let mut command = command(bench, side);
-    command.arg("--stdio");
+pub(super) fn over_stdio(bench: &Bench, mut command: Command) -> Result<(Duration, u64), Fault> {
     let mut server = Server::start(&mut command, Place::Anywhere(&bench.cores))?;
     let hello = [HELLO, b"\n"].concat();
     if let Some(input) = server.input() {

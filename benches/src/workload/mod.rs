@@ -61,6 +61,16 @@ impl Workload {
         }
     }
 
+    /// The same arguments and the same answer, of the tool `name`.
+    #[must_use]
+    pub fn of(self, name: &str) -> Self {
+        let ask = match self.ask {
+            Ask::Tool { arguments, .. } => Ask::Tool { name: name.into(), arguments },
+            other => other,
+        };
+        Self { name: name.into(), ask, ..self }
+    }
+
     /// `ping`.
     pub fn ping() -> Self {
         Self { name: "ping".into(), ask: Ask::Ping, answer: Answer::Holds(br#""result":{"#.into()) }

@@ -83,10 +83,10 @@ class Client:
         """`transport` is a server object, a URL, a .py or .js file, or a transport.
 
         `protocol_version="2026-07-28"` speaks without a session. `timeout` is in seconds and for
-        each request. `auth` is a token for a server behind a URL. `sampling_capabilities={"tools":
-        {}}` says that the handler lets its model use tools. `log_handler` takes one `LogMessage`, or
-        level, data and logger;
-        `message_handler` takes every notification, as a `dict` with `method` and `params`.
+        each request. `auth` is a token for a server behind a URL.
+        `sampling_capabilities={"tools": {}}` says that the handler lets its model use tools.
+        `log_handler` takes one `LogMessage`, or level, data and logger; `message_handler` takes
+        every notification, as a `dict` with `method` and `params`.
         """
         self.transport = make_transport(transport, headers=headers, auth=auth)
         self._name = name

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import threading
 from collections.abc import Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from ..exceptions import McpringError
 
 if TYPE_CHECKING:
     from ..prompts import PromptResult
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["SyncClient"]
 
 T = TypeVar("T")
+
+_EXIT_S = 5.0
+"""How long a program that ends without closing a client waits for its loop."""
 
 
 class SyncClient:
@@ -44,13 +50,27 @@ class SyncClient:
         except BaseException:
             self._stop()
             raise
+        # A thread that the ending interpreter stops in the middle of the core takes all with it.
+        atexit.register(self._end_in_time)
         return self
 
     def __exit__(self, *failure: object) -> None:
+        atexit.unregister(self._end_in_time)
         try:
             self._wait(self._client.close())
         finally:
             self._stop()
+
+    def _end_in_time(self) -> None:
+        """Closes it when the program ends, unless a handler keeps the loop from its work."""
+        if self._loop is None:
+            return
+        coming = asyncio.run_coroutine_threadsafe(self._client.close(), self._loop)
+        try:
+            coming.result(_EXIT_S)
+        except (TimeoutError, McpringError, OSError):
+            pass  # the program ends all the same
+        self._stop(_EXIT_S)
 
     def _run_loop(self, started: threading.Event) -> None:
         async def serve() -> None:
@@ -61,12 +81,12 @@ class SyncClient:
 
         asyncio.run(serve())
 
-    def _stop(self) -> None:
+    def _stop(self, timeout: float | None = None) -> None:
         loop, thread, ended = self._loop, self._thread, self._ended
         self._loop = self._thread = self._ended = None
         if loop is not None and thread is not None and ended is not None:
             loop.call_soon_threadsafe(ended.set)
-            thread.join()
+            thread.join(timeout)
 
     def _wait(self, work: Coroutine[Any, Any, T]) -> T:
         loop = self._loop

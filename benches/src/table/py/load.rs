@@ -1,0 +1,90 @@
+//! CPU time a call: three tools over HTTP, and one over standard input and output.
+
+use std::time::Duration;
+
+use super::contest::Contest;
+use super::{Bench, Side};
+use crate::child::{Place, Server};
+use crate::fault::Fault;
+use crate::generator::piped::{self, Pipes};
+use crate::generator::{Extent, Load};
+use crate::pythons::Pythons;
+use crate::report::Asked;
+use crate::rounds::{self, sample};
+use crate::table::load::{CONNECTIONS, MESSAGE_BYTES};
+use crate::target::{Era, Target, Wire};
+use crate::workload::{Workload, form20};
+
+/// Requests in flight over standard input and output.
+const INFLIGHT: usize = 16;
+/// Longest load before counting begins.
+const WARMUP_MAX: Duration = Duration::from_millis(500);
+
+/// Goals for the official SDK's high level and for FastMCP; its low level is shown.
+fn goals(high: f64, fastmcp: f64) -> [Asked; 3] {
+    [Asked::AtLeast(high), Asked::Nothing, Asked::AtLeast(fastmcp)]
+}
+
+/// A function, twenty checked parameters, and a coroutine function, over HTTP.
+pub(super) fn http(bench: &mut Bench, pythons: &Pythons) -> Result<(), Fault> {
+    let echo = Workload::echo(MESSAGE_BYTES);
+    for (called, workload, goals) in [
+        ("echo", echo.clone(), goals(80.0, 100.0)),
+        ("20 parameters", form20(), goals(60.0, 60.0)),
+        ("async echo", echo.of("aecho"), goals(40.0, 40.0)),
+    ] {
+        let name = format!("Python HTTP {called} {CONNECTIONS} × 1");
+        Contest { name, goals }.run(
+            bench,
+            |bench, side| over_http(bench, side, pythons),
+            |bench, (server, target)| {
+                let (workload, target) = (workload.clone(), target.clone());
+                let side = rounds::Side { name: "", server, target, workload, counters: None };
+                rounds::measure(&side, &load(bench))
+            },
+        )?;
+    }
+    Ok(())
+}
+
+/// A server on its core, and where it listens.
+pub(super) fn over_http(
+    bench: &Bench,
+    side: Side,
+    pythons: &Pythons,
+) -> Result<(Server, Target), Fault> {
+    let mut command = side.command(pythons);
+    let mut server = Server::start(command.arg("--http"), Place::Pinned(&bench.cores))?;
+    let target = Target::new(server.address("http")?, Wire::Http, Era::Stateless);
+    Ok((server, target))
+}
+
+fn load(bench: &Bench) -> Load {
+    Load {
+        connections: CONNECTIONS,
+        inflight: 1,
+        warmup: bench.seconds().min(WARMUP_MAX),
+        extent: Extent::Time(bench.seconds()),
+        driver: bench.options.driver,
+    }
+}
+
+/// A function, over the pipes of a server that a host has started.
+pub(super) fn stdio(bench: &mut Bench, pythons: &Pythons) -> Result<(), Fault> {
+    let workload = Workload::echo(MESSAGE_BYTES);
+    let name = format!("Python stdio echo 1 × {INFLIGHT}");
+    Contest { name, goals: goals(50.0, 50.0) }.run(
+        bench,
+        |bench, side| {
+            let mut command = side.command(pythons);
+            let place = Place::Pinned(&bench.cores);
+            let (server, input, output) = Server::start_piped(&mut command, place)?;
+            Ok((server, Pipes::open(input, output)?))
+        },
+        |bench, (server, pipes)| {
+            let (warmup, time) = (bench.seconds().min(WARMUP_MAX), bench.seconds());
+            let load = piped::Load { inflight: INFLIGHT, warmup, time };
+            sample(server, None, |mark| pipes.run(&workload, load, mark))
+        },
+    )
+}
