@@ -216,9 +216,9 @@ def test_cancelled_calls(victim: Victim, count: int, name: str) -> None:
 def settled(wire: Wire, name: str, count: int) -> int:
     """Waits until so many calls have ended; resident memory then."""
     deadline = time.monotonic() + END_S
-    while wire.call("count_ended", name=name) < count:
+    while wire.call("count_ended", of=name) < count:
         assert time.monotonic() < deadline, "calls that nobody waits for go on"
-    assert wire.call("count_ended", name=name) == count
+    assert wire.call("count_ended", of=name) == count
     return int(wire.call("resident"))
 
 

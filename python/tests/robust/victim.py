@@ -198,9 +198,9 @@ def watch(ctx: Context) -> str:
 
 
 @mcp.tool
-async def count_ended(name: str) -> int:
+async def count_ended(of: str) -> int:
     """How many calls of a tool have come to their end."""
-    return ended.get(name, 0)
+    return ended.get(of, 0)
 
 
 @mcp.tool
