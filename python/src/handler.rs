@@ -6,7 +6,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyMapping, PyTuple};
 
-use crate::decode::Exact;
+use crate::decode::{Exact, Parameters};
 
 /// Where a handler runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,10 +60,18 @@ pub(crate) struct Prepared {
     pub(crate) lane: Lane,
     /// Whether arguments that do not fit may be mended.
     pub(crate) is_lenient: bool,
-    pub(crate) exact: Exact,
+    exact: Exact,
+    parameters: OnceLock<Parameters>,
     pub(crate) wraps: bool,
     /// The variables of the template it reads for.
     pub(crate) variables: OnceLock<Vec<String>>,
+}
+
+impl Prepared {
+    /// The parameters its arguments are for; those of `schema` if it has none yet.
+    pub(crate) fn parameters(&self, py: Python<'_>, schema: &str) -> &Parameters {
+        self.parameters.get_or_init(|| Parameters::read(py, schema, &self.exact))
+    }
 }
 
 /// A callable, prepared: which lane, and what happens before and after. See `_core.pyi`.
@@ -95,6 +103,7 @@ impl Handler {
             lane: Lane::parse(lane)?,
             is_lenient,
             exact: exact.map_or_else(|| Ok(Exact::default()), Exact::read)?,
+            parameters: OnceLock::new(),
             wraps,
             variables: OnceLock::new(),
         })))

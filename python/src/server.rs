@@ -93,6 +93,8 @@ impl Server {
                 return Err(PyValueError::new_err(words));
             }
         };
+        // Known before the first call, which would otherwise have to do without.
+        handler.get().0.parameters(py, &input_schema);
         let extra = Extra::Tool { input: input_schema, output: output_schema, task };
         let timeout = timeout_s.map(Duration::try_from_secs_f64).transpose();
         let timeout =
