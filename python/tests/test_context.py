@@ -455,6 +455,23 @@ def test_progress_counts(run: Caller) -> None:
     assert seen == steps * 2
 
 
+def test_a_handler_changes_what_shows(run: Caller) -> None:
+    mcp = FastMCP("x")
+    mcp.tool("extra", tags={"more"})(lambda: 1)
+
+    @mcp.tool
+    async def t(ctx: Context) -> list[list[str]]:
+        seen: list[list[str]] = []
+        for change in (ctx.disable_components, ctx.enable_components):
+            await change(tags={"more"})
+            seen.append([tool.name for tool in await mcp.list_tools()])
+        await ctx.disable_components(names={"extra"})
+        await ctx.reset_visibility()
+        return [*seen, [tool.name for tool in await mcp.list_tools()]]
+
+    assert run(mcp) == [["t"], ["extra", "t"], ["extra", "t"]]
+
+
 def test_there_is_a_context_only_inside_of_calls() -> None:
     with pytest.raises(NotFoundError, match="no call runs here"):
         get_context()

@@ -1,7 +1,7 @@
 """Robustness: real processes, real sockets, and many repetitions.
 
-    python -m pytest tests/robust                              a minute
-    MCPRING_ROBUST=full python -m pytest tests/robust -s       the full counts, figures shown
+python -m pytest tests/robust                              a minute
+MCPRING_ROBUST=full python -m pytest tests/robust -s       the full counts, figures shown
 """
 
 import os

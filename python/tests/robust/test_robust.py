@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-
 from calling import needs_core
 from programs import Program
 from wire import Wire
@@ -64,8 +63,10 @@ def pings(wire: Wire, until: threading.Event) -> list[float]:
 def shown(what: str, times: list[float]) -> float:
     """Prints the figures of sorted times; gives the 99th percentile."""
     p99 = times[min(len(times) - 1, len(times) * 99 // 100)]
-    print(f"\n{what}: {len(times)} pings, p50 {times[len(times) // 2]:.2f} ms, p99 {p99:.2f} ms, "
-          f"max {times[-1]:.2f} ms")
+    print(
+        f"\n{what}: {len(times)} pings, p50 {times[len(times) // 2]:.2f} ms, p99 {p99:.2f} ms, "
+        f"max {times[-1]:.2f} ms"
+    )
     return p99
 
 
@@ -281,7 +282,8 @@ def test_signals_with_open_streams(server_file: str, count: int, number: signal.
         with Victim(server_file) as program:
             streams = [Stream(program.http) for _ in range(10)]
             with Wire(program.tcp) as wire:
-                wire.begin_call("quiet_sleep", ms=50)  # is answered before the end
+                wire.begin_call("sleep", seconds=0.05)  # is answered before the end
+                assert program.line("busy ") == "sleep"
                 start = time.perf_counter()
                 program.process.send_signal(number)
                 assert wire.answer()["result"]["content"][0]["text"] == "slept"

@@ -1,7 +1,7 @@
 """A server with tools that misbehave, for the tests beside it.
 
-    python victim.py run       serves until it is told to stop
-    python victim.py leave     serves on a thread; the program ends when its standard input does
+python victim.py run       serves until it is told to stop
+python victim.py leave     serves on a thread; the program ends when its standard input does
 """
 
 from __future__ import annotations
