@@ -25,18 +25,19 @@ fn goals(high: f64, fastmcp: f64) -> [Asked; 3] {
     [Asked::AtLeast(high), Asked::Nothing, Asked::AtLeast(fastmcp)]
 }
 
-/// A function, twenty checked parameters, and a coroutine function, over HTTP.
+/// A function in both eras, twenty checked parameters, and a coroutine function, over HTTP.
 pub(super) fn http(bench: &mut Bench, pythons: &Pythons) -> Result<(), Fault> {
     let echo = Workload::echo(MESSAGE_BYTES);
-    for (called, workload, goals) in [
-        ("echo", echo.clone(), goals(80.0, 100.0)),
-        ("20 parameters", form20(), goals(60.0, 60.0)),
-        ("async echo", echo.of("aecho"), goals(40.0, 40.0)),
+    for (called, era, workload, goals) in [
+        ("echo", Era::Stateless, echo.clone(), goals(80.0, 100.0)),
+        ("echo, handshake", Era::Handshake, echo.clone(), goals(80.0, 100.0)),
+        ("20 parameters", Era::Stateless, form20(), goals(60.0, 60.0)),
+        ("async echo", Era::Stateless, echo.of("aecho"), goals(40.0, 40.0)),
     ] {
-        let name = format!("Python HTTP {called} {CONNECTIONS} × 1");
+        let name = format!("Python HTTP {called}, {CONNECTIONS} × 1");
         Contest { name, goals }.run(
             bench,
-            |bench, side| over_http(bench, side, pythons),
+            |bench, side| over_http(bench, side, pythons, era),
             |bench, (server, target)| {
                 let (workload, target) = (workload.clone(), target.clone());
                 let side = rounds::Side { name: "", server, target, workload, counters: None };
@@ -52,10 +53,11 @@ pub(super) fn over_http(
     bench: &Bench,
     side: Side,
     pythons: &Pythons,
+    era: Era,
 ) -> Result<(Server, Target), Fault> {
     let mut command = side.command(pythons);
     let mut server = Server::start(command.arg("--http"), Place::Pinned(&bench.cores))?;
-    let target = Target::new(server.address("http")?, Wire::Http, Era::Stateless);
+    let target = Target::new(server.address("http")?, Wire::Http, era);
     Ok((server, target))
 }
 
@@ -72,7 +74,7 @@ fn load(bench: &Bench) -> Load {
 /// A function, over the pipes of a server that a host has started.
 pub(super) fn stdio(bench: &mut Bench, pythons: &Pythons) -> Result<(), Fault> {
     let workload = Workload::echo(MESSAGE_BYTES);
-    let name = format!("Python stdio echo 1 × {INFLIGHT}");
+    let name = format!("Python stdio echo, 1 × {INFLIGHT}");
     Contest { name, goals: goals(50.0, 50.0) }.run(
         bench,
         |bench, side| {
