@@ -24,6 +24,7 @@ from mcpring.prompts import Message
 from mcpring.resources import ResourceContent, ResourceResult, TextResource
 from mcpring.server.middleware import CallNext, Middleware, MiddlewareContext
 from mcpring.tools import Tool, tool
+from mcpring.types import ToolAnnotations
 
 T = TypeVar("T")
 
@@ -282,7 +283,8 @@ def test_resources() -> None:
     assert read("data://plain", "text/plain") == [
         {"uri": "data://plain", "mimeType": "text/plain", "text": "words"}
     ]
-    assert read("data://bytes") == [{"uri": "data://bytes", "blob": "AA=="}]
+    mime = "application/octet-stream"
+    assert read("data://bytes") == [{"uri": "data://bytes", "mimeType": mime, "blob": "AA=="}]
     assert read("data://json")[0]["mimeType"] == "application/json"
     assert [part.get("_meta") for part in read("data://all")] == [None, {"k": 1}]
     assert read("data://fixed")[0]["text"] == "always"
@@ -295,6 +297,50 @@ def test_resources() -> None:
         "description": "Plain.",
         "mimeType": "text/plain",
     }
+
+
+MIME_TYPES: list[tuple[Any, str | None, Any, str | None]] = [
+    (str, None, "a", "text/plain"),
+    (bytes, None, b"a", "application/octet-stream"),
+    (dict[str, int], None, {}, "application/json"),
+    (list[str], None, [], "application/json"),
+    (ResourceResult, None, "a", None),
+    (list[ResourceContent], None, "a", None),
+    (str, "text/css", "a", "text/css"),
+    (dict[str, int], "application/geo+json", {}, "application/geo+json"),
+]
+
+
+@pytest.mark.parametrize(("hint", "said", "value", "want"), MIME_TYPES, ids=repr)
+def test_mime_types(hint: Any, said: str | None, value: Any, want: str | None) -> None:
+    """What is listed is what is read; where nothing is said, the hint says it."""
+    mcp = FastMCP("x")
+
+    def read() -> Any:
+        return value
+
+    read.__annotations__["return"] = hint
+    mcp.resource("data://x", mime_type=said)(read)
+    assert wait(mcp.list_resources())[0].to_dict().get("mimeType") == want
+    assert wait(mcp.read_resource("data://x")).contents[0].mime_type == want
+
+
+TITLES: list[tuple[dict[str, Any], str]] = [
+    ({}, "Add Two Numbers"),
+    ({"title": "Sum"}, "Sum"),
+    ({"annotations": {"title": "Plus"}}, "Plus"),
+    ({"title": "Sum", "annotations": ToolAnnotations(title="Plus")}, "Sum"),
+    ({"name": "my-sum"}, "My Sum"),
+]
+
+
+@pytest.mark.parametrize(("said", "want"), TITLES, ids=repr)
+def test_titles(said: dict[str, Any], want: str) -> None:
+    """Hosts show titles, and some show nothing else."""
+
+    def add_two_numbers() -> None: ...
+
+    assert Tool.from_function(add_two_numbers, **said).to_dict()["title"] == want
 
 
 TEMPLATES: list[tuple[str, str, Any]] = [
@@ -328,6 +374,8 @@ def test_templates() -> None:
 
     assert read("item://7") == '{"id":7,"full":false}'
     assert read("item://7?full=true") == '{"id":7,"full":true}'
+    with pytest.raises(ValidationError, match="'id' is 'seven', which does not fit"):
+        read("item://seven")
     with pytest.raises(ConfigError, match="variables without a parameter"):
         mcp.resource("item://{other}")(item)
     with pytest.raises(ConfigError, match="no variables for"):
@@ -373,6 +421,8 @@ def test_prompts() -> None:
     assert '{"type":"integer","default":1}' in listed[1]["description"]
     with pytest.raises(PromptError, match=r"needs the arguments \['topic'\]"):
         wait(mcp.render_prompt("ask"))
+    with pytest.raises(ValidationError, match="'depth' is 'deep', which does not fit"):
+        wait(mcp.render_prompt("ask", {"topic": "a", "depth": "deep"}))
     assert wait(mcp.render_prompt("plain")).messages[0].content.text == "hi"
 
 
