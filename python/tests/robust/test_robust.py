@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -122,6 +123,7 @@ def test_forks_on_the_main_thread(victim: Victim, count: int) -> None:
 IN_FLIGHT_KINDS = {
     "sleep": {"seconds": 600},
     "wait": {"seconds": 600},
+    "injected": {"seconds": 600},
     "spin": {"seconds": 600},
     "native": {"rounds": 2_000_000_000},
 }
@@ -294,6 +296,31 @@ def test_signals_with_open_streams(server_file: str, count: int, number: signal.
             assert program.said[-1] == "ran\n"
     print(f"\n{count} ends by {number.name} with open streams: the slowest took {slowest:.2f} s")
     assert slowest < END_S
+
+
+def test_a_second_signal_waits_for_nothing(server_file: str) -> None:
+    """Whatever runs: on threads of the core, on those of Python, on the loop."""
+    for kind in IN_FLIGHT_KINDS:
+        with Victim(server_file) as program, Wire(program.tcp) as wire:
+            wire.begin_call(kind, **IN_FLIGHT_KINDS[kind])
+            assert program.line("busy ") == kind
+            start = time.perf_counter()
+            program.process.send_signal(signal.SIGTERM)
+            wire_ends(wire)  # the first one was heard: nobody is let in any more
+            assert program.end(signal.SIGTERM) == 0, program.said
+            assert time.perf_counter() - start < END_S, kind
+
+
+def wire_ends(wire: Wire) -> None:
+    """Waits until the server takes no connections any more."""
+    host, port = wire.socket.getpeername()
+    deadline = time.monotonic() + END_S
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection((host, port), 1).close()
+        except OSError:
+            return
+    raise AssertionError("the server goes on listening")
 
 
 @pytest.mark.parametrize("now", [False, True], ids=["drain", "now"])
