@@ -88,13 +88,19 @@ struct Parameter {
 }
 
 impl Parameters {
-    /// Reads the properties of an input schema; one that is none has no parameters here, and is
-    /// refused by whoever compiles it.
+    /// Reads the properties of an input schema, and what else has exact numbers. A schema that is
+    /// none is refused by whoever compiles it.
     pub(crate) fn read(py: Python<'_>, schema: &str, exact: &Exact) -> Self {
         let schema: serde_json::Value = serde_json::from_str(schema).unwrap_or_default();
         let properties = schema.get("properties").and_then(serde_json::Value::as_object);
-        let names = properties.into_iter().flat_map(serde_json::Map::keys);
-        Self(names.map(|text| Parameter::new(py, text, exact)).collect())
+        let mut names: Vec<String> =
+            properties.into_iter().flat_map(serde_json::Map::keys).cloned().collect();
+        let own = exact.0.iter().filter_map(|(name, _)| name.bind(py).to_str().ok());
+        names.extend(
+            own.filter(|own| properties.is_none_or(|known| !known.contains_key(*own)))
+                .map(str::to_owned),
+        );
+        Self(names.iter().map(|text| Parameter::new(py, text, exact)).collect())
     }
 
     /// The place of a name; senders mostly keep to the order of the schema.

@@ -33,13 +33,23 @@ const KEYWORDS: u8 = 0;
 const CALL: u8 = 1;
 /// How a function is called: `function(call)`.
 pub(crate) const ALONE: u8 = 2;
+/// How a function is called: `await function(**arguments)`.
+const AWAITED: u8 = 3;
+/// The flag of code that makes coroutines.
+const CO_COROUTINE: u32 = 0x80;
 
-fn parse_style(name: &str) -> PyResult<u8> {
+fn parse_style(name: &str, function: &Bound<'_, PyAny>) -> PyResult<u8> {
     match name {
+        "keywords" if is_coroutine_function(function) => Ok(AWAITED),
         "keywords" => Ok(KEYWORDS),
         "call" => Ok(CALL),
         other => Err(PyValueError::new_err(format!("a style is keywords or call, not {other:?}"))),
     }
+}
+
+fn is_coroutine_function(function: &Bound<'_, PyAny>) -> bool {
+    let flags = function.getattr("__code__").and_then(|code| code.getattr("co_flags"));
+    flags.and_then(|flags| flags.extract()).is_ok_and(|flags: u32| flags & CO_COROUTINE != 0)
 }
 
 /// What `_drive` needs to call a function, as it unpacks it: the function, how it is called, and
@@ -96,7 +106,7 @@ impl Handler {
         wraps: bool,
     ) -> PyResult<Self> {
         let is_lenient = repair.is_some();
-        let way = way(function, parse_style(style)?, [convert, repair, Some(encode)])?;
+        let way = way(function, parse_style(style, function)?, [convert, repair, Some(encode)])?;
         Ok(Self(Arc::new(Prepared {
             way: way.unbind(),
             owner,

@@ -370,7 +370,7 @@ impl Server {
         if self.running.get().is_some() {
             return Err(Error::usage("the server was started already"));
         }
-        let engine = stage.engine()?;
+        let engine = stage.engine(&self.lanes)?;
         let running = engine.start()?;
         stage.publisher = Some(running.publisher());
         let (lanes, end) = (Arc::clone(&self.lanes), Arc::clone(&self.end));
