@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
+
 from calling import needs_core
 from programs import Program
 from wire import Wire
@@ -71,6 +72,15 @@ def shown(what: str, times: list[float]) -> float:
     return p99
 
 
+def sleep_together(wire: Wire, count: int) -> float:
+    """How long so many functions take, in ms, that block for 100 ms each."""
+    start = time.perf_counter()
+    waiting = {wire.begin_call("quiet_sleep", ms=100) for _ in range(count)}
+    for _ in range(count):
+        waiting.remove(wire.answer()["id"])
+    return (time.perf_counter() - start) * 1000
+
+
 def fail_often(wire: Wire, name: str, count: int) -> None:
     """Calls a tool that fails, with some calls in flight; each has to be answered as a failure."""
     waiting: set[int] = set()
@@ -87,6 +97,7 @@ def fail_often(wire: Wire, name: str, count: int) -> None:
 def test_exceptions(victim: Victim, count: int, name: str) -> None:
     """50,000 each on threads and on the loop."""
     with Wire(victim.tcp) as wire:
+        sleep_together(wire, 64)  # threads are made when they are needed
         fail_often(wire, name, max(count // 10, 1_000))  # what is made once is made
         before = wire.call("resident")
         fail_often(wire, name, count)
@@ -174,19 +185,12 @@ def test_sleepers(victim: Victim) -> None:
     done = threading.Event()
     times: list[list[float]] = []
 
-    def together(wire: Wire, count: int) -> float:
-        start = time.perf_counter()
-        waiting = {wire.begin_call("quiet_sleep", ms=100) for _ in range(count)}
-        for _ in range(count):
-            waiting.remove(wire.answer()["id"])
-        return (time.perf_counter() - start) * 1000
-
     with Wire(victim.tcp) as wire, Wire(victim.tcp) as other:
-        together(wire, 64)  # threads are made when they are needed
-        alone = together(wire, 1)
+        sleep_together(wire, 64)  # threads are made when they are needed
+        alone = sleep_together(wire, 1)
         pinging = threading.Thread(target=lambda: times.append(pings(other, done)))
         pinging.start()
-        all_64 = min(together(wire, 64) for _ in range(5))
+        all_64 = min(sleep_together(wire, 64) for _ in range(5))
         done.set()
         pinging.join()
     print(f"\none sleeper {alone:.1f} ms, 64 at once {all_64:.1f} ms, {all_64 / alone:.2f} times")
