@@ -174,12 +174,13 @@ class Drain:
         if call is None:
             work.cancel()
             return
-        if type(arguments) is not tuple and work[1] == _AWAITED:
+        is_awaitable = isinstance(arguments, tuple)
+        if not is_awaitable and work[1] == _AWAITED:
             self._start(call, self._await(call, work, arguments), None)
             return
         context = copy_context()
         context.run(current.set, call)
-        if type(arguments) is tuple:
+        if is_awaitable:
             self._start(call, self._drive(call, work, arguments[0]), context)
         else:
             self._begin(call, work, arguments, context)
