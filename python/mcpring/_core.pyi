@@ -20,8 +20,8 @@ their own serializer, whose bytes are spliced). Everything else, also inside of 
 content when they are objects, or as the member `result` when the handler `wraps`.
 
 **Exceptions.** `mcpring.suspend.Suspend` asks the client. Any other goes to `Server`'s `on_error`,
-whose words are the answer. `KeyboardInterrupt` and `SystemExit` on the loop's thread also stop the
-server.
+whose words are the answer. `KeyboardInterrupt` and `SystemExit` also end the event loop they were
+raised on, when it is the program's.
 
 **Coroutines** start at once, on the loop's thread, with context variables of their own. From Python
 3.12 on they are eager tasks, so that one which ends without waiting costs no turn of the loop. What
@@ -341,6 +341,10 @@ class LoopLane:
     def fileno(self) -> int:
         """Readable while something waits."""
     def on_error(self) -> Callable[[str, str, BaseException], str]: ...
+    def hold(self) -> None:
+        """Holds the answers from here on, until `send`."""
+    def send(self) -> None:
+        """Sends what is held, and holds no more."""
     def take(self) -> list[tuple[Call | Request | None, Any, Any] | None]:
         """What waits, up to a batch: calls as above; calls with what has to be awaited, in a tuple,
         in the place of arguments; tasks to cancel, without a call; `None` when the server has

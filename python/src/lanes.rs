@@ -76,7 +76,10 @@ impl Lanes {
     /// Sees to it that calls of such a handler will be taken.
     pub(crate) fn prepare(&self, py: Python<'_>, lane: Lane) -> PyResult<()> {
         match lane {
-            Lane::Pool => self.pool.warm_up(py),
+            Lane::Pool => {
+                self.pool.warm_up(py);
+                Ok(())
+            }
             Lane::Loop => self.looper.find_home(py),
         }
     }
@@ -87,6 +90,12 @@ impl Lanes {
             Lane::Pool => self.pool.push(work),
             Lane::Loop => self.looper.push_call(work),
         }
+    }
+
+    /// Wakes whom calls were pushed for since the last time.
+    pub(crate) fn wake(&self) {
+        self.pool.wake();
+        self.looper.wake();
     }
 
     /// Takes no more calls, and lets the threads go when what they run has ended.

@@ -376,6 +376,24 @@ def test_prompts() -> None:
     assert wait(mcp.render_prompt("plain")).messages[0].content.text == "hi"
 
 
+def test_rules_hold_for_what_is_mounted() -> None:
+    """A server may hide what is mounted, and cannot show what is hidden below."""
+    parent, child = FastMCP("parent"), FastMCP("child")
+    child.tool("a", tags={"beta"})(lambda: 1)
+    child.tool("b")(lambda: 1)
+    child.disable(names={"b"})
+    parent.mount(child, "c")
+
+    def names() -> list[str]:
+        return [tool.name for tool in asyncio.run(parent.list_tools())]
+
+    assert names() == ["c_a"]
+    parent.disable(tags={"beta"})
+    assert names() == []
+    parent.enable(names={"c_a", "c_b"})
+    assert names() == ["c_a"]
+
+
 def test_mounting() -> None:
     child, parent = adder(), FastMCP("parent")
     parent.mount(child, namespace="math")
