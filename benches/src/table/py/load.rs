@@ -20,7 +20,7 @@ const INFLIGHT: usize = 16;
 /// Longest load before counting begins.
 const WARMUP_MAX: Duration = Duration::from_millis(500);
 
-/// The peers with the goals for the official SDK's high level and for FastMCP; its low level is shown.
+/// The peers with the goals for the official high level and for `FastMCP`; the low level is shown.
 fn goals(high: f64, fastmcp: f64) -> Vec<(Side, Asked)> {
     let (high, fastmcp) = (Asked::AtLeast(high), Asked::AtLeast(fastmcp));
     PEERS.into_iter().zip([high, Asked::Nothing, fastmcp]).collect()

@@ -1,5 +1,5 @@
 //! The rows about the Python package: the same functions as tools of mcpring, of the official SDK and
-//! of FastMCP, on the same interpreter.
+//! of `FastMCP`, on the same interpreter.
 //!
 //! A peer that fails under a load is reported as failing and left alone from then on; we may not.
 
