@@ -18,7 +18,7 @@ PATHS = [str(Path(__file__).parent), str(Path(mcpring.__file__).parent.parent)]
 WAIT_S = 60
 
 BEGIN = """
-import asyncio, json, logging, socket, sys, threading
+import asyncio, http.client, json, logging, socket, sys, threading
 from concurrent.futures import ThreadPoolExecutor
 from mcpring import _core
 from mcpring.exceptions import ConfigError
@@ -190,6 +190,43 @@ print(call("plain"))
 end()
 """,
         ["plain"],
+    ),
+    "a route whose answer is refused is reported as what it is": (
+        """
+def words(kind, name, error):
+    print(kind, name, error)
+    return ""
+
+async def wrong(request):
+    asked.append(request)
+    return _core.Response(b"", 101)
+
+asked = []
+server = _core.Server("core", "1", on_error=words)
+server.add_route("/here", ["GET"], wrong)
+server.listen("http://127.0.0.1:0/mcp")
+server.start()
+connection = http.client.HTTPConnection(server.addresses()[0].split("/")[2])
+connection.request("GET", "/here?a=b", headers={"X-A": "c"})
+print(connection.getresponse().status)
+connection.close()
+end()
+print(asked[0].path, asked[0].query, asked[0].headers()["x-a"], asked[0].body())
+""",
+        ["route /here the route's answer: its status is 101", "500", "/here a=b c b''"],
+    ),
+    "what has an attribute of any name is not awaited": (
+        """
+class Any:
+    def __getattr__(self, name):
+        return lambda: None
+
+add("any", Any)
+server.start()
+print(call("any"))
+end()
+""",
+        ["encoded"],
     ),
     "nobody waits longer than there is time": (
         """
