@@ -174,14 +174,15 @@ class Drain:
         if call is None:
             work.cancel()
             return
-        is_awaitable = isinstance(arguments, tuple)
+        is_awaitable: bool = type(arguments) is tuple
         if not is_awaitable and work[1] == _AWAITED:
             self._start(call, self._await(call, work, arguments), None)
             return
         context = copy_context()
         context.run(current.set, call)
         if is_awaitable:
-            self._start(call, self._drive(call, work, arguments[0]), context)
+            awaitable: Any = arguments[0]
+            self._start(call, self._drive(call, work, awaitable), context)
         else:
             self._begin(call, work, arguments, context)
 
