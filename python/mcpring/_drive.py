@@ -174,15 +174,15 @@ class Drain:
         if call is None:
             work.cancel()
             return
-        is_awaitable: bool = type(arguments) is tuple
+        kind = type(arguments)
+        is_awaitable = kind is tuple
         if not is_awaitable and work[1] == _AWAITED:
             self._start(call, self._await(call, work, arguments), None)
             return
         context = copy_context()
         context.run(current.set, call)
         if is_awaitable:
-            awaitable: Any = arguments[0]
-            self._start(call, self._drive(call, work, awaitable), context)
+            self._start(call, self._drive(call, work, arguments[0]), context)
         else:
             self._begin(call, work, arguments, context)
 
