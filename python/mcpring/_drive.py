@@ -166,7 +166,7 @@ class Drain:
         # Behind the first steps of the tasks that were made since.
         self._loop.call_soon(self._lane.send)
 
-    def _handle(self, item: tuple[Any, Any, Any] | None) -> None:
+    def _handle(self, item: Any) -> None:
         if item is None:
             self._end()
             return
@@ -174,7 +174,7 @@ class Drain:
         if call is None:
             work.cancel()
             return
-        kind = type(arguments)
+        kind: type[Any] = type(arguments)
         is_awaitable = kind is tuple
         if not is_awaitable and work[1] == _AWAITED:
             self._start(call, self._await(call, work, arguments), None)
