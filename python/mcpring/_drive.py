@@ -174,8 +174,7 @@ class Drain:
         if call is None:
             work.cancel()
             return
-        kind: type[Any] = type(arguments)
-        is_awaitable = kind is tuple
+        is_awaitable = arguments.__class__ is tuple
         if not is_awaitable and work[1] == _AWAITED:
             self._start(call, self._await(call, work, arguments), None)
             return
