@@ -20,8 +20,8 @@ their own serializer, whose bytes are spliced). Everything else, also inside of 
 content when they are objects, or as the member `result` when the handler `wraps`.
 
 **Exceptions.** `mcpring.suspend.Suspend` asks the client. Any other goes to `Server`'s `on_error`,
-whose words are the answer. `KeyboardInterrupt` and `SystemExit` on the loop's thread also stop the
-server.
+whose words are the answer. `KeyboardInterrupt` and `SystemExit` also end the event loop they were
+raised on, when it is the program's.
 
 **Coroutines** start at once, on the loop's thread, with context variables of their own. From Python
 3.12 on they are eager tasks, so that one which ends without waiting costs no turn of the loop. What

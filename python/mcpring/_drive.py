@@ -109,10 +109,21 @@ def run_loop(lane: LoopLane) -> None:
     """Runs a loop of the lane's own on this thread until the lane stops it."""
     import asyncio
 
+    has_ended = False
+
+    def end() -> None:
+        nonlocal has_ended
+        has_ended = True
+        loop.stop()
+
     with asyncio.Runner() as runner:
         loop = runner.get_loop()
-        join_loop(lane, loop, loop.stop)
-        loop.run_forever()
+        join_loop(lane, loop, end)
+        while not has_ended:
+            try:
+                loop.run_forever()
+            except (KeyboardInterrupt, SystemExit):
+                pass  # only the program's own threads end the program
 
 
 def join_loop(lane: LoopLane, loop: AbstractEventLoop, at_end: Any = None) -> None:
@@ -141,27 +152,40 @@ class Drain:
             # Tasks that need not wait answer in the next pass of the loop, before this is called.
             self._lane.hold()
             self._loop.call_soon(self._send)
+        leaving: BaseException | None = None
         for item in items:
-            if item is None:
-                self._end()
-                return
-            call, work, arguments = item
-            if call is None:
-                work.cancel()
-            elif type(arguments) is tuple:
-                self._start(call, self._drive(call, work, arguments[0]), copy_context())
-            elif work[1] == _AWAITED:
-                self._start(call, self._await(call, work, arguments), None)
-            else:
-                self._begin(call, work, arguments)
+            try:
+                self._handle(item)
+            except (KeyboardInterrupt, SystemExit) as error:
+                leaving = error  # what else was taken is begun all the same
+        if leaving is not None:
+            self._lane.send()
+            raise leaving
 
     def _send(self) -> None:
         # Behind the first steps of the tasks that were made since.
         self._loop.call_soon(self._lane.send)
 
-    def _begin(self, call: Any, way: tuple[Any, ...], arguments: Any) -> None:
+    def _handle(self, item: Any) -> None:
+        if item is None:
+            self._end()
+            return
+        call, work, arguments = item
+        if call is None:
+            work.cancel()
+            return
+        is_awaitable = arguments.__class__ is tuple
+        if not is_awaitable and work[1] == _AWAITED:
+            self._start(call, self._await(call, work, arguments), None)
+            return
         context = copy_context()
         context.run(current.set, call)
+        if is_awaitable:
+            self._start(call, self._drive(call, work, arguments[0]), context)
+        else:
+            self._begin(call, work, arguments, context)
+
+    def _begin(self, call: Any, way: tuple[Any, ...], arguments: Any, context: Context) -> None:
         try:
             if arguments is None:
                 arguments = mended(call, way)
@@ -173,7 +197,7 @@ class Drain:
                 call.finish_json(way[4](value))
         except BaseException as error:
             report(call, error, self._on_error)
-            if _stops_the_loop(error):
+            if self._is_for_the_program(error):
                 raise
         else:
             if rest == "later":
@@ -211,10 +235,15 @@ class Drain:
 
     def _report(self, call: Any, error: BaseException) -> None:
         report(call, error, self._on_error)
-        if _stops_the_loop(error) or isinstance(error, self._cancelled):
+        if self._is_for_the_program(error) or isinstance(error, self._cancelled):
             raise error
 
+    def _is_for_the_program(self, error: BaseException) -> bool:
+        """Whether it ends the program, whose loop this is."""
+        return self._at_end is None and isinstance(error, KeyboardInterrupt | SystemExit)
+
     def _end(self) -> None:
+        self._lane.send()
         self._loop.remove_reader(self._lane.fileno())
         if self._at_end is not None:
             self._at_end()
@@ -226,7 +255,3 @@ def without_first_frames(error: BaseException) -> BaseException:
     while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
         trace = trace.tb_next
     return error.with_traceback(trace)
-
-
-def _stops_the_loop(error: BaseException) -> bool:
-    return isinstance(error, KeyboardInterrupt | SystemExit)

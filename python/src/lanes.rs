@@ -76,7 +76,10 @@ impl Lanes {
     /// Sees to it that calls of such a handler will be taken.
     pub(crate) fn prepare(&self, py: Python<'_>, lane: Lane) -> PyResult<()> {
         match lane {
-            Lane::Pool => self.pool.warm_up(py),
+            Lane::Pool => {
+                self.pool.warm_up(py);
+                Ok(())
+            }
             Lane::Loop => self.looper.find_home(py),
         }
     }

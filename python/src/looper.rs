@@ -162,14 +162,20 @@ impl Looper {
         if std::mem::replace(&mut lock(&self.state).has_home, true) {
             return Ok(());
         }
-        let lane = Bound::new(py, LoopLane(Arc::clone(self)))?;
-        prepare::start_thread(py, "run_loop", lane.into_any())
+        let lane = Bound::new(py, LoopLane(Arc::clone(self)));
+        let started = lane.and_then(|lane| prepare::start_thread(py, "run_loop", lane.into_any()));
+        // Whoever needs one next tries again.
+        started.inspect_err(|_| lock(&self.state).has_home = false)
     }
 
-    /// The program's own loop takes from the lane.
+    /// Leaves the lane to a loop that will settle, or no more.
+    pub(crate) fn reserve(&self, is_reserved: bool) {
+        lock(&self.state).has_home = is_reserved;
+    }
+
+    /// The program's own loop, for which the lane was reserved, takes from it.
     pub(crate) fn settle(self: &Arc<Self>, event_loop: &Bound<'_, PyAny>) -> PyResult<()> {
         let py = event_loop.py();
-        lock(&self.state).has_home = true;
         let lane = Bound::new(py, LoopLane(Arc::clone(self)))?;
         py.import("mcpring._drive")?.call_method1("join_loop", (lane, event_loop)).map(drop)
     }

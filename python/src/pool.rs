@@ -51,7 +51,7 @@ pub(crate) struct Pool {
     limits: Limits,
     /// What makes words of an exception.
     on_error: Arc<Py<PyAny>>,
-    /// The context variables of who started the server; each call has a copy.
+    /// The context variables of who starts the server; each call has a copy.
     context: PyOnceLock<Py<PyAny>>,
 }
 
@@ -147,8 +147,7 @@ impl Pool {
     }
 
     /// Starts the first thread, so that the first call need not wait for one.
-    pub(crate) fn warm_up(self: &Arc<Self>, py: Python<'_>) -> PyResult<()> {
-        self.context(py)?;
+    pub(crate) fn warm_up(self: &Arc<Self>, py: Python<'_>) {
         let is_first = {
             let mut state = self.lock();
             let is_first = state.started == 0;
@@ -161,10 +160,10 @@ impl Pool {
         if is_first {
             self.start(py);
         }
-        Ok(())
     }
 
-    fn context(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+    /// The context variables that calls begin with: of who asks first.
+    pub(crate) fn context(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         let copy = || {
             let context = py.import("contextvars")?.call_method0("copy_context")?;
             Ok::<_, PyErr>(context.unbind())

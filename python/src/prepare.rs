@@ -6,7 +6,7 @@ use std::sync::Arc;
 use mcpring::server::FeatureKind;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple};
+use pyo3::types::{IntoPyDict, PyString, PyTuple};
 
 use crate::call::Call;
 use crate::decode;
@@ -36,8 +36,9 @@ pub(crate) fn leave() {
 /// Prepares a call that runs on this thread of the pool.
 pub(crate) fn on_thread(py: Python<'_>, work: Work) -> Option<Prepared<'_>> {
     let seat = open(work)?;
-    CURRENT.set(Some(Arc::clone(&seat)));
-    prepare(py, &seat)
+    let prepared = prepare(py, &seat)?;
+    CURRENT.set(Some(seat));
+    Some(prepared)
 }
 
 /// Prepares a call that runs on an event loop.
@@ -62,19 +63,19 @@ fn prepare<'py>(py: Python<'py>, seat: &Arc<Seat>) -> Option<Prepared<'py>> {
     made.inspect_err(|fault| seat.fail(format!("invalid arguments: {fault}"))).ok()
 }
 
+/// Objects that the collector looks after are made without the lock on the call: to make one may
+/// start it, and finalizers may read the call.
 fn arguments<'py>(py: Python<'py>, seat: &Seat) -> PyResult<Bound<'py, PyAny>> {
     let handler = &*seat.handler;
     let call = seat.call();
     match call.kind() {
         FeatureKind::Hook => Ok(PyString::new(py, call.result_json()).into_any()),
         FeatureKind::Resource => {
-            let variables = PyDict::new(py);
-            for name in handler.variables.get().into_iter().flatten() {
-                if let Some(value) = call.variable(name) {
-                    variables.set_item(name, value)?;
-                }
-            }
-            Ok(variables.into_any())
+            let names = handler.variables.get().into_iter().flatten();
+            let known = |name: &String| Some((name.clone(), call.variable(name)?.to_owned()));
+            let variables: Vec<_> = names.filter_map(known).collect();
+            drop(call);
+            Ok(variables.into_py_dict(py)?.into_any())
         }
         _ if call.misfit().is_some() => Ok(py.None().into_bound(py)),
         _ => {
@@ -87,7 +88,9 @@ fn arguments<'py>(py: Python<'py>, seat: &Seat) -> PyResult<Bound<'py, PyAny>> {
 
 /// Whether something has to be awaited. What tools mostly return is seen at a glance.
 pub(crate) fn is_awaitable(value: &Bound<'_, PyAny>) -> bool {
-    !encode::is_plain(value) && value.hasattr(intern!(value.py(), "__await__")).unwrap_or(false)
+    // As `await` does it: what an object says of itself when it is asked for anything is no answer.
+    let has_await = || value.get_type().hasattr(intern!(value.py(), "__await__"));
+    !encode::is_plain(value) && has_await().unwrap_or(false)
 }
 
 /// Starts a thread of Python's that runs a function of `_drive`.

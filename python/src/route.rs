@@ -1,11 +1,12 @@
 //! HTTP routes of the program's own, answered on the event loop.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mcpring::{RouteCall, RouteHandler, RouteResponse};
-use pyo3::exceptions::{PyRuntimeError, PyTypeError};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict};
+use pyo3::types::{IntoPyDict, PyBytes, PyDict};
 
 use crate::error::raise;
 use crate::handler;
@@ -63,7 +64,8 @@ impl Visit {
     pub(crate) fn prepare(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         let Self { number, call, handler, lanes } = self;
         let way = handler::way(handler.bind(py), handler::ALONE, [None, None, None])?;
-        let request = Bound::new(py, Request { number, call: Mutex::new(Some(call)), lanes })?;
+        let request = Request { number, call: Mutex::new(call), is_done: false.into(), lanes };
+        let request = Bound::new(py, request)?;
         let item = (request, way, PyDict::new(py));
         Ok(item.into_pyobject(py)?.into_any())
     }
@@ -73,63 +75,58 @@ impl Visit {
 #[pyclass(frozen, module = "mcpring._core")]
 pub(crate) struct Request {
     number: u64,
-    /// Gone when it is answered.
-    call: Mutex<Option<RouteCall>>,
+    call: Mutex<RouteCall>,
+    is_done: AtomicBool,
     lanes: Arc<Lanes>,
 }
 
 impl Request {
-    /// Reads something of a request that is not answered yet.
-    fn read<T>(&self, read: impl FnOnce(&RouteCall) -> T) -> PyResult<T> {
-        let call = self.call.lock().unwrap_or_else(PoisonError::into_inner);
-        let answered = || PyRuntimeError::new_err("the request was answered");
-        call.as_ref().map(read).ok_or_else(answered)
+    /// The call; for as long as it takes to read something.
+    fn call(&self) -> MutexGuard<'_, RouteCall> {
+        self.call.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn respond(&self, response: RouteResponse) -> Result<(), mcpring::Error> {
-        let call = self.call.lock().unwrap_or_else(PoisonError::into_inner).take();
+    /// Answers, once.
+    fn settle(&self, response: RouteResponse) -> Result<(), mcpring::Error> {
+        if self.is_done.swap(true, Ordering::AcqRel) {
+            return Ok(());
+        }
         self.lanes.looper.forget(self.number);
-        call.map_or(Ok(()), |call| call.respond(response))
+        self.call().settle(response)
     }
 }
 
 #[pymethods]
 impl Request {
     #[getter]
-    fn method(&self) -> PyResult<String> {
-        self.read(|call| call.request().method().to_owned())
+    fn method(&self) -> String {
+        self.call().request().method().to_owned()
     }
 
     #[getter]
-    fn path(&self) -> PyResult<String> {
-        self.read(|call| call.request().path().to_owned())
+    fn path(&self) -> String {
+        self.call().request().path().to_owned()
     }
 
     #[getter]
-    fn query(&self) -> PyResult<String> {
-        self.read(|call| call.request().query().to_owned())
+    fn query(&self) -> String {
+        self.call().request().query().to_owned()
     }
 
     /// What the path has in the place of `{name}`; `None` when it has no such place.
-    fn variable(&self, name: &str) -> PyResult<Option<String>> {
-        self.read(|call| call.request().variable(name).map(str::to_owned))
+    fn variable(&self, name: &str) -> Option<String> {
+        self.call().request().variable(name).map(str::to_owned)
     }
 
     fn headers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let headers = PyDict::new(py);
-        let pairs: Vec<(String, String)> = self.read(|call| {
-            let pairs = call.request().headers();
-            pairs.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect()
-        })?;
-        for (name, value) in pairs {
-            headers.set_item(name, value)?;
-        }
-        Ok(headers)
+        let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        let pairs: Vec<_> = self.call().request().headers().map(own).collect();
+        pairs.into_py_dict(py)
     }
 
-    fn body<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        let body = self.read(|call| call.request().body().clone())?;
-        Ok(PyBytes::new(py, &body))
+    fn body<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        let body = self.call().request().body().clone();
+        PyBytes::new(py, &body)
     }
 
     /// The word for reports.
@@ -140,7 +137,7 @@ impl Request {
     }
 
     #[getter]
-    fn name(&self) -> PyResult<String> {
+    fn name(&self) -> String {
         self.path()
     }
 
@@ -154,7 +151,7 @@ impl Request {
             let words = format!("a route answers with a Response, not {}", value.repr()?);
             return Err(PyTypeError::new_err(words));
         };
-        self.respond(response.get().build(py)).map_err(|fault| raise(py, &fault))?;
+        self.settle(response.get().build(py)).map_err(|fault| raise(py, &fault))?;
         Ok(None)
     }
 
@@ -162,15 +159,16 @@ impl Request {
     fn fail(&self, py: Python<'_>, _words: &str) -> PyResult<()> {
         let response = RouteResponse::new(500).header("content-type", "text/plain");
         let response = response.body("internal server error\n");
-        self.respond(response).map_err(|fault| raise(py, &fault))
+        self.settle(response).map_err(|fault| raise(py, &fault))
     }
 
     fn keep(&self, task: Py<PyAny>) {
-        let call = self.call.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(call) = &*call else { return };
+        if self.is_done.load(Ordering::Acquire) {
+            return;
+        }
         let (looper, number) = (Arc::clone(&self.lanes.looper), self.number);
         looper.keep(number, task);
-        call.on_cancel(move || drop(looper.push(Item::Cancel(number))));
+        self.call().on_cancel(move || drop(looper.push(Item::Cancel(number))));
     }
 }
 

@@ -161,16 +161,16 @@ impl Server {
         argument: String,
         handler: &Bound<'_, Handler>,
     ) -> PyResult<()> {
-        let mut stage = self.stage(py)?;
         let kind = Kind::parse(kind).map_err(|fault| raise(py, &fault))?;
-        let Some(recipe) = stage.change(kind, key) else {
-            return Err(PyValueError::new_err(format!(
-                "there is nothing named {key:?} to complete"
-            )));
-        };
-        recipe.completers.retain(|(name, _)| *name != argument);
-        recipe.completers.push((argument, Arc::clone(&handler.get().0)));
-        stage.publish().map_err(|fault| raise(py, &fault))
+        let handler = Arc::clone(&handler.get().0);
+        let is_there = self.on_stage(py, |stage| {
+            let Some(recipe) = stage.change(kind, key) else { return Ok(false) };
+            recipe.completers.retain(|(name, _)| *name != argument);
+            recipe.completers.push((argument, handler));
+            stage.publish().map(|()| true)
+        })?;
+        let missing = || format!("there is nothing named {key:?} to complete");
+        if is_there { Ok(()) } else { Err(PyValueError::new_err(missing())) }
     }
 
     fn add_route(
@@ -183,8 +183,11 @@ impl Server {
         if self.running.get().is_some() {
             return Err(config(py, "routes are added before the server starts".to_owned()));
         }
-        self.stage(py)?.routes.push(Route::new(path, methods, handler, &self.lanes));
-        Ok(())
+        let route = Route::new(path, methods, handler, &self.lanes);
+        self.on_stage(py, |stage| {
+            stage.routes.push(route);
+            Ok(())
+        })
     }
 
     fn add_hook(
@@ -196,19 +199,19 @@ impl Server {
         if self.running.get().is_some() {
             return Err(config(py, "hooks are added before the server starts".to_owned()));
         }
-        let handler = Arc::clone(&handler.get().0);
-        self.stage(py)?.hooks.push((method, handler, Arc::clone(&self.lanes)));
-        Ok(())
+        let (handler, lanes) = (Arc::clone(&handler.get().0), Arc::clone(&self.lanes));
+        self.on_stage(py, |stage| {
+            stage.hooks.push((method, handler, lanes));
+            Ok(())
+        })
     }
 
     fn remove(&self, py: Python<'_>, kind: &str, key: &str) -> PyResult<bool> {
         let kind = Kind::parse(kind).map_err(|fault| raise(py, &fault))?;
-        let mut stage = self.stage(py)?;
-        let before = stage.take(kind, key);
-        let told = stage.publish();
-        drop(stage);
-        told.map_err(|fault| raise(py, &fault))?;
-        Ok(before.is_some())
+        self.on_stage(py, |stage| {
+            let was_there = stage.take(kind, key);
+            stage.publish().map(|()| was_there)
+        })
     }
 
     fn edit(this: &Bound<'_, Self>) -> Edit {
@@ -216,7 +219,7 @@ impl Server {
     }
 
     fn resource_updated(&self, py: Python<'_>, uri: &str) -> PyResult<()> {
-        let publisher = self.stage(py)?.publisher.clone();
+        let publisher = self.on_stage(py, |stage| Ok(stage.publisher.clone()))?;
         let Some(publisher) = publisher else { return Ok(()) };
         publisher.resource_updated(uri).map_err(|fault| raise(py, &fault.into()))
     }
@@ -227,54 +230,55 @@ impl Server {
             // What the program prints from here on must not reach the client.
             Engine::claim_stdio().map_err(|fault| raise(py, &fault))?;
         }
-        let mut stage = self.stage(py)?;
-        if let Some(path) = path {
-            let keys = json!({ "http_path": path }).to_string();
-            stage.settings = stage.settings.with(&keys).map_err(|fault| raise(py, &fault))?;
-        }
-        stage.places.push(place);
-        Ok(())
+        self.on_stage(py, |stage| {
+            if let Some(path) = path {
+                stage.settings = stage.settings.with(&json!({ "http_path": path }).to_string())?;
+            }
+            stage.places.push(place);
+            Ok(())
+        })
     }
 
     fn authorize(&self, py: Python<'_>, settings: &str) -> PyResult<()> {
-        let mut stage = self.stage(py)?;
         let keys = format!("{{\"authorization\":{settings}}}");
-        stage.settings = stage.settings.with(&keys).map_err(|fault| raise(py, &fault))?;
-        Ok(())
+        self.on_stage(py, |stage| {
+            stage.settings = stage.settings.with(&keys)?;
+            Ok(())
+        })
     }
 
     #[pyo3(signature = (event_loop = None))]
     fn start(this: &Bound<'_, Self>, event_loop: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
-        let py = this.py();
-        let server = this.get();
-        if let Some(event_loop) = event_loop {
-            server.lanes.looper.settle(event_loop)?;
+        let (py, server) = (this.py(), this.get());
+        server.check_process()?;
+        // Before a call can come: the thread for it has variables of its own.
+        server.lanes.pool.context(py)?;
+        let has_loop = event_loop.is_some();
+        py.detach(|| server.start_engine(has_loop)).map_err(|fault| raise(py, &fault))?;
+        let begun = begin(this, event_loop);
+        if begun.is_err() {
+            server.started()?.stop_now();
         }
-        py.detach(|| server.start_engine()).map_err(|fault| raise(py, &fault))?;
-        for lane in server.stage(py)?.lanes() {
-            server.lanes.prepare(py, lane)?;
-        }
-        // A program that ends without stopping it must not wait for it.
-        py.import("atexit")?.call_method1("register", (this.getattr("_at_exit")?,))?;
-        Ok(())
+        begun
     }
 
     /// Where it listens, as URLs with real ports, in the order of `listen`.
-    fn addresses(&self, py: Python<'_>) -> PyResult<Vec<String>> {
-        Ok(self.started(py)?.addresses().to_vec())
+    fn addresses(&self) -> PyResult<Vec<String>> {
+        Ok(self.started()?.addresses().to_vec())
     }
 
     /// One line that says which driver won, and why another was refused.
-    fn driver(&self, py: Python<'_>) -> PyResult<String> {
-        Ok(self.started(py)?.driver_line().to_owned())
+    fn driver(&self) -> PyResult<String> {
+        Ok(self.started()?.driver_line().to_owned())
     }
 
     #[pyo3(signature = (timeout_s = None))]
     fn wait(this: &Bound<'_, Self>, timeout_s: Option<f64>) -> PyResult<bool> {
         let (py, server) = (this.py(), this.get());
-        let running = server.started(py)?;
+        let running = server.started()?;
         let deadline = match timeout_s.map(Duration::try_from_secs_f64).transpose() {
-            Ok(time) => time.map(|time| Instant::now() + time),
+            // What the clock cannot tell does not come.
+            Ok(time) => time.and_then(|time| Instant::now().checked_add(time)),
             Err(fault) => return Err(PyValueError::new_err(format!("timeout: {fault}"))),
         };
         while !server.end.has_come() {
@@ -289,7 +293,7 @@ impl Server {
         let outcome = running.wait();
         py.import("atexit")?.call_method1("unregister", (this.getattr("_at_exit")?,))?;
         // Handlers and their owner hold each other: with the end of the server they are let go.
-        let left = server.stage(py)?.clear();
+        let left = server.lock().clear();
         drop(left);
         outcome.map_err(|fault| raise(py, &fault))?;
         Ok(true)
@@ -301,8 +305,8 @@ impl Server {
     }
 
     #[pyo3(signature = (now = false))]
-    fn stop(&self, py: Python<'_>, now: bool) -> PyResult<()> {
-        let running = self.started(py)?;
+    fn stop(&self, now: bool) -> PyResult<()> {
+        let running = self.started()?;
         if now {
             running.stop_now();
         } else {
@@ -311,12 +315,12 @@ impl Server {
         Ok(())
     }
 
-    fn stats(&self, py: Python<'_>) -> PyResult<String> {
-        Ok(self.started(py)?.metrics_json())
+    fn stats(&self) -> PyResult<String> {
+        Ok(self.started()?.metrics_json())
     }
 
     fn connect(&self, py: Python<'_>) -> PyResult<i32> {
-        let socket = self.started(py)?.connect().map_err(|fault| raise(py, &fault))?;
+        let socket = self.started()?.connect().map_err(|fault| raise(py, &fault))?;
         Ok(socket.into_raw_fd())
     }
 
@@ -357,21 +361,21 @@ impl Server {
 
     fn put(&self, py: Python<'_>, recipe: Recipe) -> PyResult<()> {
         let lane = recipe.handler.lane;
-        let mut stage = self.stage(py)?;
-        let before = stage.put(recipe);
-        let told = stage.publish();
-        drop(stage);
-        before.and(told).map_err(|fault| raise(py, &fault))?;
+        self.on_stage(py, |stage| stage.put(recipe).and_then(|()| stage.publish()))?;
         if self.running.get().is_some() { self.lanes.prepare(py, lane) } else { Ok(()) }
     }
 
-    fn start_engine(&self) -> Result<(), Error> {
+    /// Starts the shards; `has_loop` says that an event loop of the program's will take calls.
+    fn start_engine(&self, has_loop: bool) -> Result<(), Error> {
         let mut stage = self.lock();
         if self.running.get().is_some() {
             return Err(Error::usage("the server was started already"));
         }
-        let engine = stage.engine(&self.lanes)?;
-        let running = engine.start()?;
+        // From here on calls may come that look for a loop.
+        let looper = &self.lanes.looper;
+        looper.reserve(has_loop);
+        let running = stage.engine(&self.lanes).and_then(Engine::start);
+        let running = running.inspect_err(|_| looper.reserve(false))?;
         stage.publisher = Some(running.publisher());
         let (lanes, end) = (Arc::clone(&self.lanes), Arc::clone(&self.end));
         running.on_end(move || {
@@ -385,13 +389,13 @@ impl Server {
     }
 
     /// The engine that serves it.
-    fn started(&self, py: Python<'_>) -> PyResult<&Running> {
-        self.check_process(py)?;
+    fn started(&self) -> PyResult<&Running> {
+        self.check_process()?;
         let running = self.running.get().and_then(|started| started.running.as_ref());
         running.ok_or_else(|| PyRuntimeError::new_err("the server was not started"))
     }
 
-    fn check_process(&self, _py: Python<'_>) -> PyResult<()> {
+    fn check_process(&self) -> PyResult<()> {
         match self.running.get() {
             Some(started) if !started.is_ours() => Err(PyRuntimeError::new_err(format!(
                 "the server runs in process {}, of which this one is a fork: its threads are not \
@@ -402,15 +406,34 @@ impl Server {
         }
     }
 
-    fn stage(&self, py: Python<'_>) -> PyResult<MutexGuard<'_, Stage>> {
-        self.check_process(py)?;
-        Ok(self.lock())
+    /// Does something with the stage, detached: whoever waits for the lock may be attached, and
+    /// handlers that go away under it are let go when it is open again, for then their destructors
+    /// run.
+    fn on_stage<R: Send>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&mut Stage) -> Result<R, Error> + Send,
+    ) -> PyResult<R> {
+        self.check_process()?;
+        py.detach(|| work(&mut self.lock())).map_err(|fault| raise(py, &fault))
     }
 
     /// Each change is made whole, so a panic elsewhere leaves nothing half done.
     fn lock(&self) -> MutexGuard<'_, Stage> {
         self.stage.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Has the calls of a server that was started run.
+fn begin(this: &Bound<'_, Server>, event_loop: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+    let (py, server) = (this.py(), this.get());
+    // A program that ends without stopping it must not wait for it.
+    py.import("atexit")?.call_method1("register", (this.getattr("_at_exit")?,))?;
+    if let Some(event_loop) = event_loop {
+        server.lanes.looper.settle(event_loop)?;
+    }
+    let lanes = server.lock().lanes();
+    lanes.into_iter().try_for_each(|lane| server.lanes.prepare(py, lane))
 }
 
 /// What is said of a server, by the names of the settings.
@@ -435,7 +458,10 @@ pub(crate) struct Edit(Py<Server>);
 #[pymethods]
 impl Edit {
     fn __enter__(this: Bound<'_, Self>) -> PyResult<Bound<'_, Self>> {
-        this.get().0.get().stage(this.py())?.edits += 1;
+        this.get().0.get().on_stage(this.py(), |stage| {
+            stage.edits += 1;
+            Ok(())
+        })?;
         Ok(this)
     }
 
@@ -447,8 +473,10 @@ impl Edit {
         _value: &Bound<'_, PyAny>,
         _trace: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        let mut stage = self.0.get().stage(py)?;
-        stage.edits -= 1;
-        stage.publish().map_err(|fault| raise(py, &fault))
+        self.0.get().on_stage(py, |stage| {
+            let left = stage.edits.checked_sub(1);
+            stage.edits = left.ok_or_else(|| Error::usage("the edit was not begun"))?;
+            stage.publish()
+        })
     }
 }

@@ -13,6 +13,8 @@ use crate::route::Route;
 use crate::work::Entry;
 
 /// A server's features and settings, and what of them the running engine has yet to hear.
+///
+/// Handlers, objects of Python's, may go away with each change: no thread makes one attached.
 pub(crate) struct Stage {
     pub(crate) name: String,
     pub(crate) version: String,
@@ -48,27 +50,32 @@ impl Stage {
         }
     }
 
-    /// Adds a feature in the place of one of the same name; gives that, to be dropped by the caller
-    /// where no lock is held.
-    pub(crate) fn put(&mut self, recipe: Recipe) -> Result<Option<Recipe>, Error> {
+    /// Adds a feature in the place of one of the same name.
+    pub(crate) fn put(&mut self, recipe: Recipe) -> Result<(), Error> {
         self.check(&recipe)?;
-        let before = self.take(recipe.kind, &recipe.key);
+        self.take(recipe.kind, &recipe.key);
         self.note(recipe.kind, &recipe.key);
         self.features.push(recipe);
-        Ok(before)
+        Ok(())
     }
 
-    /// Removes a feature.
-    pub(crate) fn take(&mut self, kind: Kind, key: &str) -> Option<Recipe> {
-        let place = self.features.iter().position(|recipe| recipe.is(kind, key))?;
+    /// Removes a feature; whether it was there.
+    pub(crate) fn take(&mut self, kind: Kind, key: &str) -> bool {
+        let Some(place) = self.place(kind, key) else { return false };
         self.note(kind, key);
-        Some(self.features.remove(place))
+        self.features.remove(place);
+        true
     }
 
     /// The feature of that name, to be changed.
     pub(crate) fn change(&mut self, kind: Kind, key: &str) -> Option<&mut Recipe> {
+        let place = self.place(kind, key)?;
         self.note(kind, key);
-        self.features.iter_mut().find(|recipe| recipe.is(kind, key))
+        self.features.get_mut(place)
+    }
+
+    fn place(&self, kind: Kind, key: &str) -> Option<usize> {
+        self.features.iter().position(|recipe| recipe.is(kind, key))
     }
 
     /// The lanes its handlers need.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import enum
 import json
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -509,3 +510,32 @@ def test_answers_have_to_fit() -> None:
     form = make_form(Person)
     with pytest.raises(ValidationError, match="does not fit what was asked"):
         form.read({"age": 1})
+
+
+@needs_core
+def test_blocking_functions_with_dependencies_run_at_once() -> None:
+    """On threads of their own, as many as the core would give them."""
+    mcp = FastMCP("x")
+    barrier = threading.Barrier(40, timeout=30)
+
+    @mcp.tool
+    def t(n: int = Depends(lambda: 1)) -> int:
+        return barrier.wait() * 0 + n  # passes when all are here
+
+    async def whole() -> list[Any]:
+        async with Client(mcp) as client:
+            calls = [client.call_tool("t") for _ in range(40)]
+            return [one.data for one in await asyncio.gather(*calls)]
+
+    assert asyncio.run(whole()) == [1] * 40
+
+
+def test_a_thread_hands_on_what_was_raised() -> None:
+    from mcpring.threads import call_in_thread
+
+    def leak(error: BaseException) -> None:
+        raise error
+
+    for error, kind in ((KeyError("a"), KeyError), (StopIteration(), RuntimeError)):
+        with pytest.raises(kind):
+            asyncio.run(call_in_thread(leak, error))

@@ -242,6 +242,12 @@ impl RouteCall {
     /// (`Content-Length` unless it is right, `Transfer-Encoding`, `Connection` and the like),
     /// control characters, and a body where the status has none.
     pub fn respond(mut self, response: RouteResponse) -> Result<(), Error> {
+        self.settle(response)
+    }
+
+    /// As [`Self::respond`]; what this lends stays good until it is dropped. An answer after the
+    /// first goes nowhere.
+    pub fn settle(&mut self, response: RouteResponse) -> Result<(), Error> {
         self.is_armed = false;
         let (response, outcome) = match response.checked() {
             Ok(response) => (response, Ok(())),

@@ -68,14 +68,20 @@ def handler(fn: Callable[..., object], **settings: Any) -> _core.Handler:
     return _core.Handler(fn, **{"owner": None, "lane": "pool", "encode": encode, **settings})
 
 
+def new_server(**settings: Any) -> _core.Server:
+    """A server without features."""
+    driver = os.environ.get("MCPRING_DRIVER")
+    own = {"shards": 1, "workers": 2, **({"driver": driver} if driver else {})}
+    options = json.dumps({**own, **settings})
+    return _core.Server("core", "1", options=options, on_error=failure_words)
+
+
 @contextmanager
 def served(
     tools: dict[str, _core.Handler], schemas: dict[str, str] | None = None
 ) -> Iterator[Client]:
     """A running server with these tools, and a client of it."""
-    driver = os.environ.get("MCPRING_DRIVER")
-    options = {"shards": 1, "workers": 2, **({"driver": driver} if driver else {})}
-    server = _core.Server("core", "1", options=json.dumps(options), on_error=failure_words)
+    server = new_server()
     for name, one in tools.items():
         schema = (schemas or {}).get(name, ANYTHING)
         server.add_tool(name, one, info="{}", input_schema=schema)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
+
 from calling import needs_core
 from programs import Program
 from wire import Wire
@@ -70,6 +72,15 @@ def shown(what: str, times: list[float]) -> float:
     return p99
 
 
+def sleep_together(wire: Wire, count: int) -> float:
+    """How long so many functions take, in ms, that block for 100 ms each."""
+    start = time.perf_counter()
+    waiting = {wire.begin_call("quiet_sleep", ms=100) for _ in range(count)}
+    for _ in range(count):
+        waiting.remove(wire.answer()["id"])
+    return (time.perf_counter() - start) * 1000
+
+
 def fail_often(wire: Wire, name: str, count: int) -> None:
     """Calls a tool that fails, with some calls in flight; each has to be answered as a failure."""
     waiting: set[int] = set()
@@ -86,6 +97,7 @@ def fail_often(wire: Wire, name: str, count: int) -> None:
 def test_exceptions(victim: Victim, count: int, name: str) -> None:
     """50,000 each on threads and on the loop."""
     with Wire(victim.tcp) as wire:
+        sleep_together(wire, 64)  # threads are made when they are needed
         fail_often(wire, name, max(count // 10, 1_000))  # what is made once is made
         before = wire.call("resident")
         fail_often(wire, name, count)
@@ -122,6 +134,7 @@ def test_forks_on_the_main_thread(victim: Victim, count: int) -> None:
 IN_FLIGHT_KINDS = {
     "sleep": {"seconds": 600},
     "wait": {"seconds": 600},
+    "injected": {"seconds": 600},
     "spin": {"seconds": 600},
     "native": {"rounds": 2_000_000_000},
 }
@@ -172,19 +185,12 @@ def test_sleepers(victim: Victim) -> None:
     done = threading.Event()
     times: list[list[float]] = []
 
-    def together(wire: Wire, count: int) -> float:
-        start = time.perf_counter()
-        waiting = {wire.begin_call("quiet_sleep", ms=100) for _ in range(count)}
-        for _ in range(count):
-            waiting.remove(wire.answer()["id"])
-        return (time.perf_counter() - start) * 1000
-
     with Wire(victim.tcp) as wire, Wire(victim.tcp) as other:
-        together(wire, 64)  # threads are made when they are needed
-        alone = together(wire, 1)
+        sleep_together(wire, 64)  # threads are made when they are needed
+        alone = sleep_together(wire, 1)
         pinging = threading.Thread(target=lambda: times.append(pings(other, done)))
         pinging.start()
-        all_64 = min(together(wire, 64) for _ in range(5))
+        all_64 = min(sleep_together(wire, 64) for _ in range(5))
         done.set()
         pinging.join()
     print(f"\none sleeper {alone:.1f} ms, 64 at once {all_64:.1f} ms, {all_64 / alone:.2f} times")
@@ -294,6 +300,31 @@ def test_signals_with_open_streams(server_file: str, count: int, number: signal.
             assert program.said[-1] == "ran\n"
     print(f"\n{count} ends by {number.name} with open streams: the slowest took {slowest:.2f} s")
     assert slowest < END_S
+
+
+def test_a_second_signal_waits_for_nothing(server_file: str) -> None:
+    """Whatever runs: on threads of the core, on those of Python, on the loop."""
+    for kind in IN_FLIGHT_KINDS:
+        with Victim(server_file) as program, Wire(program.tcp) as wire:
+            wire.begin_call(kind, **IN_FLIGHT_KINDS[kind])
+            assert program.line("busy ") == kind
+            start = time.perf_counter()
+            program.process.send_signal(signal.SIGTERM)
+            wire_ends(wire)  # the first one was heard: nobody is let in any more
+            assert program.end(signal.SIGTERM) == 0, program.said
+            assert time.perf_counter() - start < END_S, kind
+
+
+def wire_ends(wire: Wire) -> None:
+    """Waits until the server takes no connections any more."""
+    host, port = wire.socket.getpeername()
+    deadline = time.monotonic() + END_S
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection((host, port), 1).close()
+        except OSError:
+            return
+    raise AssertionError("the server goes on listening")
 
 
 @pytest.mark.parametrize("now", [False, True], ids=["drain", "now"])

@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 
-from mcpring import Client, Context, FastMCP, ToolError
+from mcpring import Client, Context, Depends, FastMCP, ToolError
 from mcpring.exceptions import ForkedError
 
 LISTEN = ["tcp+line://127.0.0.1:0", "http://127.0.0.1:0/mcp"]
@@ -153,6 +153,19 @@ async def wait(seconds: float) -> str:
     finally:
         ended["wait"] = ended.get("wait", 0) + 1
     return "waited"
+
+
+async def salt() -> int:
+    """Filled in by the server, which makes the call one of Python's own."""
+    return 1
+
+
+@mcp.tool
+def injected(seconds: float, grain: int = Depends(salt)) -> str:
+    """Blocks a thread, and has something filled in."""
+    busy("injected")
+    time.sleep(seconds)
+    return f"slept {grain}"
 
 
 @mcp.tool

@@ -1,0 +1,265 @@
+"""Servers of the core's that are changed, started and ended in unusual ways.
+
+Each is a program: what deadlocks holds the interpreter.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import mcpring
+
+PATHS = [str(Path(__file__).parent), str(Path(mcpring.__file__).parent.parent)]
+WAIT_S = 60
+
+BEGIN = """
+import asyncio, http.client, json, logging, socket, sys, threading
+from concurrent.futures import ThreadPoolExecutor
+from mcpring import _core
+from mcpring.exceptions import ConfigError
+from served import ANYTHING, Client, handler, new_server
+
+server = new_server()
+
+def add(name, fn, **settings):
+    server.add_tool(name, handler(fn, **settings), info="{}", input_schema=ANYTHING)
+
+def call(name):
+    client = Client(server.connect())
+    try:
+        return client.call(name)["content"][0]["text"]
+    finally:
+        client.close()
+
+def end():
+    server.stop()
+    server.stop(True)
+    assert server.wait(30)
+
+class Mourned:
+    def __call__(self, *_):
+        return 1
+
+    def __del__(self):
+        server.remove("tool", "none")
+"""
+
+PROGRAMS = {
+    "handlers that are removed by an edit change the server when they are let go": (
+        """
+for count in range(50):
+    add(f"tool{count}", Mourned())
+server.start()
+for count in range(50):
+    with server.edit():
+        server.remove("tool", f"tool{count}")
+end()
+print("ended")
+""",
+        ["ended"],
+    ),
+    "so does a completer that is replaced": (
+        """
+server.add_prompt("p", handler(str), info='{"arguments":[{"name":"a"}]}')
+server.add_completer("prompt", "p", "a", handler(Mourned(), style="call"))
+server.add_completer("prompt", "p", "a", handler(len, style="call"))
+print("replaced")
+""",
+        ["replaced"],
+    ),
+    "an edit that was not begun is none, and one that raises is over": (
+        """
+add("one", lambda: 1)
+server.start()
+edit = server.edit()
+try:
+    edit.__exit__(None, None, None)
+except ValueError as fault:
+    print(fault)
+try:
+    with edit, server.edit():
+        add("two", lambda: 2)
+        raise KeyError
+except KeyError:
+    pass
+add("three", lambda: 3)
+print(call("two"), call("three"))
+end()
+""",
+        ["the edit was not begun", "2 3"],
+    ),
+    "a start that fails leaves nothing behind, and a second one changes nothing": (
+        """
+async def where():
+    return threading.current_thread() is threading.main_thread()
+
+async def start():
+    try:
+        server.start(asyncio.get_running_loop())
+    except Exception as fault:
+        print(type(fault).__name__)
+        if isinstance(fault, ConfigError):
+            print(await asyncio.to_thread(call, "where"))
+
+with socket.create_server(("127.0.0.1", 0)) as taken:
+    server.listen(f"tcp://127.0.0.1:{taken.getsockname()[1]}")
+    add("where", where, lane="loop")
+    asyncio.run(start())
+server.start()
+print(call("where"))
+asyncio.run(start())
+print(call("where"))
+end()
+""",
+        ["McpringError", "false", "ConfigError", "false", "false"],
+    ),
+    "a loop that takes no readers starts no server": (
+        """
+class Poor:
+    def add_reader(self, *_):
+        raise NotImplementedError
+
+try:
+    server.start(Poor())
+except NotImplementedError:
+    print(server.wait(30))
+""",
+        ["True"],
+    ),
+    "who leaves the program on the core's own loop fails alone": (
+        """
+async def leave():
+    sys.exit(3)
+
+async def leave_later():
+    asyncio.get_running_loop().call_soon(sys.exit, 3)
+    return 2
+
+async def one():
+    return 1
+
+for fn in (leave, leave_later, one):
+    add(fn.__name__, fn, lane="loop")
+server.start()
+for name in ("leave", "one", "leave_later", "one"):
+    print(call(name))
+end()
+""",
+        ["SystemExit: 3", "1", "2", "1"],
+    ),
+    "on the program's loop it ends that, and what was begun is answered": (
+        """
+async def leave():
+    sys.exit(3)
+
+async def main():
+    add("leave", leave, lane="loop")
+    add("one", lambda: 1, lane="loop")
+    server.start(asyncio.get_running_loop())
+    client = Client(server.connect())
+    said = [f'{{"jsonrpc":"2.0","id":{name!r},"method":"tools/call","params":{{"name":{name!r}}}}}'
+            for name in ("leave", "one")]
+    client.send(chr(10).join(said).replace("'", '"'))
+    hear = lambda _: json.loads(client.lines.readline())["result"]["content"][0]["text"]
+    reader.extend(map(reading.submit, [hear] * 2, said))
+    await asyncio.Event().wait()
+
+logging.disable()  # asyncio has a word on each such task
+reader, reading = [], ThreadPoolExecutor(1)
+try:
+    asyncio.run(main())
+except SystemExit as left:
+    print(left.code, *sorted(one.result() for one in reader))
+end()
+""",
+        ["3 1 SystemExit: 3"],
+    ),
+    "what a plain function returns is awaited with its call": (
+        """
+async def inner():
+    return _core.current_call().name
+
+add("plain", lambda: inner())
+server.start()
+print(call("plain"))
+end()
+""",
+        ["plain"],
+    ),
+    "a route whose answer is refused is reported as what it is": (
+        """
+def words(kind, name, error):
+    print(kind, name, error)
+    return ""
+
+async def wrong(request):
+    asked.append(request)
+    return _core.Response(b"", 101)
+
+asked = []
+server = _core.Server("core", "1", on_error=words)
+server.add_route("/here", ["GET"], wrong)
+server.listen("http://127.0.0.1:0/mcp")
+server.start()
+connection = http.client.HTTPConnection(server.addresses()[0].split("/")[2])
+connection.request("GET", "/here?a=b", headers={"X-A": "c"})
+print(connection.getresponse().status)
+connection.close()
+end()
+print(asked[0].path, asked[0].query, asked[0].headers()["x-a"], asked[0].body())
+""",
+        ["route /here the route's answer: its status is 101", "500", "/here a=b c b''"],
+    ),
+    "what has an attribute of any name is not awaited": (
+        """
+class Any:
+    def __getattr__(self, name):
+        return lambda: None
+
+add("any", Any)
+server.start()
+print(call("any"))
+end()
+""",
+        ["encoded"],
+    ),
+    "nobody waits longer than there is time": (
+        """
+server.start()
+server.stop()
+print(server.wait(1e19), server.wait(0))
+try:
+    server.wait(float("inf"))
+except ValueError as fault:
+    print(fault)
+""",
+        ["True True", "timeout: cannot convert float seconds to Duration"],
+    ),
+}
+
+
+def run(program: str) -> subprocess.CompletedProcess[str]:
+    """A program, when it has ended."""
+    return subprocess.run(
+        [sys.executable, "-c", BEGIN + program],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(PATHS)},
+        capture_output=True,
+        text=True,
+        timeout=WAIT_S,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_what_programs_do(name: str) -> None:
+    program, said = PROGRAMS[name]
+    ended = run(program)
+    assert (ended.returncode, ended.stderr) == (0, ""), ended.stdout
+    lines = ended.stdout.splitlines()
+    assert len(lines) == len(said), lines
+    assert all(line.startswith(start) for line, start in zip(lines, said, strict=True)), lines
