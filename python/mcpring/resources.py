@@ -20,8 +20,14 @@ from .uri import UriTemplate
 
 if TYPE_CHECKING:
     from .auth import AuthCheck
+    from .fixed import BinaryResource as BinaryResource
+    from .fixed import DirectoryResource as DirectoryResource
+    from .fixed import FileResource as FileResource
 
 __all__ = [
+    "BinaryResource",
+    "DirectoryResource",
+    "FileResource",
     "Resource",
     "ResourceContent",
     "ResourceResult",
@@ -290,3 +296,11 @@ def resource(uri: str, **settings: Any) -> Callable[[F], F]:
         return marked
 
     return decorate
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("BinaryResource", "DirectoryResource", "FileResource"):
+        from . import fixed
+
+        return getattr(fixed, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

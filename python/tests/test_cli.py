@@ -75,6 +75,7 @@ def test_arguments_of_the_server(server: str) -> None:
 
 BAD_TARGETS: list[tuple[str, str]] = [
     ("nowhere.py", "there is no file"),
+    ("tcp://127.0.0.1:1", "by its http:// address"),
     ("no.such.module", "there is no module"),
     ("json", "has no server"),
     ("json:dumps2", "has no 'dumps2'"),

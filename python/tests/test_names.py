@@ -31,7 +31,8 @@ NAMES: list[tuple[str, str]] = [
     (".tools", "Tool ToolResult tool"),
     (
         ".resources",
-        "Resource ResourceTemplate ResourceResult ResourceContent TextResource resource",
+        "Resource ResourceTemplate ResourceResult ResourceContent resource "
+        "TextResource BinaryResource FileResource DirectoryResource",
     ),
     (".prompts", "Prompt Message PromptResult PromptArgument prompt"),
     (".client", "Client CallToolResult"),

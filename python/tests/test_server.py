@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -22,7 +23,14 @@ from mcpring.exceptions import (
     ValidationError,
 )
 from mcpring.prompts import Message
-from mcpring.resources import ResourceContent, ResourceResult, TextResource
+from mcpring.resources import (
+    BinaryResource,
+    DirectoryResource,
+    FileResource,
+    ResourceContent,
+    ResourceResult,
+    TextResource,
+)
 from mcpring.server.middleware import CallNext, Middleware, MiddlewareContext
 from mcpring.tools import Tool, tool
 from mcpring.types import ToolAnnotations
@@ -335,6 +343,37 @@ def test_mime_types(hint: Any, said: str | None, value: Any, want: str | None) -
     mcp.resource("data://x", mime_type=said)(read)
     assert wait(mcp.list_resources())[0].to_dict().get("mimeType") == want
     assert wait(mcp.read_resource("data://x")).contents[0].mime_type == want
+
+
+def test_resources_without_a_function(tmp_path: Path) -> None:
+    mcp = FastMCP("x")
+    (tmp_path / "in").mkdir()
+    for name, data in (("a.txt", b"\xc3\xa9"), ("b.bin", b"\xff"), ("in/c.txt", b"c")):
+        (tmp_path / name).write_bytes(data)
+    mcp.add_resource(FileResource(uri="f://a", path=tmp_path / "a.txt", name="a"))
+    mcp.add_resource(FileResource(uri="f://b", path=tmp_path / "b.bin", mime_type="image/x"))
+    mcp.add_resource(FileResource(uri="f://wrong", path=tmp_path / "b.bin"))
+    mcp.add_resource(FileResource(uri="f://gone", path=tmp_path / "gone"))
+    mcp.add_resource(BinaryResource(uri="f://raw", data=b"\0"))
+    mcp.add_resource(DirectoryResource(uri="f://top", path=tmp_path))
+    mcp.add_resource(
+        DirectoryResource(uri="f://all", path=tmp_path, recursive=True, pattern="*.txt")
+    )
+
+    def read(uri: str) -> Any:
+        part = wait(mcp.read_resource(uri)).contents[0]
+        return part.content, part.mime_type
+
+    assert read("f://a") == ("é", "text/plain")
+    assert read("f://b") == (b"\xff", "image/x")
+    assert read("f://raw") == (b"\0", "application/octet-stream")
+    assert read("f://top") == ('{"files":["a.txt","b.bin"]}', "application/json")
+    assert read("f://all") == ('{"files":["a.txt","in/c.txt"]}', "application/json")
+    for uri in ("f://wrong", "f://gone"):
+        with pytest.raises(ResourceError, match="cannot be read"):
+            read(uri)
+    with pytest.raises(ConfigError, match="absolute"):
+        FileResource(uri="f://x", path="a.txt")
 
 
 TITLES: list[tuple[dict[str, Any], str]] = [
