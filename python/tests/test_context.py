@@ -473,6 +473,24 @@ def test_a_handler_changes_what_shows(run: Caller) -> None:
     assert run(mcp) == [["t"], ["extra", "t"], ["extra", "t"]]
 
 
+def test_what_others_have_elsewhere_is_told(run: Caller) -> None:
+    mcp = FastMCP("x")
+
+    @mcp.tool
+    def t(ctx: Context) -> list[Any]:
+        whole: Any = ctx
+        told: list[str] = []
+        for name in ("session", "send_notification", "misspelt"):
+            with pytest.raises(AttributeError) as caught:
+                getattr(whole, name)
+            told.append(str(caught.value))
+        same = ctx.request_context.lifespan_context == ctx.lifespan_context
+        return [same, told[0][:50], "resource_updated" in told[1], told[2]]
+
+    told = "a Context has no 'session'; ask with ctx.elicit, c"
+    assert run(mcp) == [True, told, True, "a Context has no 'misspelt'"]
+
+
 def test_there_is_a_context_only_inside_of_calls() -> None:
     with pytest.raises(NotFoundError, match="no call runs here"):
         get_context()

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+import mcpring
 from mcpring import Context, FastMCP, ToolResult, lifespan
 from mcpring.exceptions import (
     ConfigError,
@@ -202,6 +203,17 @@ def test_adding_removing_switching() -> None:
     assert mcp.remove_tool("add") and not mcp.remove_tool("add")
     assert names(mcp) == ["double"]
     assert len(changes) == 7, "clients are told of each"
+
+
+def test_what_a_server_has_of_its_own_is_removed_where_fastmcp_keeps_it() -> None:
+    mcp = adder()
+    assert mcp.local_provider.remove_tool("add") and names(mcp) == []
+
+
+def test_versions_of_servers() -> None:
+    """As with FastMCP: a server without a version has that of the package."""
+    assert FastMCP("x").version == mcpring.__version__
+    assert FastMCP("x", version=2).version == "2"
 
 
 def test_tags_switch_groups() -> None:

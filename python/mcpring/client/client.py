@@ -180,6 +180,26 @@ class Client:
         """What the server said of itself."""
         return self.session.server
 
+    @property
+    def server_info(self) -> dict[str, Any]:
+        """Name and version of the server, and what else it says of itself."""
+        return dict(self.session.server.get("serverInfo") or {})
+
+    @property
+    def server_capabilities(self) -> dict[str, Any]:
+        """What the server can do, as the protocol has it."""
+        return self.session.capabilities
+
+    @property
+    def instructions(self) -> str | None:
+        """What the server wants a model to know."""
+        return self.session.server.get("instructions")
+
+    @property
+    def protocol_version(self) -> str:
+        """The version that is spoken."""
+        return self.session.version
+
     # What the server has.
 
     async def list_tools(self) -> list[ToolInfo]:

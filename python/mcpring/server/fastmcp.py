@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Literal
 
+from .. import __version__
 from ..exceptions import ConfigError, UnsupportedError
 from ..marks import find_mark
 from ..resources import ResourceSecurity, ResourceTemplate
@@ -93,7 +94,7 @@ class FastMCP(Authoring, Answering, Serving, Generic[L]):
         self.name = name or "mcpring"
         self.title = title
         self.instructions = instructions
-        self.version = "0" if version is None else str(version)
+        self.version = __version__ if version is None else str(version)
         self.website_url = website_url
         self.icons = tuple(icons or ())
         self.auth = auth
@@ -171,6 +172,11 @@ class FastMCP(Authoring, Answering, Serving, Generic[L]):
     def _made(self, fn: Callable[..., Any], make: Callable[..., Any]) -> Any:
         mark = find_mark(fn)
         return make(fn, **(mark.settings if mark is not None else {}))
+
+    @property
+    def local_provider(self) -> FastMCP[L]:
+        """Where FastMCP keeps what a server has of its own, to remove it: here, the server."""
+        return self
 
     def remove_tool(self, name: str) -> bool:
         """Takes a tool away; whether it was there."""
