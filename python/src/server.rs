@@ -180,9 +180,7 @@ impl Server {
         methods: Vec<String>,
         handler: Py<PyAny>,
     ) -> PyResult<()> {
-        if self.running.get().is_some() {
-            return Err(config(py, "routes are added before the server starts".to_owned()));
-        }
+        self.check_not_started(py, "routes")?;
         let route = Route::new(path, methods, handler, &self.lanes);
         self.on_stage(py, |stage| {
             stage.routes.push(route);
@@ -196,9 +194,7 @@ impl Server {
         method: String,
         handler: &Bound<'_, Handler>,
     ) -> PyResult<()> {
-        if self.running.get().is_some() {
-            return Err(config(py, "hooks are added before the server starts".to_owned()));
-        }
+        self.check_not_started(py, "hooks")?;
         let (handler, lanes) = (Arc::clone(&handler.get().0), Arc::clone(&self.lanes));
         self.on_stage(py, |stage| {
             stage.hooks.push((method, handler, lanes));
@@ -404,6 +400,12 @@ impl Server {
             ))),
             _ => Ok(()),
         }
+    }
+
+    fn check_not_started(&self, py: Python<'_>, what: &str) -> PyResult<()> {
+        self.check_process()?;
+        let words = || format!("{what} are added before the server starts");
+        if self.running.get().is_some() { Err(config(py, words())) } else { Ok(()) }
     }
 
     /// Does something with the stage, detached: whoever waits for the lock may be attached, and

@@ -57,6 +57,15 @@ async def failing_later() -> int:
 POOL: list[Callable[[], object]] = [at_once, blocking, later, failing]
 LOOP: list[Callable[[], object]] = [coroutine, waiting, at_once, failing, failing_later]
 NAMES = [f"pool_{one.__name__}" for one in POOL] + [f"loop_{one.__name__}" for one in LOOP]
+ANSWERS = {
+    "at_once": "1",
+    "blocking": "2",
+    "coroutine": "3",
+    "waiting": "4",
+    "later": "4",
+    "failing": "ValueError: no",
+    "failing_later": "ValueError: no",
+}
 
 
 def running(**settings: Any) -> _core.Server:
@@ -82,31 +91,38 @@ class Hammer:
         self.client = Client(server.connect())
         self.chance = random.Random(seed)
         self.cancelled = cancelled
-        self.wanted: set[int] = set()
+        self.wanted: dict[int, str] = {}
         self.heard: Counter[int] = Counter()
         self.next = 1000
 
     def run(self) -> None:
         for _ in range(BURSTS):
             self.send()
-            while not self.wanted <= self.heard.keys():
-                said = json.loads(self.client.lines.readline())
-                if "id" in said:
-                    self.heard[said["id"]] += 1
+            while not self.wanted.keys() <= self.heard.keys():
+                self.hear(json.loads(self.client.lines.readline()))
         assert set(self.heard.values()) == {1}
         assert max(self.heard) < self.next
         self.client.close()
+
+    def hear(self, said: dict[str, Any]) -> None:
+        if "id" not in said:
+            return  # the list of tools has changed
+        self.heard[said["id"]] += 1
+        if said["id"] in self.wanted:
+            text = said["result"]["content"][0]["text"]
+            assert text == ANSWERS[self.wanted[said["id"]].partition("_")[2]]
 
     def send(self) -> None:
         """A burst; what is cancelled may be answered or not."""
         said = []
         for number in range(self.next, self.next + self.chance.randint(1, BURST_MAX)):
-            said.append(call_text(number, self.chance.choice(NAMES)))
+            name = self.chance.choice(NAMES)
+            said.append(call_text(number, name))
             if self.chance.random() < self.cancelled:
                 told = {"method": "notifications/cancelled", "params": {"requestId": number}}
                 said.append(json.dumps({"jsonrpc": "2.0", **told}))
             else:
-                self.wanted.add(number)
+                self.wanted[number] = name
             self.next = number + 1
         self.client.send("\n".join(said))
 

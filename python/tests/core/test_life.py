@@ -243,6 +243,69 @@ except ValueError as fault:
 }
 
 
+LEAVING = """
+begun = threading.Semaphore(0)
+
+def spin(*_, **__):
+    begun.release()
+    while True:
+        sum(range(100))
+
+def block(*_, **__):
+    begun.release()
+    threading.Event().wait()
+
+class Slow(Exception):
+    def __str__(self):
+        return spin()
+
+def failing():
+    raise Slow
+
+async def waiting():
+    begun.release()
+    await asyncio.Event().wait()
+
+async def spinning():
+    spin()
+
+async def turning():
+    begun.release()
+    while True:
+        await asyncio.sleep(0)
+
+def leave_with(count, fn, **settings):
+    add("t", fn, **settings)
+    server.start()
+    clients = [Client(server.connect()) for _ in range(count)]
+    for client in clients:
+        client.send('{"jsonrpc":"2.0","id":9,"method":"tools/call","params":{"name":"t"}}')
+        begun.acquire()
+"""
+
+LEFT_WITH = [
+    "1, spin",
+    "4, spin",
+    "4, block",
+    "1, failing",
+    "1, print, convert=spin",
+    "1, object, encode=spin",
+    "1, lambda: turning()",
+    '1, spinning, lane="loop"',
+    '4, waiting, lane="loop"',
+    '4, turning, lane="loop"',
+    '1, waiting, lane="loop", convert=spin',
+    '1, object, lane="loop", encode=spin',
+]
+"""Calls in flight when the program ends, and where they are."""
+
+
+@pytest.mark.parametrize("calls", LEFT_WITH)
+def test_programs_end_whatever_runs(calls: str) -> None:
+    ended = run(f"{LEAVING}\nleave_with({calls})")
+    assert (ended.returncode, ended.stderr, ended.stdout) == (0, "", "")
+
+
 def run(program: str) -> subprocess.CompletedProcess[str]:
     """A program, when it has ended."""
     return subprocess.run(
