@@ -31,6 +31,7 @@ from mcpring.resources import (
     ResourceResult,
     TextResource,
 )
+from mcpring.server import auth
 from mcpring.server.middleware import CallNext, Middleware, MiddlewareContext
 from mcpring.tools import Tool, tool
 from mcpring.types import ToolAnnotations
@@ -644,5 +645,14 @@ def test_own_tools() -> None:
 def test_what_is_not_there_is_told() -> None:
     with pytest.raises(UnsupportedError, match=r"\['event_store'\]"):
         FastMCP("x", event_store=1)
+    calls: list[tuple[Any, str]] = [
+        (FastMCP.from_openapi, "OpenAPI"),
+        (FastMCP.from_fastapi, "add_tool"),
+        (FastMCP("x").http_app, "custom_route"),
+        (lambda: getattr(auth, "OAuthProxy"), "jwks_uri"),  # noqa: B009 - it is not there
+    ]
+    for missing, words in calls:
+        with pytest.raises(UnsupportedError, match=words):
+            missing()
     with pytest.raises(TypeError, match="cannot be pickled"):
         __import__("pickle").dumps(FastMCP("x"))

@@ -7,7 +7,7 @@ in `serving`.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, Literal
+from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn
 
 from .. import __version__
 from ..exceptions import ConfigError, UnsupportedError
@@ -89,7 +89,8 @@ class FastMCP(Authoring, Answering, Serving, Generic[L]):
     ) -> None:
         if any(value for value in unsupported.values()):
             raise UnsupportedError(
-                f"FastMCP has {sorted(unsupported)}, mcpring does not; docs/python.md says more"
+                f"a server of mcpring's takes no {sorted(unsupported)}; docs/python.md says what "
+                "takes the place of what FastMCP has"
             )
         self.name = name or "mcpring"
         self.title = title
@@ -294,6 +295,25 @@ class FastMCP(Authoring, Answering, Serving, Generic[L]):
         """Tells the clients that follow a resource; nothing happens before the server runs."""
         for listener in list(self.resource_listeners):
             listener(uri)
+
+    # What FastMCP has and this package has not.
+
+    @classmethod
+    def from_openapi(cls, *_: Any, **__: Any) -> NoReturn:
+        """Not here."""
+        raise UnsupportedError("tools are not made of OpenAPI here: write a function for each")
+
+    @classmethod
+    def from_fastapi(cls, *_: Any, **__: Any) -> NoReturn:
+        """Not here."""
+        raise UnsupportedError("tools are not made of FastAPI here: give its functions to add_tool")
+
+    def http_app(self, *_: Any, **__: Any) -> NoReturn:
+        """Not here."""
+        raise UnsupportedError(
+            "there is no ASGI application, the engine has the socket: run('http') serves it, "
+            "custom_route adds to it, and a proxy before both shares a port with other programs"
+        )
 
     # What there is, with all that is mounted.
 
