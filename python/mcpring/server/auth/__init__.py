@@ -31,7 +31,7 @@ _NOT_HERE = {
     "OAuthProxy": "name the vendor's issuer and its key set: JWTVerifier(issuer=…, jwks_uri=…)",
     "OIDCProxy": "name the issuer and its key set: JWTVerifier(issuer=…, jwks_uri=…)",
     "OAuthProvider": "an authorization server is a program of its own: name it as an issuer",
-    "MultiAuth": "one verifier is asked; JWTVerifier(issuer=[…]) takes several issuers of one key set",
+    "MultiAuth": "one verifier is asked: JWTVerifier(issuer=[…]) takes several with one key set",
 }
 
 
