@@ -194,14 +194,15 @@ end()
     "a route whose answer is refused is reported as what it is": (
         """
 def words(kind, name, error):
-    print(kind, name, error)
+    told.append((kind, name, error))
+    heard.set()
     return ""
 
 async def wrong(request):
     asked.append(request)
     return _core.Response(b"", 101)
 
-asked = []
+asked, told, heard = [], [], threading.Event()
 server = _core.Server("core", "1", on_error=words)
 server.add_route("/here", ["GET"], wrong)
 server.listen("http://127.0.0.1:0/mcp")
@@ -210,10 +211,12 @@ connection = http.client.HTTPConnection(server.addresses()[0].split("/")[2])
 connection.request("GET", "/here?a=b", headers={"X-A": "c"})
 print(connection.getresponse().status)
 connection.close()
+heard.wait(30)
+print(*told[0])
 end()
 print(asked[0].path, asked[0].query, asked[0].headers()["x-a"], asked[0].body())
 """,
-        ["route /here the route's answer: its status is 101", "500", "/here a=b c b''"],
+        ["500", "route /here the route's answer: its status is 101", "/here a=b c b''"],
     ),
     "what has an attribute of any name is not awaited": (
         """
