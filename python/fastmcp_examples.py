@@ -6,7 +6,7 @@
 copied, `fastmcp` becomes `mcpring` in their import lines (and `mcp_types`, where FastMCP gets its
 types from, becomes `mcpring.types`), and every server among them is
 
-- started: imported, served by the engine, and its lifespan opened;
+- started: imported and served over HTTP by a process of its own;
 - listed by a client: tools, resources, templates and prompts;
 - asked: each tool is called with arguments made up from its schema, each resource read, each
   prompt made. A tool that fails by its own doing has answered.
@@ -20,24 +20,18 @@ from __future__ import annotations
 import argparse
 import ast
 import asyncio
-import json
-import os
 import re
 import shutil
-import subprocess
 import sys
 import tarfile
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from mcpring import Client
+from fastmcp_probe import probe
 
 STEPS = ("start", "list", "answer")
 SHARE_WANTED = 0.8
-SECONDS_MAX = 60
 
 _IMPORT = re.compile(r"^(\s*)(from|import)\s+(fastmcp|mcp_types)\b", re.MULTILINE)
 _NO_SERVER = re.compile(r"(^|/)(test_[^/]*|[^/]*client[^/]*|conftest|setup_db)\.py$|/tests/")
@@ -46,20 +40,23 @@ _EXTRAS = {
     "fastmcp.apps": "prefab_ui",
     "fastmcp.experimental.transforms.code_mode": "pydantic_monty",
 }
+# A package or a program that is not there.
+_LACKING = re.compile(
+    r"No module named '(?!mcpring)(\w+)|^FileNotFoundError: .* No such file or directory: '(\w+)'$"
+)
 _MAKER = re.compile(r"(create|make|build)_")
-_ACCOUNT = re.compile(r"fastmcp\.server\.auth\.providers\.(?!jwt|debug|in_memory|introspection)")
+# Vendors' providers, and settings with the keys of an account.
+_ACCOUNT = re.compile(
+    r"\(BaseSettings\)|fastmcp\.server\.auth\.providers\.(?!jwt|debug|in_memory|introspection)"
+)
 
 
 def main() -> int:
     """Runs the command; 0 when the share wanted was reached."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
     parser.add_argument("path", type=Path, help="the archive or folder of a FastMCP release")
-    parser.add_argument("--probe", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("-v", "--verbose", action="store_true", help="also what was left out")
     parsed = parser.parse_args()
-    if parsed.probe:
-        print(json.dumps(probe(parsed.path)))
-        return 0
     with tempfile.TemporaryDirectory() as scratch:
         examples = prepare(parsed.path, Path(scratch))
         return report(examples, parsed.verbose)
@@ -99,12 +96,12 @@ def report(examples: Path, is_verbose: bool) -> int:
                 print(f"{'left out':28} {name}: {reason}")
             continue
         total += 1
-        done, words = probe_apart(file)
-        lacking = re.match(r"ModuleNotFoundError: No module named '(?!mcpring)(\w+)", words)
+        done, words = asyncio.run(probe(file))
+        lacking = _LACKING.search(words)
         if lacking is not None and not done:
             total -= 1
             if is_verbose:
-                print(f"{'left out':28} {name}: needs {lacking.group(1)}")
+                print(f"{'left out':28} {name}: needs {lacking.group(1) or lacking.group(2)}")
             continue
         for step in done:
             counts[step] += 1
@@ -124,7 +121,8 @@ def reason_to_leave_out(file: Path, name: str) -> str | None:
     tree = ast.parse(source)
     if not any(_makes_server(node) for node in server_places(tree)):
         return "makes no server to be run by others"
-    if _ACCOUNT.search(source):
+    beside = file.parent.glob("*.original") if (file.parent / "__init__.py").exists() else ()
+    if any(_ACCOUNT.search(text) for text in (source, *(one.read_text() for one in beside))):
         return "needs an account at a vendor"
     missing = [module for module in imported(tree) if not is_there(module, file)]
     missing += [package for start, package in _EXTRAS.items() if start in source]
@@ -163,164 +161,6 @@ def is_there(module: str, file: Path) -> bool:
     import importlib.util
 
     return importlib.util.find_spec(module) is not None
-
-
-def probe_apart(file: Path) -> tuple[list[str], str]:
-    """Probes in a process of its own: examples change the process they run in."""
-    command = [sys.executable, os.path.abspath(__file__), str(file), "--probe"]
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=SECONDS_MAX, cwd=file.parent
-        )
-    except subprocess.TimeoutExpired:
-        return [], f"took more than {SECONDS_MAX} s"
-    try:
-        found = json.loads(done.stdout.strip().splitlines()[-1])
-    except (IndexError, ValueError):
-        return [], (done.stderr.strip().splitlines() or ["no words"])[-1]
-    return found["done"], found["words"]
-
-
-def probe(file: Path) -> dict[str, Any]:
-    """Starts, lists and asks the server of one example."""
-    from mcpring import Client
-    from mcpring.cli.target import load_server, read_target
-
-    add_source_folder(file)
-    done: list[str] = []
-
-    async def whole(server: Any) -> str:
-        failures = remember_failures(server)
-        async with Client(server, elicitation_handler=accept) as client:
-            done.append("start")
-            features = await list_all(client)
-            done.append("list")
-            words = await ask_all(client, features, failures)
-            done.append("answer")
-            return words
-
-    try:
-        return {"done": done, "words": asyncio.run(whole(load_server(read_target(entry_of(file)))))}
-    except BaseException as error:  # noqa: BLE001 - whatever it is, it is the finding
-        return {"done": done, "words": f"{type(error).__name__}: {error}".partition("\n")[0]}
-
-
-def remember_failures(server: Any) -> list[BaseException]:
-    """What handlers raise from here on: clients are told words alone."""
-    failures: list[BaseException] = []
-    words_of = server.failure_words
-
-    def remember(kind: str, name: str, error: BaseException) -> Any:
-        failures.append(error)
-        return words_of(kind, name, error)
-
-    server.failure_words = remember
-    return failures
-
-
-def add_source_folder(file: Path) -> None:
-    """A file inside a package is imported as a part of it."""
-    folder = file.parent
-    while (folder / "__init__.py").exists():
-        folder = folder.parent
-    sys.path.insert(0, str(folder))
-
-
-def entry_of(file: Path) -> str:
-    """The file, or the function in it that makes the server."""
-    for node in ast.parse(file.read_text()).body:
-        name = node.name if isinstance(node, ast.FunctionDef) and not node.args.args else ""
-        if _MAKER.match(name):
-            return f"{file}:{name}"
-    return str(file)
-
-
-async def list_all(client: Client) -> dict[str, list[Any]]:
-    """Everything, as clients see it."""
-    return {
-        "tools": await client.list_tools(),
-        "resources": await client.list_resources(),
-        "templates": await client.list_resource_templates(),
-        "prompts": await client.list_prompts(),
-    }
-
-
-async def ask_all(
-    client: Client, found: dict[str, list[Any]], failures: list[BaseException]
-) -> str:
-    """Calls, reads and makes what can be; raises when the fault is ours."""
-    own: list[str] = []
-    for tool in found["tools"]:
-        coming = client.call_tool(tool.name, sample(dict(tool.input_schema)))
-        await _ask(coming, tool.name, own, failures)
-    for resource in found["resources"]:
-        await _ask(client.read_resource(resource.uri), resource.uri, own, failures)
-    for prompt in found["prompts"]:
-        arguments = {one.name: "1" for one in prompt.arguments if one.required}
-        await _ask(client.get_prompt(prompt.name, arguments), prompt.name, own, failures)
-    return f"own failures: {', '.join(own)}" if own else ""
-
-
-async def _ask(coming: Any, name: str, own: list[str], failures: list[BaseException]) -> None:
-    from mcpring.exceptions import McpringError, NotFoundError
-
-    failures.clear()
-    try:
-        await asyncio.wait_for(coming, SECONDS_MAX / 4)
-    except TimeoutError:
-        own.append(f"{name} (slow)")
-    except McpringError:
-        if not failures:
-            raise  # no handler failed: the engine refused
-        cause = failures[-1]
-        while isinstance(cause.__cause__, BaseException) and isinstance(cause, McpringError):
-            cause = cause.__cause__
-        # What is asked is there, so what is not found is something with a made-up name.
-        is_own = isinstance(cause, NotFoundError) or _raised_by_example(failures[-1])
-        if isinstance(cause, McpringError) and not is_own:
-            raise
-        own.append(f"{name} ({type(cause).__name__})")
-
-
-def _raised_by_example(error: BaseException) -> bool:
-    """Whether the example's own code raised one of our exceptions."""
-    one: BaseException | None = error
-    while one is not None:
-        trace = one.__traceback__
-        while trace is not None and trace.tb_next is not None:
-            trace = trace.tb_next
-        if trace is not None and "mcpring" not in trace.tb_frame.f_globals.get("__name__", ""):
-            return True
-        one = one.__cause__
-    return False
-
-
-def accept(params: dict[str, Any]) -> dict[str, Any]:
-    """A person who agrees to everything."""
-    return {"action": "accept", "content": sample(params["requestedSchema"])}
-
-
-def sample(schema: dict[str, Any], defs: dict[str, Any] | None = None) -> Any:
-    """Something that fits a schema, as small as can be."""
-    known = schema.get("$defs", defs or {})
-    if "$ref" in schema:
-        return sample(known[schema["$ref"].rsplit("/", 1)[-1]], known)
-    for word in ("default", "const"):
-        if word in schema:
-            return schema[word]
-    if "enum" in schema:
-        return schema["enum"][0]
-    arms = schema.get("anyOf") or schema.get("oneOf")
-    if arms:
-        return sample(arms[0], known)
-    kind = schema.get("type")
-    if kind == "object":
-        names = schema.get("required", ())
-        return {name: sample(schema["properties"][name], known) for name in names}
-    if kind == "array":
-        return [sample(schema.get("items", {}), known)] * schema.get("minItems", 0)
-    plain = {"integer": schema.get("minimum", 1), "number": schema.get("minimum", 1.5)}
-    return plain.get(str(kind), {"boolean": True, "null": None}.get(str(kind), "text"))
 
 
 if __name__ == "__main__":

@@ -139,7 +139,8 @@ impl Drop for Server {
     }
 }
 
-/// The socket address behind `scheme://` in a line, unless the scheme is the end of a longer one.
+/// The socket address behind `scheme://` in a line, unless the scheme is the end of a longer one, or
+/// the port is yet to be chosen.
 pub(crate) fn address(line: &str, scheme: &str) -> Option<SocketAddr> {
     let marker = format!("{scheme}://");
     let at = line.find(&marker)?;
@@ -147,7 +148,10 @@ pub(crate) fn address(line: &str, scheme: &str) -> Option<SocketAddr> {
         !line[..at].ends_with(|letter: char| letter.is_ascii_alphanumeric() || letter == '+');
     let rest = &line[at + marker.len()..];
     let end = rest.find(|letter: char| !(letter.is_ascii_hexdigit() || ".:[]".contains(letter)));
-    rest[..end.unwrap_or(rest.len())].parse().ok().filter(|_| alone)
+    rest[..end.unwrap_or(rest.len())]
+        .parse()
+        .ok()
+        .filter(|address: &SocketAddr| alone && address.port() != 0)
 }
 
 #[cfg(test)]
@@ -157,6 +161,7 @@ mod tests {
     #[test]
     fn addresses_are_found_in_prose() {
         let rows = [
+            ("will serve http://127.0.0.1:0/mcp", "http", None),
             ("ready http://127.0.0.1:80/mcp", "http", Some("127.0.0.1:80")),
             (
                 "listening on tcp://127.0.0.1:81, tcp+line://127.0.0.1:82",

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 
 /// An argument that is not what the protocol has there.
 #[cold]
-fn unfit(fault: Error) -> Failure {
+fn unfit(fault: &Error) -> Failure {
     Failure::argument(fault.to_string())
 }
 
@@ -19,22 +19,22 @@ pub(crate) fn raw(what: &str, json: &str) -> Result<Box<RawJson>, Failure> {
 
 /// Open members.
 pub(crate) fn meta(json: &str) -> Result<Meta, Failure> {
-    Meta::from_json(json).map_err(unfit)
+    Meta::from_json(json).map_err(|fault| unfit(&fault))
 }
 
 /// Hints on content and resources.
 pub(crate) fn annotations(json: &str) -> Result<Annotations, Failure> {
-    Annotations::from_json(json).map_err(unfit)
+    Annotations::from_json(json).map_err(|fault| unfit(&fault))
 }
 
 /// Hints on tools.
 pub(crate) fn tool_annotations(json: &str) -> Result<ToolAnnotations, Failure> {
-    ToolAnnotations::from_json(json).map_err(unfit)
+    ToolAnnotations::from_json(json).map_err(|fault| unfit(&fault))
 }
 
 /// An array of pictures.
 pub(crate) fn icons(json: &str) -> Result<Vec<Icon>, Failure> {
-    Icon::list_from_json(json).map_err(unfit)
+    Icon::list_from_json(json).map_err(|fault| unfit(&fault))
 }
 
 #[cfg(test)]

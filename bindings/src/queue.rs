@@ -116,6 +116,10 @@ impl Queue {
     }
 
     /// Adds a call, or gives it back when there are too many or nobody will come for it.
+    #[allow(
+        clippy::result_large_err,
+        reason = "a call that is refused goes back to who brought it"
+    )]
     pub(crate) fn push(&self, waiting: Waiting) -> Result<(), Waiting> {
         let mut state = self.lock();
         if state.has_ended || state.waiting.len() >= self.waiting_max.load(Ordering::Relaxed) {

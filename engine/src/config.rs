@@ -67,7 +67,8 @@ pub struct Config {
     pub connections_max: usize,
     /// Unsent reply bytes of one connection above which its input is paused.
     pub unsent_bytes_pause: usize,
-    /// Unanswered calls of one connection or session; one more is answered "busy".
+    /// Unanswered calls of one connection or session; one more is answered "busy". A call that
+    /// listens is unanswered for as long as it is open.
     pub inflight_calls_max: usize,
     /// Handshake-era HTTP sessions of one shard.
     pub sessions_max: usize,

@@ -60,7 +60,8 @@ pub const ACCEPT_RETRY_MS: u64 = 100;
 pub const ACCEPTS_PER_TURN: usize = 64;
 /// Unsent reply bytes of one connection above which its input is paused.
 pub const UNSENT_BYTES_PAUSE: usize = 1 << 20;
-/// Unanswered calls of one connection or session; one more is answered "busy".
+/// Unanswered calls of one connection or session; one more is answered "busy". A call that
+/// listens is unanswered for as long as it is open.
 pub const INFLIGHT_CALLS_MAX: usize = 1024;
 /// Handshake-era HTTP sessions of one shard.
 pub const SESSIONS_MAX: usize = 10_000;

@@ -241,7 +241,7 @@ fn hooks_are_called_in_batches() {
 
 /// Lets in who calls itself `friend`.
 fn doorman(call: &mut Call<'_>) -> Outcome {
-    let name = call.context().client().map(|client| client.name.to_string());
+    let name = call.context().client().map(|client| client.name.clone());
     match name.as_deref() {
         Some("friend") => Outcome::raw(call.result_json()),
         _ => Outcome::Error(RpcError::new(-32001, "who are you?")),

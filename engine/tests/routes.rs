@@ -18,20 +18,23 @@ use support::{Gate, PATIENCE, drivers, server};
 
 /// Calls that wait until the test answers them.
 #[derive(Clone)]
-struct Desk(Arc<(Mutex<mpsc::Sender<RouteCall>>, Mutex<mpsc::Receiver<RouteCall>>)>);
+struct Desk {
+    sender: mpsc::Sender<RouteCall>,
+    receiver: Arc<Mutex<mpsc::Receiver<RouteCall>>>,
+}
 
 impl Desk {
     fn new() -> Self {
         let (sender, receiver) = mpsc::channel();
-        Self(Arc::new((Mutex::new(sender), Mutex::new(receiver))))
+        Self { sender, receiver: Arc::new(Mutex::new(receiver)) }
     }
 
     fn put(&self, call: RouteCall) {
-        self.0.0.lock().expect("no test panics here").send(call).expect("the desk is there");
+        self.sender.send(call).expect("the desk is there");
     }
 
     fn take(&self) -> RouteCall {
-        let receiver = self.0.1.lock().expect("no test panics here");
+        let receiver = self.receiver.lock().expect("no test panics here");
         receiver.recv_timeout(PATIENCE).expect("a request comes")
     }
 }
@@ -385,7 +388,10 @@ fn attacks_are_turned_away() {
         check("BREW /echo", host, "", 501, true);
         check("BREW /nowhere", host, "", 404, false);
         check("TRACE /echo", host, "", 405, false);
-        assert!(desk.0.1.lock().expect("a lock").try_recv().is_err(), "{choice}: one came through");
+        assert!(
+            desk.receiver.lock().expect("a lock").try_recv().is_err(),
+            "{choice}: one came through"
+        );
         end(running);
     }
 }

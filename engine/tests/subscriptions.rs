@@ -437,6 +437,24 @@ fn a_listening_call_is_granted_what_is_offered() {
 }
 
 #[test]
+fn a_call_that_listens_holds_its_place_until_it_is_given_up() {
+    let server = builder().list_changes().build().expect("the test's server is in order");
+    let mut world = World::new(server, Config { inflight_calls_max: 1, ..Config::default() });
+    let slot = world.connect(LINE);
+    for id in 1..4 {
+        assert_eq!(listen(&mut world, slot, &json!(id), &json!({})).len(), 1);
+        let call = stateless(&json!("call"), "tools/call", json!({ "name": "grow" }));
+        assert!(ask(&mut world, slot, &call)[0].contains("too many unanswered calls"));
+        let list = stateless(&json!("list"), "tools/list", json!({}));
+        assert!(ask(&mut world, slot, &list)[0].contains("grow-pool"), "no call");
+        let note = json!({ "jsonrpc": "2.0", "method": "notifications/cancelled",
+                           "params": { "requestId": id } });
+        assert!(ask(&mut world, slot, &note).is_empty());
+        assert!(ask(&mut world, slot, &call)[0].contains("resultType"));
+    }
+}
+
+#[test]
 fn a_server_that_ends_says_so_to_those_who_listen() {
     let ended = |said: &[Value]| {
         assert_eq!(said.len(), 2, "{said:?}");

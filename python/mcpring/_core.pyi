@@ -341,6 +341,10 @@ class LoopLane:
     def fileno(self) -> int:
         """Readable while something waits."""
     def on_error(self) -> Callable[[str, str, BaseException], str]: ...
+    def hold(self) -> None:
+        """Holds the answers from here on, until `send`."""
+    def send(self) -> None:
+        """Sends what is held, and holds no more."""
     def take(self) -> list[tuple[Call | Request | None, Any, Any] | None]:
         """What waits, up to a batch: calls as above; calls with what has to be awaited, in a tuple,
         in the place of arguments; tasks to cancel, without a call; `None` when the server has

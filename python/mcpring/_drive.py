@@ -20,7 +20,7 @@ from .suspend import Suspend
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Coroutine
 
     from ._core import Call, LoopLane, PoolLane, Request
 
@@ -33,7 +33,7 @@ current: ContextVar[Call | Request | None] = ContextVar("mcpring_call", default=
 """The call that a coroutine, or a thread it started, works on."""
 
 _STARTS_EAGERLY = sys.version_info >= (3, 12)
-_KEYWORDS, _CALL = 0, 1
+_KEYWORDS, _CALL, _AWAITED = 0, 1, 3
 
 
 def serve(lane: PoolLane) -> None:
@@ -59,9 +59,15 @@ def entered(run: Run, call: Call | Request, way: tuple[Any, ...], arguments: Any
     function, style, convert, _, _ = way
     if convert is not None:
         arguments = convert(arguments)
-    if style == _KEYWORDS:
+    if style == _CALL:
+        return run(function, call, arguments)
+    if style in (_KEYWORDS, _AWAITED):
         return run(function, **arguments)
-    return run(function, call, arguments) if style == _CALL else run(function, call)
+    return run(function, call)
+
+
+def _plainly(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    return function(*args, **kwargs)
 
 
 def mended(call: Call, way: tuple[Any, ...]) -> dict[str, Any] | None:
@@ -128,7 +134,7 @@ def join_loop(lane: LoopLane, loop: AbstractEventLoop, at_end: Any = None) -> No
 class Drain:
     """Begins what waits for the loop; called when the lane's descriptor is readable."""
 
-    __slots__ = ("_at_end", "_lane", "_loop", "_on_error", "_task")
+    __slots__ = ("_at_end", "_cancelled", "_lane", "_loop", "_on_error", "_task")
 
     def __init__(self, lane: LoopLane, loop: AbstractEventLoop, at_end: Any) -> None:
         import asyncio
@@ -138,18 +144,29 @@ class Drain:
         self._at_end = at_end
         self._on_error: OnError = lane.on_error()
         self._task: Any = asyncio.Task
+        self._cancelled = asyncio.CancelledError
 
     def __call__(self) -> None:
+        items = self._lane.take()
+        if len(items) > 1:
+            # Tasks that need not wait answer in the next pass of the loop, before this is called.
+            self._lane.hold()
+            self._loop.call_soon(self._send)
         leaving: BaseException | None = None
-        for item in self._lane.take():
+        for item in items:
             try:
                 self._handle(item)
             except (KeyboardInterrupt, SystemExit) as error:
                 leaving = error  # what else was taken is begun all the same
         if leaving is not None:
+            self._lane.send()
             raise leaving
 
-    def _handle(self, item: tuple[Any, ...] | None) -> None:
+    def _send(self) -> None:
+        # Behind the first steps of the tasks that were made since.
+        self._loop.call_soon(self._lane.send)
+
+    def _handle(self, item: Any) -> None:
         if item is None:
             self._end()
             return
@@ -157,11 +174,14 @@ class Drain:
         if call is None:
             work.cancel()
             return
+        is_awaitable = arguments.__class__ is tuple
+        if not is_awaitable and work[1] == _AWAITED:
+            self._start(call, self._await(call, work, arguments), None)
+            return
         context = copy_context()
         context.run(current.set, call)
-        form = type(arguments)
-        if form is tuple:  # what has to be awaited
-            self._start(call, work, arguments[0], context)
+        if is_awaitable:
+            self._start(call, self._drive(call, work, arguments[0]), context)
         else:
             self._begin(call, work, arguments, context)
 
@@ -181,17 +201,28 @@ class Drain:
                 raise
         else:
             if rest == "later":
-                self._start(call, way, value, context)
+                self._start(call, self._drive(call, way, value), context)
 
-    def _start(
-        self, call: Any, way: tuple[Any, ...], awaitable: Awaitable[Any], context: Context
-    ) -> None:
-        work = self._drive(call, way, awaitable)
+    def _start(self, call: Any, work: Coroutine[Any, Any, None], context: Context | None) -> None:
         if _STARTS_EAGERLY:
             task = self._task(work, loop=self._loop, context=context, eager_start=True)
         else:
             task = self._loop.create_task(work, context=context)
         call.keep(task)
+
+    async def _await(self, call: Any, way: tuple[Any, ...], arguments: Any) -> None:
+        """Runs a coroutine function; the task has context variables of its own."""
+        current.set(call)
+        try:
+            if arguments is None:
+                arguments = mended(call, way)
+                if arguments is None:
+                    return
+            value = await entered(_plainly, call, way, arguments)
+            if call.finish(value) is not None:
+                call.finish_json(way[4](value))
+        except BaseException as error:
+            self._report(call, error)
 
     async def _drive(self, call: Any, way: tuple[Any, ...], awaitable: Awaitable[Any]) -> None:
         """Awaits what a handler came to, and answers its call in the same step of the loop."""
@@ -200,17 +231,19 @@ class Drain:
             if call.finish(value) is not None:
                 call.finish_json(way[4](value))
         except BaseException as error:
-            report(call, error, self._on_error)
-            from asyncio import CancelledError
+            self._report(call, error)
 
-            if self._is_for_the_program(error) or isinstance(error, CancelledError):
-                raise
+    def _report(self, call: Any, error: BaseException) -> None:
+        report(call, error, self._on_error)
+        if self._is_for_the_program(error) or isinstance(error, self._cancelled):
+            raise error
 
     def _is_for_the_program(self, error: BaseException) -> bool:
         """Whether it ends the program, whose loop this is."""
         return self._at_end is None and isinstance(error, KeyboardInterrupt | SystemExit)
 
     def _end(self) -> None:
+        self._lane.send()
         self._loop.remove_reader(self._lane.fileno())
         if self._at_end is not None:
             self._at_end()

@@ -258,7 +258,7 @@ def _text_convert(plan: Any) -> Convert:
     inner = plan.converter()
 
     def convert(arguments: dict[str, Any]) -> dict[str, Any]:
-        made: dict[str, Any] = plan.repair(arguments)
+        made: dict[str, Any] = plan.read_text(arguments)
         if inner is not None:
             made = inner(made)
         for name, kind in plan.exact.items():
@@ -390,7 +390,8 @@ def _encoder(entry: Entry) -> Callable[[Any], str]:
         uri = component.uri
         if isinstance(value, _Found):
             uri, value = value.uri, value.value
-        return dumps(to_resource_result(value).to_dict(uri, component.mime_type))
+        mime_type = component.mime_type
+        return dumps(to_resource_result(value, mime_type).to_dict(uri, mime_type))
 
     return encode
 

@@ -31,6 +31,18 @@ _current: ContextVar[Context | None] = ContextVar("mcpring_context", default=Non
 
 _LEVELS = ("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency")
 
+_ELSEWHERE = {
+    "session": "ask with ctx.elicit, ctx.sample and ctx.list_roots, tell with ctx.log, "
+    "ctx.report_progress and ctx.resource_updated",
+    "request": "ctx.headers and ctx.meta have what came with the call",
+    "send_notification": "lists that change are told by themselves, resources with "
+    "ctx.resource_updated",
+    "input_responses": "ctx.elicit gives the answer in every protocol version",
+    "request_state": "ctx.once keeps what has to be there when the answer comes",
+    "client_capabilities": 'they are ctx.client_info["capabilities"]',
+}
+"""Names of FastMCP's and the official SDK's contexts, and what to write in their place."""
+
 
 class Context(Questions):
     """One call: progress, log, questions to the client, state, and who is asking."""
@@ -123,6 +135,18 @@ class Context(Questions):
     def time_left(self) -> float | None:
         """Seconds until the call is answered for being late; `None` when it has no end."""
         return self._call.time_left_s()
+
+    @property
+    def request_context(self) -> Context:
+        """This context: where others keep `lifespan_context`, `request_id` and `meta`."""
+        return self
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            hint = _ELSEWHERE.get(name)
+            words = f"; {hint}" if hint else ""
+            raise AttributeError(f"a Context has no {name!r}{words}", name=name, obj=self)
 
     # What it tells.
 

@@ -44,7 +44,7 @@ _LISTS = {
 
 def install_hooks(core: Any, made: Any, server: FastMCP[Any]) -> None:
     """Puts the server's middleware before the engine's own answers."""
-    for method in ("initialize", *_LISTS):
+    for method in ("initialize", "server/discover", *_LISTS):
         if _is_watched(server, method):
             hook = _list_hook(server, method) if method in _LISTS else _plain_hook(server, method)
             made.add_hook(

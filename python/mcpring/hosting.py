@@ -124,7 +124,8 @@ async def serve(
             finally:
                 for one in ends[1:]:
                     one.cancel()
-                await _stop(core, stopped, drains)
+                if not server.is_forked:  # what runs is the parent's
+                    await _stop(core, stopped, drains)
     finally:
         ended(server, made)
         made.undo()

@@ -39,9 +39,9 @@ async def call_function(
     if is_coroutine or not in_thread or is_async_generator(fn):
         value = fn(**arguments)
     else:
-        import asyncio
+        from .threads import call_in_thread
 
-        value = await asyncio.to_thread(_call_whole, fn, arguments)
+        value = await call_in_thread(_call_whole, fn, arguments)
     if hasattr(value, "__await__"):
         value = await value
     if hasattr(value, "__anext__"):

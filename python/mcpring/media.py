@@ -29,6 +29,13 @@ _SUFFIXES = {
     "m4a": "audio/mp4",
     "flac": "audio/flac",
     "txt": "text/plain",
+    "text": "text/plain",
+    "plain": "text/plain",
+    "csv": "text/csv",
+    "html": "text/html",
+    "htm": "text/html",
+    "md": "text/markdown",
+    "markdown": "text/markdown",
     "json": "application/json",
     "pdf": "application/pdf",
 }
@@ -66,9 +73,15 @@ class _Media:
         """By the format that was given, else by the name of the file."""
         if self.format is not None:
             known = _SUFFIXES.get(self.format, "")
-            return known if known.startswith(self._kind) else f"{self._kind}/{self.format}"
+            is_known = known.startswith(self._kind) or (known and self._kind == "application")
+            return known if is_known else f"{self._kind}/{self.format}"
         suffix = (self.path or "").rpartition(".")[2].lower()
-        return _SUFFIXES.get(suffix, self._default)
+        return _SUFFIXES.get(suffix) or self._guessed() or self._default
+
+    def _guessed(self) -> str | None:
+        import mimetypes
+
+        return mimetypes.guess_type(self.path or "")[0]
 
     def _base64(self) -> str:
         return to_base64(self.read())

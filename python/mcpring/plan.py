@@ -13,10 +13,12 @@ from typing import Any, get_args, get_origin
 from ._record import Record
 from .dependencies import Dependency
 from .docstring import parse_docstring
+from .exceptions import ValidationError
 from .field import MISSING, FieldInfo
 from .parameters import Function, Parameter
 from .schema.builder import Builder
 from .schema.coerce import coerce
+from .schema.fits import fits
 from .schema.inline import inline
 from .schema.records import FieldPlan, apply_loads, object_schema
 from .schema.shape import Load, Schema
@@ -71,6 +73,18 @@ class Plan(Record):
         """Arguments that broke the schema, in the form that was probably meant."""
         repaired: dict[str, Any] = coerce(arguments, self.schema, self.schema.get("$defs", {}))
         return repaired
+
+    def read_text(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Arguments that are all text, variables and those of prompts, as the function's types.
+
+        Raises `ValidationError` for text that cannot be read so.
+        """
+        made = self.repair(arguments)
+        known, defs = self.schema["properties"], self.schema.get("$defs", {})
+        for name, value in made.items():
+            if not fits(value, known.get(name, True), defs):
+                raise ValidationError(f"{name!r} is {value!r}, which does not fit {known[name]}")
+        return made
 
 
 def make_plan(function: Function) -> Plan:

@@ -174,7 +174,7 @@ class Prompt(Record):
         """The messages; text is read as the types the function names."""
         from .invoke import run_function
 
-        given = self.plan.repair(dict(arguments or {}))
+        given = self.plan.read_text(dict(arguments or {}))
         missing = [one.name for one in self.arguments if one.required and one.name not in given]
         if missing:
             raise PromptError(f"the prompt {self.name!r} needs the arguments {missing}")

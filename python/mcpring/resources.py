@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
 
 from ._narrow import is_list
 from ._record import Record
@@ -20,8 +20,14 @@ from .uri import UriTemplate
 
 if TYPE_CHECKING:
     from .auth import AuthCheck
+    from .fixed import BinaryResource as BinaryResource
+    from .fixed import DirectoryResource as DirectoryResource
+    from .fixed import FileResource as FileResource
 
 __all__ = [
+    "BinaryResource",
+    "DirectoryResource",
+    "FileResource",
     "Resource",
     "ResourceContent",
     "ResourceResult",
@@ -57,6 +63,9 @@ class ResourceContent:
         )
         return {**out, "_meta": self.meta} if self.meta else out
 
+    def __repr__(self) -> str:
+        return f"ResourceContent({self.content!r}, {self.mime_type!r}, {self.meta!r})"
+
 
 class ResourceResult:
     """What a resource holds, said in full."""
@@ -80,9 +89,12 @@ class ResourceResult:
         out: dict[str, Any] = {"contents": [one.to_dict(uri, mime_type) for one in self.contents]}
         return {**out, "_meta": self.meta} if self.meta else out
 
+    def __repr__(self) -> str:
+        return f"ResourceResult({self.contents!r}, {self.meta!r})"
 
-def to_resource_result(value: Any) -> ResourceResult:
-    """What the function of a resource returned, in full."""
+
+def to_resource_result(value: Any, mime_type: str | None = None) -> ResourceResult:
+    """What the function of a resource returned, in full; `mime_type` is what was said of it."""
     if isinstance(value, ResourceResult):
         return value
     if isinstance(value, File):
@@ -91,7 +103,7 @@ def to_resource_result(value: Any) -> ResourceResult:
         return ResourceResult(value)
     if isinstance(value, ResourceContent):
         return ResourceResult([value])
-    return ResourceResult([ResourceContent("" if value is None else value)])
+    return ResourceResult([ResourceContent("" if value is None else value, mime_type)])
 
 
 class ResourceSecurity(Record):
@@ -149,7 +161,8 @@ class Resource(Record):
 
         if self.fn is None or self.plan is None:
             raise NotImplementedError(f"{type(self).__name__} overrides neither read nor fn")
-        return to_resource_result(await run_function(self.fn, self.plan, {}, self.is_async, True))
+        value = await run_function(self.fn, self.plan, {}, self.is_async, True)
+        return to_resource_result(value, self.mime_type)
 
     def info(self) -> dict[str, Any]:
         """What is listed of it besides name and URI, in the protocol's names."""
@@ -172,6 +185,7 @@ class TextResource(Resource):
     """A resource that always holds the same words."""
 
     text: str
+    mime_type: str | None = "text/plain"
 
     def __init__(self, **values: Any) -> None:
         said: dict[str, Any] = {**values, "uri": str(values["uri"])}
@@ -180,7 +194,7 @@ class TextResource(Resource):
 
     async def read(self) -> ResourceResult:
         """The words."""
-        return ResourceResult(self.text)
+        return ResourceResult([ResourceContent(self.text, self.mime_type)])
 
 
 class ResourceTemplate(Resource):
@@ -211,10 +225,9 @@ class ResourceTemplate(Resource):
         refused = self.security.fault(variables) if self.security is not None else None
         if refused is not None:
             raise ResourceError(f"the variable {refused!r} leads elsewhere")
-        given = self.plan.repair({**variables})
-        return to_resource_result(
-            await run_function(self.fn, self.plan, given, self.is_async, True)
-        )
+        given = self.plan.read_text({**variables})
+        value = await run_function(self.fn, self.plan, given, self.is_async, True)
+        return to_resource_result(value, self.mime_type)
 
     def to_dict(self) -> dict[str, Any]:
         """As it is listed."""
@@ -237,12 +250,30 @@ def resource_from_function(fn: Callable[..., Any], uri: str, **settings: Any) ->
     version = settings.get("version")
     settings["version"] = None if version is None else str(version)
     settings["name"] = settings.get("name") or named(function.name, "resource")
+    if settings.get("mime_type") is None:
+        settings["mime_type"] = _mime_type(function.returns)
     if settings.get("description") is None:
         settings["description"] = parse_docstring(function.doc).description or None
     kind = ResourceTemplate if template.variables else Resource
     if kind is Resource or settings.get("security", ...) is ...:
         settings.pop("security", None)
     return kind(uri=uri, fn=fn, plan=plan, is_async=function.is_async, **settings)
+
+
+def _mime_type(hint: Any) -> str | None:
+    """What a function that promises this gives; nothing for what says so itself."""
+    if hint is str:
+        return "text/plain"
+    if hint is bytes:
+        return "application/octet-stream"
+    base = get_origin(hint) or hint
+    marks = ("__dataclass_fields__", "__required_keys__", "model_fields")
+    is_data = base in (dict, list) or any(hasattr(base, mark) for mark in marks)
+    return "application/json" if is_data and not _is_content(hint) else None
+
+
+def _is_content(hint: Any) -> bool:
+    return hint is ResourceContent or any(_is_content(arg) for arg in get_args(hint))
 
 
 def _check_variables(function: Function, plan: Plan, template: UriTemplate) -> None:
@@ -265,3 +296,11 @@ def resource(uri: str, **settings: Any) -> Callable[[F], F]:
         return marked
 
     return decorate
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("BinaryResource", "DirectoryResource", "FileResource"):
+        from . import fixed
+
+        return getattr(fixed, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -151,7 +151,7 @@ def to_tool_result(value: Any, plan: OutputPlan, name: str) -> ToolResult:
         return value
     if type(value).__name__ == "CallToolResult" and hasattr(value, "content"):
         return _from_sdk(value)
-    has_content = is_content(value) or isinstance(value, (*_MEDIA, bytes))
+    has_content = is_content(value) or isinstance(value, _MEDIA)
     if is_sequence(value):
         has_content = any(is_content(item) or isinstance(item, _MEDIA) for item in value)
     if plan.schema is None and (has_content or value is None):

@@ -113,6 +113,13 @@ class Tool(Record):
         schema = self.output_schema
         return OutputPlan(schema=schema, wraps=bool(schema and schema.get(WRAP_MARK)))
 
+    @property
+    def shown_title(self) -> str:
+        """The title; made of the name where none is given: some hosts hide tools without one."""
+        said: Any = as_json(self.annotations) or {}
+        made = self.name.replace("_", " ").replace("-", " ").title()
+        return str(self.title or said.get("title") or made)
+
     async def run(self, arguments: dict[str, Any]) -> ToolResult:
         """Answers a call whose arguments fit the schema."""
         from .invoke import run_function
@@ -131,7 +138,7 @@ class Tool(Record):
         """What is listed of it besides name and schemas, in the protocol's names."""
         meta = with_tags(self.meta, self.tags, self.version)
         out = {
-            "title": self.title,
+            "title": self.shown_title,
             "description": self.description,
             "icons": [as_json(icon) for icon in self.icons] or None,
             "annotations": as_json(self.annotations),

@@ -1,9 +1,9 @@
 //! JSON text to Python objects: arguments of calls, and values that are asked for.
 
-use jiter::{PartialMode, PythonParse, StringCacheMode};
+use jiter::{Jiter, NumberAny, NumberInt, PartialMode, Peek, PythonParse, StringCacheMode};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyFloat, PyInt, PyList, PyMapping, PyString, PyType};
+use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyMapping, PyString, PyType};
 
 /// Parameters whose numbers are delivered as one type, whatever the sender wrote.
 #[derive(Default)]
@@ -76,23 +76,129 @@ fn int_of<'py>(number: &Bound<'py, PyFloat>) -> Option<Bound<'py, PyAny>> {
     number.py().get_type::<PyInt>().call1((number,)).ok()
 }
 
+/// The parameters of one handler: their names as Python compares them fastest, and what their
+/// numbers are.
+pub(crate) struct Parameters(Box<[Parameter]>);
+
+struct Parameter {
+    text: Box<str>,
+    /// Interned, as the names in a function's code are: matching them is comparing addresses.
+    name: Py<PyString>,
+    number: Option<Number>,
+}
+
+impl Parameters {
+    /// Reads the properties of an input schema, and what else has exact numbers. A schema that is
+    /// none is refused by whoever compiles it.
+    pub(crate) fn read(py: Python<'_>, schema: &str, exact: &Exact) -> Self {
+        let schema: serde_json::Value = serde_json::from_str(schema).unwrap_or_default();
+        let properties = schema.get("properties").and_then(serde_json::Value::as_object);
+        let mut names: Vec<String> =
+            properties.into_iter().flat_map(serde_json::Map::keys).cloned().collect();
+        let own = exact.0.iter().filter_map(|(name, _)| name.bind(py).to_str().ok());
+        names.extend(
+            own.filter(|own| properties.is_none_or(|known| !known.contains_key(*own)))
+                .map(str::to_owned),
+        );
+        Self(names.iter().map(|text| Parameter::new(py, text, exact)).collect())
+    }
+
+    /// The place of a name; senders mostly keep to the order of the schema.
+    fn find(&self, text: &str, expected: usize) -> Option<usize> {
+        if self.0.get(expected).is_some_and(|parameter| *parameter.text == *text) {
+            return Some(expected);
+        }
+        self.0.iter().position(|parameter| *parameter.text == *text)
+    }
+}
+
+impl Parameter {
+    fn new(py: Python<'_>, text: &str, exact: &Exact) -> Self {
+        let name = PyString::intern(py, text);
+        let is_own = |own: &Py<PyString>| own.bind(py).to_str().is_ok_and(|own| own == text);
+        let number = exact.0.iter().find(|(own, _)| is_own(own)).map(|(_, number)| *number);
+        Self { text: text.into(), name: name.unbind(), number }
+    }
+}
+
 /// The arguments of a call: `json` is an object that the engine has checked. What it cannot have
 /// seen, a number of more digits than Python takes, is a `ValueError`.
 pub(crate) fn object<'py>(
     py: Python<'py>,
     json: &[u8],
-    exact: &Exact,
+    parameters: &Parameters,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let object = value(py, json)?.cast_into::<PyDict>()?;
-    for (name, number) in &exact.0 {
-        let name = name.bind(py);
-        if let Some(value) = object.get_item(name)?
-            && let Some(settled) = number.settle(&value)?
-        {
-            object.set_item(name, settled)?;
-        }
+    let mut members = Members { jiter: Jiter::new(json), json, parameters };
+    match members.read(py)? {
+        Some(object) => Ok(object),
+        // What is wrong is said by who reads it whole.
+        None => Ok(value(py, json)?.cast_into()?),
     }
-    Ok(object)
+}
+
+/// An object that is read member by member.
+struct Members<'j> {
+    jiter: Jiter<'j>,
+    json: &'j [u8],
+    parameters: &'j Parameters,
+}
+
+impl Members<'_> {
+    /// The whole object; `None` when it cannot be read so.
+    fn read<'py>(&mut self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        let object = PyDict::new(py);
+        let parameters = self.parameters;
+        let Ok(mut next) = self.jiter.next_object() else { return Ok(None) };
+        let mut expected = 0;
+        while let Some(text) = next {
+            let known = parameters.find(text, expected).map(|place| (place, &parameters.0[place]));
+            let name = match known {
+                Some((_, parameter)) => parameter.name.bind(py).clone(),
+                None => PyString::new(py, text),
+            };
+            let Some(value) = self.value(py)? else { return Ok(None) };
+            let number = known.and_then(|(_, parameter)| parameter.number);
+            let settled = number.map(|number| number.settle(&value)).transpose()?.flatten();
+            object.set_item(name, settled.unwrap_or(value))?;
+            expected = known.map_or(expected, |(place, _)| place + 1);
+            match self.jiter.next_key() {
+                Ok(key) => next = key,
+                Err(_) => return Ok(None),
+            }
+        }
+        Ok(Some(object))
+    }
+
+    fn value<'py>(&mut self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let Ok(peek) = self.jiter.peek() else { return Ok(None) };
+        let start = self.jiter.current_index();
+        let value = match peek {
+            Peek::String => {
+                self.jiter.known_str().ok().map(|text| PyString::new(py, text).into_any())
+            }
+            Peek::Null => self.jiter.known_null().ok().map(|()| py.None().into_bound(py)),
+            Peek::True | Peek::False => {
+                let bool = self.jiter.known_bool(peek).ok();
+                bool.map(|bool| PyBool::new(py, bool).to_owned().into_any())
+            }
+            _ if peek.is_num() => match self.jiter.known_number(peek) {
+                Ok(NumberAny::Int(NumberInt::Int(int))) => Some(PyInt::new(py, int).into_any()),
+                Ok(NumberAny::Float(float)) => Some(PyFloat::new(py, float).into_any()),
+                Ok(NumberAny::Int(NumberInt::BigInt(_))) => Some(self.since(py, start)?),
+                Err(_) => None,
+            },
+            _ => match self.jiter.known_skip(peek) {
+                Ok(()) => Some(self.since(py, start)?),
+                Err(_) => None,
+            },
+        };
+        Ok(value)
+    }
+
+    /// What was read since `start`, by who reads values whole.
+    fn since<'py>(&self, py: Python<'py>, start: usize) -> PyResult<Bound<'py, PyAny>> {
+        value(py, &self.json[start..self.jiter.current_index()])
+    }
 }
 
 /// Any JSON text as Python's objects; a `ValueError` where it is none.

@@ -6,7 +6,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyMapping, PyTuple};
 
-use crate::decode::Exact;
+use crate::decode::{Exact, Parameters};
 
 /// Where a handler runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,13 +33,23 @@ const KEYWORDS: u8 = 0;
 const CALL: u8 = 1;
 /// How a function is called: `function(call)`.
 pub(crate) const ALONE: u8 = 2;
+/// How a function is called: `await function(**arguments)`.
+const AWAITED: u8 = 3;
+/// The flag of code that makes coroutines.
+const CO_COROUTINE: u32 = 0x80;
 
-fn parse_style(name: &str) -> PyResult<u8> {
+fn parse_style(name: &str, function: &Bound<'_, PyAny>) -> PyResult<u8> {
     match name {
+        "keywords" if is_coroutine_function(function) => Ok(AWAITED),
         "keywords" => Ok(KEYWORDS),
         "call" => Ok(CALL),
         other => Err(PyValueError::new_err(format!("a style is keywords or call, not {other:?}"))),
     }
+}
+
+fn is_coroutine_function(function: &Bound<'_, PyAny>) -> bool {
+    let flags = function.getattr("__code__").and_then(|code| code.getattr("co_flags"));
+    flags.and_then(|flags| flags.extract()).is_ok_and(|flags: u32| flags & CO_COROUTINE != 0)
 }
 
 /// What `_drive` needs to call a function, as it unpacks it: the function, how it is called, and
@@ -60,10 +70,18 @@ pub(crate) struct Prepared {
     pub(crate) lane: Lane,
     /// Whether arguments that do not fit may be mended.
     pub(crate) is_lenient: bool,
-    pub(crate) exact: Exact,
+    exact: Exact,
+    parameters: OnceLock<Parameters>,
     pub(crate) wraps: bool,
     /// The variables of the template it reads for.
     pub(crate) variables: OnceLock<Vec<String>>,
+}
+
+impl Prepared {
+    /// The parameters its arguments are for; those of `schema` if it has none yet.
+    pub(crate) fn parameters(&self, py: Python<'_>, schema: &str) -> &Parameters {
+        self.parameters.get_or_init(|| Parameters::read(py, schema, &self.exact))
+    }
 }
 
 /// A callable, prepared: which lane, and what happens before and after. See `_core.pyi`.
@@ -88,13 +106,14 @@ impl Handler {
         wraps: bool,
     ) -> PyResult<Self> {
         let is_lenient = repair.is_some();
-        let way = way(function, parse_style(style)?, [convert, repair, Some(encode)])?;
+        let way = way(function, parse_style(style, function)?, [convert, repair, Some(encode)])?;
         Ok(Self(Arc::new(Prepared {
             way: way.unbind(),
             owner,
             lane: Lane::parse(lane)?,
             is_lenient,
             exact: exact.map_or_else(|| Ok(Exact::default()), Exact::read)?,
+            parameters: OnceLock::new(),
             wraps,
             variables: OnceLock::new(),
         })))

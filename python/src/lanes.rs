@@ -92,6 +92,12 @@ impl Lanes {
         }
     }
 
+    /// Wakes whom calls were pushed for since the last time.
+    pub(crate) fn wake(&self) {
+        self.pool.wake();
+        self.looper.wake();
+    }
+
     /// Takes no more calls, and lets the threads go when what they run has ended.
     pub(crate) fn close(&self) {
         self.pool.close();

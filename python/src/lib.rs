@@ -20,6 +20,7 @@ mod error;
 mod feature;
 mod frames;
 mod handler;
+mod held;
 mod input;
 mod lanes;
 mod looper;

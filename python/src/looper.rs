@@ -6,14 +6,16 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use mcpring::Outcome;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 use rustix::event::{EventfdFlags, eventfd};
 
 use crate::call::Call;
+use crate::held::Held;
 use crate::prepare;
 use crate::route::Visit;
 use crate::seat::Seat;
@@ -41,6 +43,11 @@ pub(crate) struct Looper {
     state: Mutex<State>,
     /// Readable while something waits.
     bell: OwnedFd,
+    /// Calls were pushed since the loop was last woken for some.
+    is_due: AtomicBool,
+    held: Held,
+    /// Whether the loop will send what is held at the end of its present pass.
+    holds: AtomicBool,
     /// Calls that wait to begin.
     calls: AtomicUsize,
     calls_max: usize,
@@ -65,6 +72,9 @@ impl Looper {
         Ok(Self {
             state: Mutex::default(),
             bell: eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?,
+            is_due: AtomicBool::new(false),
+            held: Held::default(),
+            holds: AtomicBool::new(false),
             calls: AtomicUsize::new(0),
             calls_max,
             numbers: AtomicU64::new(0),
@@ -109,13 +119,41 @@ impl Looper {
             return Err(item);
         }
         state.is_closed = matches!(item, Item::Stop);
+        // Shards wake the loop once a turn, for all they pushed.
+        let is_of_turn = matches!(item, Item::Call(_) | Item::Visit(_));
         state.items.push_back(item);
-        if !state.is_rung {
+        if is_of_turn {
+            self.is_due.store(true, Ordering::Relaxed);
+        } else {
+            self.ring(&mut state);
+        }
+        Ok(())
+    }
+
+    /// Wakes the loop if calls were pushed since the last time. Costs next to nothing when none
+    /// were.
+    pub(crate) fn wake(&self) {
+        // Whoever pushed on this thread sees what it stored itself.
+        if self.is_due.load(Ordering::Relaxed) && self.is_due.swap(false, Ordering::Relaxed) {
+            self.ring(&mut lock(&self.state));
+        }
+    }
+
+    fn ring(&self, state: &mut State) {
+        if !state.is_rung && !state.items.is_empty() {
             state.is_rung = true;
             // The counter of a bell that is not rung is zero: there is room for one more.
             let _ = rustix::io::write(&self.bell, &1_u64.to_ne_bytes());
         }
-        Ok(())
+    }
+
+    /// Answers a call: at once, or with the others of this pass of the loop.
+    pub(crate) fn answer(&self, seat: &Arc<Seat>, outcome: Outcome) {
+        if !self.holds.load(Ordering::Relaxed) {
+            seat.answer(outcome);
+        } else if self.held.put(seat, outcome) {
+            self.held.send();
+        }
     }
 
     /// Sees to it that somebody takes from the lane: a thread with a loop of its own, if nobody
@@ -187,6 +225,17 @@ impl LoopLane {
     /// Readable while something waits.
     fn fileno(&self) -> i32 {
         self.0.bell.as_fd().as_raw_fd()
+    }
+
+    /// Holds the answers from here on, until `send`.
+    fn hold(&self) {
+        self.0.holds.store(true, Ordering::Relaxed);
+    }
+
+    /// Sends what is held, and holds no more.
+    fn send(&self) {
+        self.0.holds.store(false, Ordering::Relaxed);
+        self.0.held.send();
     }
 
     /// What waits, up to a batch: calls with what they run; calls with what has to be awaited;

@@ -3,29 +3,38 @@
 //! A thread keeps its thread state and takes one call after the other without letting go of the
 //! interpreter in between; it detaches only to wait. Where one thread at a time can run Python, one
 //! is enough as long as calls go on being taken: more would only hand the interpreter to each
-//! other. A *watch* looks whether they do. When a tick passes without a call taken while some wait,
-//! the threads that work are blocked or slow, and as many again are set to work; so it takes six
-//! ticks to have sixty-four calls that sleep side by side.
+//! other. A *watch* looks whether they do. When some wait and none is taken for a while, the threads
+//! that work are blocked or slow, and with each tick as many again are set to work; so it takes about
+//! ten ticks to have sixty-four calls that sleep side by side.
 //!
 //! The threads are Python's own, and run `_drive.serve`: a thread that the ending interpreter stops
 //! in a handler must have no frames of ours below it.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use mcpring::Outcome;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
+use crate::held::Held;
 use crate::prepare::{self, Prepared};
+use crate::seat::Seat;
 use crate::work::Work;
 
-/// How long calls may wait while none is taken before more threads are set to work.
+/// How often the watch looks.
 const TICK: Duration = Duration::from_millis(1);
+/// Ticks in a row without a call taken, while some wait, before more threads are set to work. On a
+/// busy core the threads that work may be ready and have to wait for the processor for fewer.
+const STALLED_TICKS: u32 = 5;
 /// Ticks without a waiting call after which the watch sleeps until it is called. Busy servers would
 /// call it for every batch otherwise.
 const QUIET_TICKS: u32 = 16;
+/// Ticks in a row with calls taken after which one thread too many goes to rest.
+const CALM_TICKS: u32 = 16;
 /// How long a thread that is not the last waits for a call before it ends.
 const IDLE: Duration = Duration::from_secs(10);
 
@@ -36,6 +45,9 @@ pub(crate) struct Pool {
     permits: Condvar,
     /// The watch waits here for its next tick.
     watch: Condvar,
+    /// Calls were pushed since threads were last woken for some.
+    is_due: AtomicBool,
+    held: Held,
     limits: Limits,
     /// What makes words of an exception.
     on_error: Arc<Py<PyAny>>,
@@ -67,6 +79,8 @@ struct State {
     permits: usize,
     /// Calls taken from the queue.
     taken: u64,
+    /// Threads that are to go to rest although calls wait.
+    surplus: usize,
     has_watch: bool,
     is_watched: bool,
     is_closed: bool,
@@ -79,24 +93,46 @@ impl Pool {
             state: Mutex::default(),
             permits: Condvar::new(),
             watch: Condvar::new(),
+            is_due: AtomicBool::new(false),
+            held: Held::default(),
             limits,
             on_error,
             context: PyOnceLock::new(),
         }
     }
 
-    /// Queues a call, or gives it back when too many wait or no thread can be had.
-    pub(crate) fn push(self: &Arc<Self>, work: Work) -> Result<(), Work> {
+    /// Queues a call, or gives it back when too many wait. Whoever pushes [`wake`](Self::wake)s
+    /// when it has no more to push.
+    pub(crate) fn push(&self, work: Work) -> Result<(), Work> {
         let mut state = self.lock();
         if state.is_closed || state.queue.len() >= self.limits.queue_max {
             return Err(work);
         }
         state.queue.push_back(work);
-        let is_cared_for = (state.running < self.limits.parallel && self.permit(&mut state))
-            || state.is_watched
-            || self.call_watch(&mut state)
-            || state.running > 0;
-        if is_cared_for { Ok(()) } else { state.queue.pop_back().map_or(Ok(()), Err) }
+        self.is_due.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Sets threads to work if calls were pushed since the last time. Costs next to nothing when
+    /// none were.
+    pub(crate) fn wake(self: &Arc<Self>) {
+        // Whoever pushed on this thread sees what it stored itself.
+        if !self.is_due.load(Ordering::Relaxed) || !self.is_due.swap(false, Ordering::Relaxed) {
+            return;
+        }
+        let mut state = self.lock();
+        if state.queue.is_empty() {
+            return;
+        }
+        let is_permitted = state.running < self.limits.parallel && self.permit(&mut state);
+        // One thread is right for all, unless the first of them blocks it.
+        let is_enough = is_permitted && state.queue.len() == 1 || state.is_watched;
+        // Without a watch and without a thread there is nobody for them.
+        if !is_enough && !self.call_watch(&mut state) && state.running == 0 {
+            let left = std::mem::take(&mut state.queue);
+            drop(state);
+            left.into_iter().for_each(Work::refuse);
+        }
     }
 
     /// Refuses what waits, and lets the threads end.
@@ -172,14 +208,29 @@ impl Pool {
     /// The oldest call. Without one the thread counts as waiting from here on.
     fn take(&self) -> Option<Work> {
         let mut state = self.lock();
-        let work = state.queue.pop_front();
+        let work = if state.surplus > 0 { None } else { state.queue.pop_front() };
         if work.is_some() {
             state.taken += 1;
-        } else {
-            state.running -= 1;
-            state.idle += 1;
+            return work;
         }
-        work
+        state.surplus = state.surplus.saturating_sub(1);
+        state.running -= 1;
+        state.idle += 1;
+        drop(state);
+        self.held.send();
+        None
+    }
+
+    /// Answers a call: at once, or with others that wait to be run.
+    pub(crate) fn answer(&self, seat: &Arc<Seat>, outcome: Outcome) {
+        // Calls that wait have a watch, which sends what is held when a handler takes its time.
+        let has_more = !self.lock().queue.is_empty();
+        if !has_more {
+            self.held.send();
+            seat.answer(outcome);
+        } else if self.held.put(seat, outcome) {
+            self.held.send();
+        }
     }
 
     /// Waits for a permit; `false` when the thread is to end.
@@ -204,7 +255,7 @@ impl Pool {
 
     /// The watch: sets more threads to work when those that work take no calls.
     fn look_after(self: &Arc<Self>) {
-        let mut quiet = 0;
+        let (mut quiet, mut stalled, mut calm) = (0, 0, 0);
         loop {
             let state = self.next_tick();
             if state.is_closed {
@@ -213,14 +264,21 @@ impl Pool {
             let taken = state.taken;
             let ticked = self.watch.wait_timeout(state, TICK);
             let mut state = ticked.unwrap_or_else(PoisonError::into_inner).0;
-            quiet = if state.queue.is_empty() { quiet + 1 } else { 0 };
-            let mut missing = 0;
+            let (is_empty, is_stalled) = (state.queue.is_empty(), state.taken == taken);
+            quiet = if is_empty { quiet + 1 } else { 0 };
+            stalled = if is_stalled && !is_empty { stalled + 1 } else { 0 };
+            calm = if is_stalled || is_empty { 0 } else { calm + 1 };
+            if calm > CALM_TICKS && state.running > self.limits.parallel {
+                (state.surplus, calm) = (1, 0);
+            }
             if quiet > QUIET_TICKS {
                 (state.is_watched, quiet) = (false, 0);
-            } else if state.taken == taken {
-                missing = self.double(&mut state);
             }
+            // Nobody works where the first thread has yet to be started.
+            let is_due = stalled >= STALLED_TICKS || state.running == 0 && !is_empty;
+            let missing = if is_due { self.double(&mut state) } else { 0 };
             drop(state);
+            self.held.send();
             if missing > 0 {
                 self.start_more(missing);
             }
@@ -274,6 +332,8 @@ impl PoolLane {
     }
 
     fn __iter__(this: Bound<'_, Self>) -> Bound<'_, Self> {
+        // For those who look at the process; a thread without it works as well.
+        let _ = rustix::thread::set_name(c"mcpring-pool");
         this
     }
 
@@ -281,13 +341,14 @@ impl PoolLane {
     fn __next__<'py>(&self, py: Python<'py>) -> Option<Prepared<'py>> {
         prepare::leave();
         loop {
-            match self.0.take() {
+            let pool = &self.0;
+            match pool.take() {
                 Some(work) => {
                     if let Some(prepared) = prepare::on_thread(py, work) {
                         return Some(prepared);
                     }
                 }
-                None if py.detach(|| self.0.rest()) => {}
+                None if py.detach(|| pool.rest()) => {}
                 None => return None,
             }
         }

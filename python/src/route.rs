@@ -156,7 +156,9 @@ impl Request {
     }
 
     /// Answers that the program failed; why is not for the client.
-    fn fail(&self, py: Python<'_>, _words: &str) -> PyResult<()> {
+    #[pyo3(signature = (words))]
+    #[allow(unused_variables, reason = "the name is the caller's")]
+    fn fail(&self, py: Python<'_>, words: &str) -> PyResult<()> {
         let response = RouteResponse::new(500).header("content-type", "text/plain");
         let response = response.body("internal server error\n");
         self.settle(response).map_err(|fault| raise(py, &fault))

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use mcpring::server::{CallContext, FeatureKind};
 use mcpring::{Deferred, Outcome};
 
-use crate::handler::Prepared;
+use crate::handler::{Lane, Prepared};
 use crate::lanes::Lanes;
 use crate::work::Work;
 
@@ -55,7 +55,7 @@ impl Seat {
     }
 
     /// Answers that the call failed, in these words.
-    pub(crate) fn fail(&self, words: String) {
+    pub(crate) fn fail(self: &Arc<Self>, words: String) {
         self.settle(self.kind().failed(words));
     }
 
@@ -67,9 +67,18 @@ impl Seat {
     }
 
     /// Answers, once.
-    pub(crate) fn settle(&self, outcome: Outcome) {
-        if !self.is_done.swap(true, Ordering::AcqRel) {
-            self.call().settle(outcome);
+    pub(crate) fn settle(self: &Arc<Self>, outcome: Outcome) {
+        if self.is_done.swap(true, Ordering::AcqRel) {
+            return;
         }
+        match self.handler.lane {
+            Lane::Pool => self.lanes.pool.answer(self, outcome),
+            Lane::Loop => self.lanes.looper.answer(self, outcome),
+        }
+    }
+
+    /// Hands the answer to the shard.
+    pub(crate) fn answer(&self, outcome: Outcome) {
+        self.call().settle(outcome);
     }
 }

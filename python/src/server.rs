@@ -93,6 +93,8 @@ impl Server {
                 return Err(PyValueError::new_err(words));
             }
         };
+        // Known before the first call, which would otherwise have to do without.
+        handler.get().0.parameters(py, &input_schema);
         let extra = Extra::Tool { input: input_schema, output: output_schema, task };
         let timeout = timeout_s.map(Duration::try_from_secs_f64).transpose();
         let timeout =
@@ -368,7 +370,7 @@ impl Server {
         // From here on calls may come that look for a loop.
         let looper = &self.lanes.looper;
         looper.reserve(has_loop);
-        let running = stage.engine().and_then(Engine::start);
+        let running = stage.engine(&self.lanes).and_then(Engine::start);
         let running = running.inspect_err(|_| looper.reserve(false))?;
         stage.publisher = Some(running.publisher());
         let (lanes, end) = (Arc::clone(&self.lanes), Arc::clone(&self.end));

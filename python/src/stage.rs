@@ -112,7 +112,7 @@ impl Stage {
     }
 
     /// An engine that serves all of it.
-    pub(crate) fn engine(&mut self) -> Result<Engine, Error> {
+    pub(crate) fn engine(&mut self, lanes: &Arc<Lanes>) -> Result<Engine, Error> {
         let mut server = self.settings.server(&self.name, &self.version);
         for recipe in &self.features {
             server = recipe.build(server)?;
@@ -124,7 +124,8 @@ impl Stage {
         let server = server.build_with(&mut self.schemas)?;
         self.changed.clear();
         // Clients inside the process need no address.
-        let engine = self.settings.engine(server).detached();
+        let lanes = Arc::clone(lanes);
+        let engine = self.settings.engine(server).detached().after_turn(move || lanes.wake());
         let engine = self
             .routes
             .iter()

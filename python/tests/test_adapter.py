@@ -348,3 +348,6 @@ def test_running_without_the_compiled_part_is_explained(monkeypatch: pytest.Monk
         FastMCP("x").run()
     with pytest.raises(ConfigError, match="the transport is one of"):
         FastMCP("x").run("carrier-pigeon")  # type: ignore[arg-type]
+    for port in ("http", -1, 1 << 16):
+        with pytest.raises(ConfigError, match="a port is a number from 0"):
+            FastMCP("x").run("http", port=port)  # type: ignore[arg-type]

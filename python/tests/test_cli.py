@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from mcpring import __version__
 from mcpring.cli import main
 from mcpring.cli.asking import parse_arguments
 from mcpring.cli.config_file import read_config
@@ -74,6 +75,7 @@ def test_arguments_of_the_server(server: str) -> None:
 
 BAD_TARGETS: list[tuple[str, str]] = [
     ("nowhere.py", "there is no file"),
+    ("tcp://127.0.0.1:1", "by its http:// address"),
     ("no.such.module", "there is no module"),
     ("json", "has no server"),
     ("json:dumps2", "has no 'dumps2'"),
@@ -100,6 +102,7 @@ PARSED: list[tuple[list[str], dict[str, Any]]] = [
     (["call", "s.py", "add", "a=1"], {"target": "add", "arguments": ["a=1"]}),
     (["install", "mcp-json", "s.py", "--env", "A=1"], {"host_name": "mcp-json", "env": ["A=1"]}),
     (["bench", "s.py", "-c", "5"], {"connections": 5, "tool": None}),
+    (["bench", "s.py", "add", "a=1"], {"tool": "add", "values": ["a=1"]}),
 ]
 
 
@@ -109,10 +112,24 @@ def test_parsing(given: list[str], want: dict[str, Any]) -> None:
     assert {name: getattr(parsed, name) for name in want} == want
 
 
+USAGE: list[tuple[list[str], str]] = [
+    ([], "usage: mcpring"),
+    (["list", "s.py", "--all"], "list does not know --all: see mcpring list --help"),
+]
+
+
+@pytest.mark.parametrize(("given", "words"), USAGE, ids=repr)
+def test_wrong_words(capsys: pytest.CaptureFixture[str], given: list[str], words: str) -> None:
+    with pytest.raises(SystemExit) as caught:
+        parse(given)
+    said = capsys.readouterr()
+    assert caught.value.code == 2 and words in said.out + said.err
+
+
 RUNS: list[tuple[list[str], int, str]] = [
     (["list"], 0, "add(a, b?): Adds.\n"),
     (["list", "--resources", "--prompts"], 0, "add(a, b?): Adds.\ndata://x\nask\n"),
-    (["inspect"], 0, "filed  0\ntools: 1\n  add(a, b?): Adds.\n"),
+    (["inspect"], 0, f"filed  {__version__}\ntools: 1\n  add(a, b?): Adds.\n"),
 ]
 
 
@@ -135,8 +152,14 @@ def test_json_output(server: str, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_arguments_on_the_command_line() -> None:
     assert parse_arguments(["a=1", "b=x=y"], '{"c": 2}') == {"a": "1", "b": "x=y", "c": 2}
-    for given, whole in ((["a"], None), ([], "{")):
-        with pytest.raises(ConfigError):
+    faults: list[tuple[list[str], str | None, str]] = [
+        (["a"], None, "arguments are name=value, unlike 'a'$"),
+        (['{"a": 1}'], None, "give JSON with --input-json"),
+        ([], "{", "--input-json"),
+        ([], "[1]", "takes a JSON object"),
+    ]
+    for given, whole, words in faults:
+        with pytest.raises(ConfigError, match=words):
             parse_arguments(given, whole)
 
 

@@ -163,6 +163,9 @@ async def _completed(c: Client) -> list[str]:
 async def _about(c: Client) -> list[Any]:
     found = c.initialize_result
     about = found["serverInfo"]
+    assert (c.server_info, c.instructions) == (about, found["instructions"])
+    assert "tools" in c.server_capabilities
+    assert c.protocol_version == found.get("protocolVersion", "2026-07-28")
     return [about["name"], about["version"], found["instructions"], await c.ping()]
 
 
@@ -245,6 +248,25 @@ def test_values_come_as_they_were_returned(version: str) -> None:
         return [(await c.call_tool("add", {"a": a})).data for a in (2, 5)]
 
     assert through(shop(), version, check) == [3, 6]
+
+
+@needs_core
+@pytest.mark.parametrize(("version", "want"), [(ERAS[0], "initialize"), (ERAS[1], "discover")])
+def test_the_first_question_passes_through_middleware(version: str, want: str) -> None:
+    class Greeter(Middleware):
+        async def on_initialize(self, context: Any, call_next: Any) -> Any:
+            return {**await call_next(context), "instructions": "initialize"}
+
+        async def on_discover(self, context: Any, call_next: Any) -> Any:
+            return {**await call_next(context), "instructions": "discover"}
+
+    mcp = shop()
+    mcp.add_middleware(Greeter())
+
+    async def check(c: Client) -> Any:
+        return c.instructions
+
+    assert through(mcp, version, check) == want
 
 
 @needs_core
@@ -464,6 +486,8 @@ def test_the_client_without_await() -> None:
     mcp = shop()
     with Client(mcp) as client:
         assert client.is_connected() and client.ping()
+        assert (client.server_info["name"], client.protocol_version) == ("shop", ERAS[0])
+        assert "tools" in client.server_capabilities and client.instructions == "Ask for prices."
         assert client.call_tool("add", {"a": 1}).data == 2
         assert client.read_resource("data://x")[0].text == "held"
         assert client.get_prompt("ask", {"topic": "a"}).messages[0].content.text == "a at 1"

@@ -60,6 +60,11 @@ ROWS: list[tuple[Any, dict[str, Any], Any]] = [
     ("5", {"type": ["integer", "null"]}, 5),
     (["1", "2"], {"type": "array", "prefixItems": [INT, STR]}, [1, "2"]),
     ({"a": "1"}, {"type": "object", "additionalProperties": INT}, {"a": 1}),
+    # What comes twice is in a set once.
+    (["1", 1, 2, 1.0], {**LIST, "uniqueItems": True}, [1, 2]),
+    ([[1], {"a": 1}, [1], {"a": 1}], {"type": "array", "uniqueItems": True}, [[1], {"a": 1}]),
+    ([True, 1], {"type": "array", "uniqueItems": True}, [True, 1]),
+    ([1, 1], LIST, [1, 1]),
 ]
 
 

@@ -249,6 +249,8 @@ def test_bench_measures_the_server(server: str) -> None:
     found = json.loads(done.stdout)
     assert found["tool"] == "add" and found["connections"] == 4 and found["failures"] == 0
     assert found["calls"] > 100 and found["server_cpu_us_per_call"] > 0
+    done = mcpring("bench", server, "add", "a=1", "-c", "1", "-s", "0.2")
+    assert done.returncode == 0, done.stderr
     failing = mcpring("bench", server, "add", "-c", "1", "-s", "0.2", "--json")
     assert failing.returncode == 1 and json.loads(failing.stdout)["failures"] > 0
     for wrong, words in ((["none"], "no tool 'none'"), (["add", "-c", "0"], "connections are")):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import enum
 import json
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -455,6 +456,41 @@ def test_progress_counts(run: Caller) -> None:
     assert seen == steps * 2
 
 
+def test_a_handler_changes_what_shows(run: Caller) -> None:
+    mcp = FastMCP("x")
+    mcp.tool("extra", tags={"more"})(lambda: 1)
+
+    @mcp.tool
+    async def t(ctx: Context) -> list[list[str]]:
+        seen: list[list[str]] = []
+        for change in (ctx.disable_components, ctx.enable_components):
+            await change(tags={"more"})
+            seen.append([tool.name for tool in await mcp.list_tools()])
+        await ctx.disable_components(names={"extra"})
+        await ctx.reset_visibility()
+        return [*seen, [tool.name for tool in await mcp.list_tools()]]
+
+    assert run(mcp) == [["t"], ["extra", "t"], ["extra", "t"]]
+
+
+def test_what_others_have_elsewhere_is_told(run: Caller) -> None:
+    mcp = FastMCP("x")
+
+    @mcp.tool
+    def t(ctx: Context) -> list[Any]:
+        whole: Any = ctx
+        told: list[str] = []
+        for name in ("session", "send_notification", "misspelt"):
+            with pytest.raises(AttributeError) as caught:
+                getattr(whole, name)
+            told.append(str(caught.value))
+        same = ctx.request_context.lifespan_context == ctx.lifespan_context
+        return [same, told[0][:50], "resource_updated" in told[1], told[2]]
+
+    told = "a Context has no 'session'; ask with ctx.elicit, c"
+    assert run(mcp) == [True, told, True, "a Context has no 'misspelt'"]
+
+
 def test_there_is_a_context_only_inside_of_calls() -> None:
     with pytest.raises(NotFoundError, match="no call runs here"):
         get_context()
@@ -492,3 +528,32 @@ def test_answers_have_to_fit() -> None:
     form = make_form(Person)
     with pytest.raises(ValidationError, match="does not fit what was asked"):
         form.read({"age": 1})
+
+
+@needs_core
+def test_blocking_functions_with_dependencies_run_at_once() -> None:
+    """On threads of their own, as many as the core would give them."""
+    mcp = FastMCP("x")
+    barrier = threading.Barrier(40, timeout=30)
+
+    @mcp.tool
+    def t(n: int = Depends(lambda: 1)) -> int:
+        return barrier.wait() * 0 + n  # passes when all are here
+
+    async def whole() -> list[Any]:
+        async with Client(mcp) as client:
+            calls = [client.call_tool("t") for _ in range(40)]
+            return [one.data for one in await asyncio.gather(*calls)]
+
+    assert asyncio.run(whole()) == [1] * 40
+
+
+def test_a_thread_hands_on_what_was_raised() -> None:
+    from mcpring.threads import call_in_thread
+
+    def leak(error: BaseException) -> None:
+        raise error
+
+    for error, kind in ((KeyError("a"), KeyError), (StopIteration(), RuntimeError)):
+        with pytest.raises(kind):
+            asyncio.run(call_in_thread(leak, error))

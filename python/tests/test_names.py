@@ -12,7 +12,7 @@ NAMES: list[tuple[str, str]] = [
     (".server.context", "Context"),
     (
         ".server.dependencies",
-        "get_context get_access_token get_http_headers CurrentContext Depends",
+        "get_context get_access_token get_http_headers CurrentContext Depends Progress",
     ),
     (".server.elicitation", "AcceptedElicitation DeclinedElicitation CancelledElicitation"),
     (".server.lifespan", "lifespan Lifespan ContextManagerLifespan"),
@@ -31,7 +31,8 @@ NAMES: list[tuple[str, str]] = [
     (".tools", "Tool ToolResult tool"),
     (
         ".resources",
-        "Resource ResourceTemplate ResourceResult ResourceContent TextResource resource",
+        "Resource ResourceTemplate ResourceResult ResourceContent resource "
+        "TextResource BinaryResource FileResource DirectoryResource",
     ),
     (".prompts", "Prompt Message PromptResult PromptArgument prompt"),
     (".client", "Client CallToolResult"),
@@ -46,3 +47,8 @@ NAMES: list[tuple[str, str]] = [
 def test_names(module: str, names: str) -> None:
     found = importlib.import_module(f"mcpring{module}")
     assert [name for name in names.split() if not hasattr(found, name)] == []
+
+
+def test_a_name_that_is_elsewhere_is_told() -> None:
+    with pytest.raises(ImportError, match="get_http_headers"):
+        exec("from mcpring.server.dependencies import get_http_request")

@@ -54,7 +54,7 @@ ROWS: list[tuple[Any, OutputPlan, dict[str, Any]]] = [
     (Image(data=b"\0\1"), NONE, {"content": [PIXEL]}),
     (["a", Image(data=b"\0\1")], NONE, {"content": [text("a"), PIXEL]}),
     (TextContent(text="t"), NONE, {"content": [text("t")]}),
-    (b"raw", NONE, {"content": [text('"raw"')]}),
+    (b"raw", NONE, {"content": [text("raw")]}),
     (
         ToolResult("words", {"n": 1}, meta={"k": 1}),
         OBJECT,
@@ -117,5 +117,10 @@ def test_media(tmp_path: pathlib.Path) -> None:
     assert resource == {"uri": f"file://{words}", "mimeType": "text/plain", "text": "hi"}
     blob = File(data=b"\0", format="pdf", name="x").to_resource_content().to_dict()["resource"]
     assert blob == {"uri": "file:///x.pdf", "mimeType": "application/pdf", "blob": "AA=="}
+    note = File(data=b"# Hi", format="md").to_resource_content().to_dict()["resource"]
+    assert note == {"uri": "file:///resource.md", "mimeType": "text/markdown", "text": "# Hi"}
+    page = tmp_path / "a.css"
+    page.write_text("a{}")
+    assert File(path=page).mime_type == "text/css"
     with pytest.raises(ValueError, match="either a path or data"):
         Image()

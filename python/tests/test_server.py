@@ -6,10 +6,12 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
+import mcpring
 from mcpring import Context, FastMCP, ToolResult, lifespan
 from mcpring.exceptions import (
     ConfigError,
@@ -21,9 +23,18 @@ from mcpring.exceptions import (
     ValidationError,
 )
 from mcpring.prompts import Message
-from mcpring.resources import ResourceContent, ResourceResult, TextResource
+from mcpring.resources import (
+    BinaryResource,
+    DirectoryResource,
+    FileResource,
+    ResourceContent,
+    ResourceResult,
+    TextResource,
+)
+from mcpring.server import auth
 from mcpring.server.middleware import CallNext, Middleware, MiddlewareContext
 from mcpring.tools import Tool, tool
+from mcpring.types import ToolAnnotations
 
 T = TypeVar("T")
 
@@ -203,6 +214,17 @@ def test_adding_removing_switching() -> None:
     assert len(changes) == 7, "clients are told of each"
 
 
+def test_what_a_server_has_of_its_own_is_removed_where_fastmcp_keeps_it() -> None:
+    mcp = adder()
+    assert mcp.local_provider.remove_tool("add") and names(mcp) == []
+
+
+def test_versions_of_servers() -> None:
+    """As with FastMCP: a server without a version has that of the package."""
+    assert FastMCP("x").version == mcpring.__version__
+    assert FastMCP("x", version=2).version == "2"
+
+
 def test_tags_switch_groups() -> None:
     mcp = FastMCP("x")
 
@@ -282,7 +304,8 @@ def test_resources() -> None:
     assert read("data://plain", "text/plain") == [
         {"uri": "data://plain", "mimeType": "text/plain", "text": "words"}
     ]
-    assert read("data://bytes") == [{"uri": "data://bytes", "blob": "AA=="}]
+    mime = "application/octet-stream"
+    assert read("data://bytes") == [{"uri": "data://bytes", "mimeType": mime, "blob": "AA=="}]
     assert read("data://json")[0]["mimeType"] == "application/json"
     assert [part.get("_meta") for part in read("data://all")] == [None, {"k": 1}]
     assert read("data://fixed")[0]["text"] == "always"
@@ -295,6 +318,81 @@ def test_resources() -> None:
         "description": "Plain.",
         "mimeType": "text/plain",
     }
+
+
+MIME_TYPES: list[tuple[Any, str | None, Any, str | None]] = [
+    (str, None, "a", "text/plain"),
+    (bytes, None, b"a", "application/octet-stream"),
+    (dict[str, int], None, {}, "application/json"),
+    (list[str], None, [], "application/json"),
+    (ResourceResult, None, "a", None),
+    (list[ResourceContent], None, "a", None),
+    (str, "text/css", "a", "text/css"),
+    (dict[str, int], "application/geo+json", {}, "application/geo+json"),
+]
+
+
+@pytest.mark.parametrize(("hint", "said", "value", "want"), MIME_TYPES, ids=repr)
+def test_mime_types(hint: Any, said: str | None, value: Any, want: str | None) -> None:
+    """What is listed is what is read; where nothing is said, the hint says it."""
+    mcp = FastMCP("x")
+
+    def read() -> Any:
+        return value
+
+    read.__annotations__["return"] = hint
+    mcp.resource("data://x", mime_type=said)(read)
+    assert wait(mcp.list_resources())[0].to_dict().get("mimeType") == want
+    assert wait(mcp.read_resource("data://x")).contents[0].mime_type == want
+
+
+def test_resources_without_a_function(tmp_path: Path) -> None:
+    mcp = FastMCP("x")
+    (tmp_path / "in").mkdir()
+    for name, data in (("a.txt", b"\xc3\xa9"), ("b.bin", b"\xff"), ("in/c.txt", b"c")):
+        (tmp_path / name).write_bytes(data)
+    mcp.add_resource(FileResource(uri="f://a", path=tmp_path / "a.txt", name="a"))
+    mcp.add_resource(FileResource(uri="f://b", path=tmp_path / "b.bin", mime_type="image/x"))
+    mcp.add_resource(FileResource(uri="f://wrong", path=tmp_path / "b.bin"))
+    mcp.add_resource(FileResource(uri="f://gone", path=tmp_path / "gone"))
+    mcp.add_resource(BinaryResource(uri="f://raw", data=b"\0"))
+    mcp.add_resource(DirectoryResource(uri="f://top", path=tmp_path))
+    mcp.add_resource(
+        DirectoryResource(uri="f://all", path=tmp_path, recursive=True, pattern="*.txt")
+    )
+
+    def read(uri: str) -> Any:
+        part = wait(mcp.read_resource(uri)).contents[0]
+        return part.content, part.mime_type
+
+    assert read("f://a") == ("é", "text/plain")
+    assert read("f://b") == (b"\xff", "image/x")
+    assert read("f://raw") == (b"\0", "application/octet-stream")
+    assert read("f://top") == ('{"files":["a.txt","b.bin"]}', "application/json")
+    assert read("f://all") == ('{"files":["a.txt","in/c.txt"]}', "application/json")
+    for uri in ("f://wrong", "f://gone"):
+        with pytest.raises(ResourceError, match="cannot be read"):
+            read(uri)
+    with pytest.raises(ConfigError, match="absolute"):
+        FileResource(uri="f://x", path="a.txt")
+
+
+TITLES: list[tuple[dict[str, Any], str]] = [
+    ({}, "Add Two Numbers"),
+    ({"title": "Sum"}, "Sum"),
+    ({"annotations": {"title": "Plus"}}, "Plus"),
+    ({"title": "Sum", "annotations": ToolAnnotations(title="Plus")}, "Sum"),
+    ({"name": "my-sum"}, "My Sum"),
+]
+
+
+@pytest.mark.parametrize(("said", "want"), TITLES, ids=repr)
+def test_titles(said: dict[str, Any], want: str) -> None:
+    """Hosts show titles, and some show nothing else."""
+
+    def add_two_numbers() -> None: ...
+
+    assert Tool.from_function(add_two_numbers, **said).to_dict()["title"] == want
 
 
 TEMPLATES: list[tuple[str, str, Any]] = [
@@ -328,6 +426,8 @@ def test_templates() -> None:
 
     assert read("item://7") == '{"id":7,"full":false}'
     assert read("item://7?full=true") == '{"id":7,"full":true}'
+    with pytest.raises(ValidationError, match="'id' is 'seven', which does not fit"):
+        read("item://seven")
     with pytest.raises(ConfigError, match="variables without a parameter"):
         mcp.resource("item://{other}")(item)
     with pytest.raises(ConfigError, match="no variables for"):
@@ -373,7 +473,27 @@ def test_prompts() -> None:
     assert '{"type":"integer","default":1}' in listed[1]["description"]
     with pytest.raises(PromptError, match=r"needs the arguments \['topic'\]"):
         wait(mcp.render_prompt("ask"))
+    with pytest.raises(ValidationError, match="'depth' is 'deep', which does not fit"):
+        wait(mcp.render_prompt("ask", {"topic": "a", "depth": "deep"}))
     assert wait(mcp.render_prompt("plain")).messages[0].content.text == "hi"
+
+
+def test_rules_hold_for_what_is_mounted() -> None:
+    """A server may hide what is mounted, and cannot show what is hidden below."""
+    parent, child = FastMCP("parent"), FastMCP("child")
+    child.tool("a", tags={"beta"})(lambda: 1)
+    child.tool("b")(lambda: 1)
+    child.disable(names={"b"})
+    parent.mount(child, "c")
+
+    def names() -> list[str]:
+        return [tool.name for tool in asyncio.run(parent.list_tools())]
+
+    assert names() == ["c_a"]
+    parent.disable(tags={"beta"})
+    assert names() == []
+    parent.enable(names={"c_a", "c_b"})
+    assert names() == ["c_a"]
 
 
 def test_mounting() -> None:
@@ -525,5 +645,14 @@ def test_own_tools() -> None:
 def test_what_is_not_there_is_told() -> None:
     with pytest.raises(UnsupportedError, match=r"\['event_store'\]"):
         FastMCP("x", event_store=1)
+    calls: list[tuple[Any, str]] = [
+        (FastMCP.from_openapi, "OpenAPI"),
+        (FastMCP.from_fastapi, "add_tool"),
+        (FastMCP("x").http_app, "custom_route"),
+        (lambda: getattr(auth, "OAuthProxy"), "jwks_uri"),  # noqa: B009 - it is not there
+    ]
+    for missing, words in calls:
+        with pytest.raises(UnsupportedError, match=words):
+            missing()
     with pytest.raises(TypeError, match="cannot be pickled"):
         __import__("pickle").dumps(FastMCP("x"))

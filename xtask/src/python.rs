@@ -17,6 +17,12 @@ const DRIVERS: &[&str] = &["uring", "epoll"];
 /// What the type checkers read, from the package's folder; what is not there is left out.
 const TYPED: &[&str] = &["mcpring", "tests/typed", "../examples/python"];
 
+/// The package by the clients of others, and the checks of its examples.
+const CLIENTS: &str = "tests/interop/python_wheel.py";
+const CONFORMANCE: &str = "tests/interop/conformance.py";
+/// What the conformance suite is run against.
+const EVERYTHING: &str = "examples/python/everything";
+
 /// Differences between the compiled module and its stubs that are meant.
 const ALLOWED: &str = "python/tests/stubtest.txt";
 
@@ -35,8 +41,24 @@ pub(crate) fn run(root: &Path, has_node: bool, verdict: &mut Verdict) {
         let done = shown(pytest.env("MCPRING_DRIVER", driver));
         verdict.add_pytest(&format!("pytest ({driver})"), &done.output, done.succeeded);
     }
+    clients(root, has_node, verdict);
     heading("Python package: types");
     types(root, has_node, verdict);
+}
+
+/// Real clients and the conformance suite, against servers in Python on both drivers.
+fn clients(root: &Path, has_node: bool, verdict: &mut Verdict) {
+    heading("Python package: clients");
+    let done = shown(&mut python(root, root, &[CLIENTS]));
+    verdict.add_script("python_wheel", &done.output, done.succeeded);
+    heading("Python package: conformance");
+    if !has_node {
+        verdict.skip("conformance of Python: the packages for Node are not installed");
+        return;
+    }
+    let server = format!("{} {EVERYTHING}", tools::package_python(root).display());
+    let done = shown(&mut python(root, root, &[CONFORMANCE, "--server", &server]));
+    verdict.add_script("conformance of Python", &done.output, done.succeeded);
 }
 
 /// Whether the environment has its packages and a wheel of these sources.

@@ -62,7 +62,7 @@ async def over_stdio() -> None:
 
 
 if __name__ == "__main__":
-    if serving.wants_http():
+    if serving.MODE == "--http":
         serving.serve(server.streamable_http_app(json_response=True, stateless_http=True))
     else:
         anyio.run(over_stdio)

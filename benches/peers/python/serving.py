@@ -1,19 +1,24 @@
-"""How the peers are served: one process, uvicorn on uvloop and httptools, no log of requests."""
+"""How the peers are served over HTTP, in one process.
+
+`--http` is their fastest way: uvicorn on uvloop and httptools, no log of requests. `--http-plain` is
+what their documentation says and what comes with them: `run`, and nothing else installed.
+"""
 
 import socket
 import sys
 from typing import Any
 
-import uvicorn
+MODE = sys.argv[1] if len(sys.argv) > 1 else "--stdio"
 
-
-def wants_http() -> bool:
-    """Whether the command line says HTTP, and not standard input and output."""
-    return sys.argv[1:] == ["--http"]
+if MODE == "--http-plain":
+    # As if they were not installed: uvicorn takes them by itself otherwise.
+    sys.modules.update(dict.fromkeys(("uvloop", "httptools"), None))  # type: ignore[arg-type]
 
 
 def serve(app: Any) -> None:
     """Serves an ASGI application on a free port of this machine, and says which."""
+    import uvicorn
+
     with socket.create_server(("127.0.0.1", 0), backlog=2048) as listener:
         host, port = listener.getsockname()
         print(f"listening http://{host}:{port}/mcp", flush=True)

@@ -173,3 +173,36 @@ impl Asked {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_answer_is_followed_by_a_request() {
+        let mut asked = Asked::new(&Workload::echo(3), 2).expect("two requests fit");
+        let requests = asked.connection.send().bytes;
+        assert_eq!(requests.split(|byte| *byte == b'\n').count(), 3);
+        asked.connection.sent(requests);
+        // Answers come in any order, and in pieces.
+        let answers = concat!(
+            r#"{"id":100000001,"result":{"content":[{"text":"abc"}]}}"#,
+            "\n",
+            r#"{"id":100000000,"result":{"content":[{"text":"xyz"}]}}"#,
+            "\n"
+        );
+        for piece in answers.as_bytes().chunks(7) {
+            asked.piece[..piece.len()].copy_from_slice(piece);
+            asked.heard(piece.len()).expect("answers to what was asked");
+        }
+        let tally = &asked.books.tally;
+        assert_eq!((tally.requests, tally.wrong, asked.books.open), (1, 1, 2));
+        let next = String::from_utf8(asked.connection.send().bytes).expect("text");
+        assert!(next.contains("100000003") && next.contains("100000002"), "{next}");
+    }
+
+    #[test]
+    fn what_does_not_fit_into_a_pipe_is_refused() {
+        assert!(Asked::new(&Workload::echo(100), PIPE_BYTES / 100).is_err());
+    }
+}

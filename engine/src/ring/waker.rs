@@ -66,6 +66,11 @@ impl Waker {
         }
     }
 
+    /// Whether both wake the same shard.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
     /// Announces that the shard is about to block; false when it must not, for it was woken.
     pub(crate) fn sleep(&self) -> bool {
         let state = &self.inner.state;

@@ -29,6 +29,7 @@ mod start;
 mod stats;
 mod stdio;
 mod thread;
+mod together;
 mod turn;
 mod wake;
 mod worker;
@@ -37,5 +38,6 @@ pub use pool::Engine;
 #[cfg(any(test, feature = "sim"))]
 pub(crate) use rig::{Rig, RigSetup};
 pub use running::Running;
+pub use together::together;
 #[cfg(any(test, feature = "sim"))]
 pub(crate) use turn::Phase;

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 
+use super::lanes::TurnEnd;
 use super::place::{Place, Speech};
 use super::running::Running;
 use super::signal::{self, Signals};
@@ -35,6 +36,7 @@ pub struct Engine {
     obeys_signals: bool,
     is_detached: bool,
     routes: Vec<OwnRoute>,
+    turn_end: Option<TurnEnd>,
 }
 
 /// A route of the program's own, as it was given.
@@ -62,6 +64,7 @@ impl Engine {
             obeys_signals: false,
             is_detached: false,
             routes: Vec::new(),
+            turn_end: None,
         }
     }
 
@@ -169,6 +172,14 @@ impl Engine {
         stdio::claim()
     }
 
+    /// Calls `told` on each shard's thread at the end of each of its turns, when the handlers of what
+    /// the turn received have run. For programs with threads of their own that handlers hand calls
+    /// to: one wake a turn is enough for all of them. It is called very often, and must not block.
+    pub fn after_turn(mut self, told: impl Fn() + Send + Sync + 'static) -> Self {
+        self.turn_end = Some(TurnEnd(Arc::new(told)));
+        self
+    }
+
     /// Lets it start without any address, for those who use [`Running::connect`] alone. One shard
     /// serves them unless the settings say how many.
     pub fn detached(mut self) -> Self {
@@ -222,7 +233,12 @@ impl Engine {
         // Both drivers are bounded by the soft limit; that it cannot be raised is no fault.
         let _ = ring::raise_descriptor_limit();
         let handlers = self.routes.into_iter().map(|route| route.handler).collect();
-        let offer = Offer { server: self.server, guard, routes: (paths, handlers) };
+        let offer = Offer {
+            server: self.server,
+            guard,
+            routes: (paths, handlers),
+            turn_end: self.turn_end,
+        };
         start::start(offer, self.config, &self.places, shards, ready)
     }
 

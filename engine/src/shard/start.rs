@@ -11,7 +11,7 @@ use std::thread::JoinHandle;
 
 use super::clock::Clock;
 use super::jwks::Refreshers;
-use super::lanes::Lanes;
+use super::lanes::{Lanes, TurnEnd};
 use super::listener::{self, Owner, SocketPath};
 use super::place::{Place, Speech};
 use super::running::{Control, Running, Threads};
@@ -35,6 +35,7 @@ pub(super) struct Offer {
     pub(super) guard: Option<Guard>,
     /// Routes of the program's own: where they are, and what answers them.
     pub(super) routes: (Arc<OwnPaths>, Arc<[Arc<dyn RouteHandler>]>),
+    pub(super) turn_end: Option<TurnEnd>,
 }
 
 /// Starts `shards` shards that serve `offer` on `places`; `ready` gets the publisher before.
@@ -45,7 +46,7 @@ pub(super) fn start(
     shards: usize,
     ready: impl FnOnce(Publisher),
 ) -> Result<Running, Error> {
-    let Offer { server, guard, routes: (paths, routes) } = offer;
+    let Offer { server, guard, routes: (paths, routes), turn_end } = offer;
     let config = Arc::new(config);
     let mut bound = Bound::new(shards);
     for (number, place) in places.iter().enumerate() {
@@ -71,7 +72,7 @@ pub(super) fn start(
         publisher: publisher.clone(),
         listeners: bound.kinds,
         inboxes,
-        lanes: Arc::new(Lanes::new(&config)),
+        lanes: Arc::new(Lanes::new(&config, turn_end)),
         metrics: (0..shards).map(|_| Arc::new(ShardMetrics::new(endpoint::LABELS))).collect(),
         clock: Clock::start(),
         authorization: guard.map(Arc::new),

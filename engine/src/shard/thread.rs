@@ -117,12 +117,13 @@ fn run(
         return Ok(());
     };
     let (clock, control) = (serving.clock, Arc::clone(&serving.control));
+    let lanes = Arc::clone(&serving.lanes);
     let (sockets, stdio) = (std::mem::take(&mut serving.sockets), serving.stdio.take());
     let mut shard = build(opening, serving, driver, inbox);
     let listening = listen(&mut shard, sockets, stdio);
     let is_listening = listening.is_ok();
     let _ = tell_listening.send(listening);
-    let outcome = if is_listening { turn(shard, clock, &control) } else { Ok(()) };
+    let outcome = if is_listening { turn(shard, clock, &control, &lanes) } else { Ok(()) };
     control.shard_ended();
     outcome
 }
@@ -245,7 +246,7 @@ fn listen(
 }
 
 /// Turns until the end and tells what the other shards must know.
-fn turn(mut shard: Shard, clock: Clock, control: &Control) -> Result<(), Error> {
+fn turn(mut shard: Shard, clock: Clock, control: &Control, lanes: &Lanes) -> Result<(), Error> {
     let (mut is_drained, mut told_stdio) = (false, false);
     loop {
         let phase = shard.turn(|| clock.now()).map_err(|fault| {
@@ -253,6 +254,7 @@ fn turn(mut shard: Shard, clock: Clock, control: &Control) -> Result<(), Error> 
             control.stop();
             Error::from(fault)
         })?;
+        lanes.turn_ended();
         if shard.stdio_has_closed() && !told_stdio {
             told_stdio = true;
             control.drain();

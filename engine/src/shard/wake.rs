@@ -10,6 +10,7 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use super::connect::Seat;
+use super::together;
 use crate::endpoint::{Forwarded, Now};
 use crate::error::LimitError;
 use crate::inbox::{self, Inbox, Reason, Sender};
@@ -34,7 +35,7 @@ pub(crate) enum Message {
 
 /// Opens the inbox of the shard that `waker` wakes.
 pub(crate) fn inbox(inbox_max: usize, waker: Waker) -> (Sender<Message>, Inbox<Message>) {
-    inbox::open(inbox_max, move || waker.wake())
+    inbox::open(inbox_max, move || together::wake(&waker))
 }
 
 /// Takes the events of calls to the shard that waits for them.

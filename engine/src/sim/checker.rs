@@ -178,6 +178,8 @@ pub(super) struct Ledger {
     progress: HashMap<String, (String, f64)>,
     /// Who gives a request up is answered that it was.
     is_http: bool,
+    /// The last answer said "later".
+    is_put_off: bool,
     pub(super) answers: u64,
 }
 
@@ -283,6 +285,11 @@ impl Ledger {
     /// What was told of tasks since the last look.
     pub(super) fn take_told(&mut self) -> Vec<Told> {
         std::mem::take(&mut self.told)
+    }
+
+    /// Whether the last answer said that a limit was reached; an answer tells it once.
+    pub(super) fn take_put_off(&mut self) -> bool {
+        std::mem::take(&mut self.is_put_off)
     }
 
     /// Whether request `id` was answered with a result.
@@ -393,6 +400,7 @@ impl Ledger {
             }
         }
         asked.is_granted = wire.error.is_none();
+        self.is_put_off = wire.error.as_ref().is_some_and(|fault| BUSY.contains(&fault.code));
         if let Some(news) = &mut self.news {
             news.answered(id, wire.error.is_some());
         }

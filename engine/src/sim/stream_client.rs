@@ -113,10 +113,7 @@ impl StreamClient {
             return self.say(ask.text.as_bytes());
         }
         if !self.listens.is_empty() && dice.chance(400) {
-            let at = dice.below(self.listens.len() as u64) as usize;
-            let id = self.listens.swap_remove(at);
-            news.give_up(&id);
-            return self.cancel(&id, dice);
+            return self.stop_listening(dice);
         }
         let topics = Author::topics(dice);
         let ask = self.author.listen(dice, &topics);
@@ -125,6 +122,27 @@ impl StreamClient {
         self.ledger.listen(&ask.id);
         self.listens.push(ask.id);
         self.say(ask.text.as_bytes());
+    }
+
+    /// Gives up one of its calls that listen.
+    fn stop_listening(&mut self, dice: &mut Dice) {
+        let at = dice.below(self.listens.len() as u64) as usize;
+        let id = self.listens.swap_remove(at);
+        self.ledger.news.iter_mut().for_each(|news| news.give_up(&id));
+        self.cancel(&id, dice);
+    }
+
+    /// In the calm: calls that listen count among the unanswered ones, and nothing but their client
+    /// ends them. Who is put off for their sake gives one up, or it never hears how its tasks end.
+    pub(super) fn recover(&mut self, dice: &mut Dice) {
+        if !self.ledger.take_put_off() || self.errands.judge().is_ok() || !self.peer.may_speak() {
+            return;
+        }
+        let ledger = &self.ledger;
+        self.listens.retain(|id| ledger.is_open(id));
+        if !self.listens.is_empty() {
+            self.stop_listening(dice);
+        }
     }
 
     fn ask(&mut self, dice: &mut Dice) {

@@ -521,6 +521,7 @@ impl World {
         }
         match (self.stage, seat.client.as_mut()) {
             (Stage::Stormy, _) => seat.speak(dice),
+            (Stage::Calm, Some(Client::Stream(client))) => client.recover(dice),
             (Stage::Calm, Some(Client::Http(client))) => client.recover(dice),
             (Stage::Calm, Some(Client::Legacy(client))) => client.answer(dice),
             _ => {}

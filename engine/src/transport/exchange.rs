@@ -227,7 +227,7 @@ fn own_route(rules: &HttpRules, request: &Request<'_>) -> Result<Route, Refusal>
         Miss::Path => refusal::NO_ROUTE,
         Miss::Escape => refusal::ESCAPE,
         Miss::Method(_) if !is_method(method) => refusal::METHOD,
-        Miss::Method(allowed) => refusal::not_allowed(allowed, method == "HEAD"),
+        Miss::Method(allowed) => refusal::not_allowed(allowed),
     })
 }
 
@@ -252,7 +252,7 @@ fn verb_of(route: Route, method: &str) -> Result<Verb, Refusal> {
         "POST" => Verb::Post,
         "GET" => Verb::Get,
         "DELETE" => Verb::Delete,
-        other if is_other_method(other) => return Err(refusal::verb(route, method == "HEAD")),
+        other if is_other_method(other) => return Err(refusal::verb(route)),
         _ => return Err(refusal::METHOD),
     };
     match (route, verb) {
@@ -260,6 +260,6 @@ fn verb_of(route: Route, method: &str) -> Result<Verb, Refusal> {
         (Route::Health | Route::Metrics | Route::ResourceMetadata | Route::Sse, Verb::Get) => {
             Ok(verb)
         }
-        _ => Err(refusal::verb(route, false)),
+        _ => Err(refusal::verb(route)),
     }
 }

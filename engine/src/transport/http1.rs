@@ -415,9 +415,9 @@ fn admit(rules: &HttpRules, bytes: &[u8]) -> Result<Admitted, Refusal> {
     let request = Request { method: head.method, path: head.path, host: head.host };
     let fields = head.fields.iter().map(|field| (field.name, field.value));
     let admission = judge(rules, &request, bytes, fields)
-        .map_err(|refusal| refusal.or_close(has_body || !head.keep_alive))?;
+        .map_err(|refusal| refusal.or_close(has_body || !head.keep_alive).to_method(head.method))?;
     if matches!(head.body, BodyFraming::Length(len) if len > rules.body_bytes_max as u64) {
-        return Err(refusal::BODY_TOO_LONG);
+        return Err(refusal::BODY_TOO_LONG.to_method(head.method));
     }
     Ok(Admitted {
         admission,

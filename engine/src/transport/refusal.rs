@@ -66,6 +66,12 @@ impl Refusal {
         Self { close: self.close || close, ..self }
     }
 
+    /// The same refusal to a request of `method`: an answer to HEAD has no body, or what follows it
+    /// on the connection would be read as something else.
+    pub(super) fn to_method(self, method: &str) -> Self {
+        Self { bodiless: method == "HEAD", ..self }
+    }
+
     const fn new(status: u16, text: &'static str) -> Self {
         Self { status, text, allow: None, close: false, bodiless: false }
     }
@@ -123,7 +129,7 @@ pub(super) const BODY_TOO_LONG: Refusal = Refusal::closing(
 );
 
 /// A method the route does not have.
-pub(super) fn verb(route: Route, bodiless: bool) -> Refusal {
+pub(super) fn verb(route: Route) -> Refusal {
     let (allow, text) = match route {
         Route::Mcp => (
             "GET, POST, DELETE",
@@ -139,13 +145,13 @@ pub(super) fn verb(route: Route, bodiless: bool) -> Refusal {
         }
         Route::Messages => ("POST", "Method not allowed: messages are posted here."),
     };
-    Refusal { allow: Some(Allow::Text(allow)), bodiless, ..Refusal::new(405, text) }
+    Refusal { allow: Some(Allow::Text(allow)), ..Refusal::new(405, text) }
 }
 
 /// A method that no route of the program's own has at that path.
-pub(super) fn not_allowed(allowed: MethodSet, bodiless: bool) -> Refusal {
+pub(super) fn not_allowed(allowed: MethodSet) -> Refusal {
     let text = "Method not allowed: see the Allow header for those that are.";
-    Refusal { allow: Some(Allow::Methods(allowed)), bodiless, ..Refusal::new(405, text) }
+    Refusal { allow: Some(Allow::Methods(allowed)), ..Refusal::new(405, text) }
 }
 
 impl From<HeadFault> for Refusal {

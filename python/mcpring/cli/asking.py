@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from .._narrow import is_dict
 from ..exceptions import ConfigError
 from .config_file import ConfigFile
 from .loading import config_of, load
@@ -134,18 +135,24 @@ def list_contents(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def parse_arguments(given: list[str], whole: str | None) -> dict[str, Any]:
+def parse_arguments(
+    given: list[str], whole: str | None, option: str = "--input-json"
+) -> dict[str, Any]:
     """`name=value` beside one JSON object; a value is text until a schema says what it is."""
     arguments: dict[str, Any] = {}
     if whole is not None:
         try:
-            arguments = json.loads(whole)
+            read: Any = json.loads(whole)
         except ValueError as error:
-            raise ConfigError(f"--input-json: {error}") from error
+            raise ConfigError(f"{option}: {error}") from error
+        if not is_dict(read):
+            raise ConfigError(f"{option} takes a JSON object, unlike {whole!r}")
+        arguments = read
     for one in given:
         name, mark, value = one.partition("=")
-        if not mark:
-            raise ConfigError(f"arguments are name=value, unlike {one!r}")
+        if not mark or one.startswith("{"):
+            hint = f": give JSON with {option}" if one.startswith("{") else ""
+            raise ConfigError(f"arguments are name=value, unlike {one!r}{hint}")
         arguments[name] = value
     return arguments
 
@@ -174,15 +181,18 @@ async def _answer(
 
 
 async def _fitted(client: Client, name: str, arguments: dict[str, Any]) -> Mapping[str, Any]:
-    """Texts as what the tool's schema wants."""
-    from ..schema.coerce import coerce
-
     for tool in await client.list_tools():
         if tool.name == name:
-            schema: Any = tool.input_schema
-            made: Mapping[str, Any] = coerce(arguments, schema, schema.get("$defs", {}))
-            return made
+            return fitted(arguments, tool.input_schema)
     return arguments  # the server says what is wrong
+
+
+def fitted(arguments: dict[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Texts as what a tool's schema wants."""
+    from ..schema.coerce import coerce
+
+    made: Mapping[str, Any] = coerce(arguments, dict(schema), schema.get("$defs", {}))
+    return made
 
 
 def _answer_text(answer: dict[str, Any]) -> str:

@@ -15,13 +15,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from .._narrow import is_dict
 from ..client.http import request_head
 from ..exceptions import ConfigError
+from .asking import fitted, parse_arguments
 
 __all__ = ["bench"]
 
@@ -37,7 +37,8 @@ def bench(parsed: argparse.Namespace) -> int:
     if not 1 <= parsed.connections <= CONNECTIONS_MAX:
         raise ConfigError(f"connections are 1 to {CONNECTIONS_MAX}")
     with _Server(parsed.server, parsed.server_arguments) as server:
-        tool, arguments = _choose(server.url, parsed.tool, parsed.arguments)
+        said = parse_arguments(parsed.values, parsed.arguments, "--arguments")
+        tool, arguments = _choose(server.url, parsed.tool, said)
         load = _Load(server.url, tool, arguments, parsed.connections)
         found = load.measure(parsed.seconds, server.cpu_s)
     found = {"tool": tool, "connections": parsed.connections, **found}
@@ -84,33 +85,28 @@ class _Server:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _choose(url: str, wanted: str | None, said: str) -> tuple[str, dict[str, Any]]:
+def _choose(
+    url: str, wanted: str | None, arguments: dict[str, Any]
+) -> tuple[str, Mapping[str, Any]]:
     """The tool that is called, and with what."""
     from ..client import Client
 
-    try:
-        arguments: Any = json.loads(said)
-    except ValueError as error:
-        raise ConfigError(f"--arguments: {error}") from error
-    if not is_dict(arguments):
-        raise ConfigError("--arguments is a JSON object")
     with Client(url) as client:
         for tool in client.list_tools():
-            if wanted == tool.name:
-                return tool.name, arguments
-            if wanted is None and set(tool.input_schema.get("required", ())) <= set(arguments):
-                return tool.name, arguments
+            takes_all = set(tool.input_schema.get("required", ())) <= set(arguments)
+            if wanted == tool.name or (wanted is None and takes_all):
+                return tool.name, fitted(arguments, tool.input_schema)
     raise ConfigError(
         f"there is no tool {wanted!r}"
         if wanted is not None
-        else "every tool needs arguments: name one, and give --arguments"
+        else "every tool needs arguments: name one, and give them as name=value"
     )
 
 
 class _Load:
     """Connections, each with one call at a time."""
 
-    def __init__(self, url: str, tool: str, arguments: dict[str, Any], connections: int) -> None:
+    def __init__(self, url: str, tool: str, arguments: Mapping[str, Any], connections: int) -> None:
         self._url = urlsplit(url)
         self._request = _request(url, tool, arguments)
         self._selector = selectors.DefaultSelector()
@@ -201,7 +197,7 @@ def _is_good(answer: bytes) -> bool:
     return is_result and b'"isError":true' not in answer
 
 
-def _request(url: str, tool: str, arguments: dict[str, Any]) -> bytes:
+def _request(url: str, tool: str, arguments: Mapping[str, Any]) -> bytes:
     """One call as bytes: it needs no session, so every call is the same."""
     prefix = "io.modelcontextprotocol/"
     meta: dict[str, Any] = {f"{prefix}protocolVersion": _VERSION, f"{prefix}clientCapabilities": {}}

@@ -37,11 +37,20 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     import sys
 
     given = sys.argv[1:] if arguments is None else list(arguments)
+    if not given:
+        build_parser().print_help()
+        raise SystemExit(2)
     own: list[str] = []
     if "--" in given:
         at = given.index("--")
         given, own = given[:at], given[at + 1 :]
-    parsed = build_parser().parse_args(given)
+    parser = build_parser()
+    parsed, unknown = parser.parse_known_args(given)
+    if unknown:
+        parser.error(
+            f"{parsed.command} does not know {' '.join(unknown)}: "
+            f"see mcpring {parsed.command} --help"
+        )
     parsed.server_arguments = own
     parsed.given = given
     return parsed
@@ -149,8 +158,9 @@ def _add_install(commands: object) -> None:
 def _add_bench(commands: object) -> None:
     parser = _add(commands, "bench", "Measures how fast a tool of a server answers.")
     _add_server(parser)
-    parser.add_argument("tool", nargs="?", help="the first that needs no arguments")
-    parser.add_argument("--arguments", default="{}", help="JSON")
+    parser.add_argument("tool", nargs="?", help="a tool; else the first that can be called so")
+    parser.add_argument("values", nargs="*", help="name=value; JSON where the schema wants it")
+    parser.add_argument("--arguments", metavar="JSON", help="the arguments as one JSON object")
     parser.add_argument("-c", "--connections", type=int, default=50)
     parser.add_argument("-s", "--seconds", type=float, default=5.0)
     parser.add_argument("--json", action="store_true", help="as JSON")

@@ -29,6 +29,8 @@ class Target:
 
 def read_target(said: str) -> Target:
     """`server.py`, `server.py:mcp`, `package.module`, `package.module:make`."""
+    if "://" in said:
+        raise ConfigError(f"{said!r}: a server that runs is named by its http:// address")
     place, mark, entry = said.rpartition(":")
     if not mark or "/" in entry or "\\" in entry:
         place, entry = said, ""

@@ -83,10 +83,10 @@ class Client:
         """`transport` is a server object, a URL, a .py or .js file, or a transport.
 
         `protocol_version="2026-07-28"` speaks without a session. `timeout` is in seconds and for
-        each request. `auth` is a token for a server behind a URL. `sampling_capabilities={"tools":
-        {}}` says that the handler lets its model use tools. `log_handler` takes one `LogMessage`, or
-        level, data and logger;
-        `message_handler` takes every notification, as a `dict` with `method` and `params`.
+        each request. `auth` is a token for a server behind a URL.
+        `sampling_capabilities={"tools": {}}` says that the handler lets its model use tools.
+        `log_handler` takes one `LogMessage`, or level, data and logger; `message_handler` takes
+        every notification, as a `dict` with `method` and `params`.
         """
         self.transport = make_transport(transport, headers=headers, auth=auth)
         self._name = name
@@ -179,6 +179,26 @@ class Client:
     def initialize_result(self) -> dict[str, Any]:
         """What the server said of itself."""
         return self.session.server
+
+    @property
+    def server_info(self) -> dict[str, Any]:
+        """Name and version of the server, and what else it says of itself."""
+        return dict(self.session.server.get("serverInfo") or {})
+
+    @property
+    def server_capabilities(self) -> dict[str, Any]:
+        """What the server can do, as the protocol has it."""
+        return self.session.capabilities
+
+    @property
+    def instructions(self) -> str | None:
+        """What the server wants a model to know."""
+        return self.session.server.get("instructions")
+
+    @property
+    def protocol_version(self) -> str:
+        """The version that is spoken."""
+        return self.session.version
 
     # What the server has.
 

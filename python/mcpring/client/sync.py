@@ -109,6 +109,26 @@ class SyncClient:
         """See `Client.initialize_result`."""
         return self._client.initialize_result
 
+    @property
+    def server_info(self) -> dict[str, Any]:
+        """See `Client.server_info`."""
+        return self._client.server_info
+
+    @property
+    def server_capabilities(self) -> dict[str, Any]:
+        """See `Client.server_capabilities`."""
+        return self._client.server_capabilities
+
+    @property
+    def instructions(self) -> str | None:
+        """See `Client.instructions`."""
+        return self._client.instructions
+
+    @property
+    def protocol_version(self) -> str:
+        """See `Client.protocol_version`."""
+        return self._client.protocol_version
+
     def ping(self) -> bool:
         """See `Client.ping`."""
         return self._wait(self._client.ping())

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._narrow import is_dict, is_list
-from .fits import fits, resolve
+from .fits import distinct, fits, resolve
 from .shape import Schema
 
 __all__ = ["coerce"]
@@ -57,7 +57,8 @@ def _coerce_inside(
         rest = schema.get("items", {})
         places = [*first, *[rest] * max(0, len(value) - len(first))]
         pairs = zip(value, places, strict=False)
-        return [coerce(item, place, defs, depth + 1) for item, place in pairs]
+        made = [coerce(item, place, defs, depth + 1) for item, place in pairs]
+        return distinct(made) if schema.get("uniqueItems") else made
     if "boolean" in kinds and _is_plain_number(value) and value in (0, 1):
         return bool(value)
     if "string" in kinds and schema.get("format") == "duration" and _is_plain_number(value):

@@ -13,7 +13,7 @@ from typing import Any
 from .._narrow import is_dict, is_list, is_sequence
 from .shape import Schema
 
-__all__ = ["fits", "resolve"]
+__all__ = ["distinct", "fits", "resolve"]
 
 _TYPES: dict[str, Callable[[Any], bool]] = {
     "string": lambda value: isinstance(value, str),
@@ -35,6 +35,7 @@ _LIMITS: dict[str, Callable[[Any, Any], bool]] = {
     "maxLength": lambda value, bound: not isinstance(value, str) or len(value) <= bound,
     "minItems": lambda value, bound: not is_list(value) or len(value) >= bound,
     "maxItems": lambda value, bound: not is_list(value) or len(value) <= bound,
+    "uniqueItems": lambda value, wanted: not wanted or not is_list(value) or _differ(value),
     "pattern": lambda value, text: not isinstance(value, str) or bool(re.search(text, value)),
 }
 
@@ -42,6 +43,27 @@ _LIMITS: dict[str, Callable[[Any, Any], bool]] = {
 def _is_number(value: Any) -> bool:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     return is_number and value - value == 0  # neither infinite nor NaN
+
+
+def distinct(values: list[Any]) -> list[Any]:
+    """The values without those that JSON takes for one that came before."""
+    found: dict[Any, Any] = {}
+    for value in values:
+        found.setdefault(_identity(value), value)
+    return list(found.values())
+
+
+def _identity(value: Any) -> Any:
+    """What equal values share and others do not; it can be looked up, so that many are cheap."""
+    if is_dict(value) or is_sequence(value):
+        import json
+
+        return json.dumps(value, sort_keys=True, default=repr)
+    return isinstance(value, bool), value
+
+
+def _differ(values: list[Any]) -> bool:
+    return len(distinct(values)) == len(values)
 
 
 def resolve(schema: Schema, defs: Mapping[str, Schema]) -> Schema:

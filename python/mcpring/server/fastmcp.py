@@ -7,8 +7,9 @@ in `serving`.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, Literal
+from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn
 
+from .. import __version__
 from ..exceptions import ConfigError, UnsupportedError
 from ..marks import find_mark
 from ..resources import ResourceSecurity, ResourceTemplate
@@ -88,12 +89,13 @@ class FastMCP(Authoring, Answering, Serving, Generic[L]):
     ) -> None:
         if any(value for value in unsupported.values()):
             raise UnsupportedError(
-                f"FastMCP has {sorted(unsupported)}, mcpring does not; docs/python.md says more"
+                f"a server of mcpring's takes no {sorted(unsupported)}; docs/python.md says what "
+                "takes the place of what FastMCP has"
             )
         self.name = name or "mcpring"
         self.title = title
         self.instructions = instructions
-        self.version = "0" if version is None else str(version)
+        self.version = __version__ if version is None else str(version)
         self.website_url = website_url
         self.icons = tuple(icons or ())
         self.auth = auth
@@ -171,6 +173,11 @@ class FastMCP(Authoring, Answering, Serving, Generic[L]):
     def _made(self, fn: Callable[..., Any], make: Callable[..., Any]) -> Any:
         mark = find_mark(fn)
         return make(fn, **(mark.settings if mark is not None else {}))
+
+    @property
+    def local_provider(self) -> FastMCP[L]:
+        """Where FastMCP keeps what a server has of its own, to remove it: here, the server."""
+        return self
 
     def remove_tool(self, name: str) -> bool:
         """Takes a tool away; whether it was there."""
@@ -288,6 +295,25 @@ class FastMCP(Authoring, Answering, Serving, Generic[L]):
         """Tells the clients that follow a resource; nothing happens before the server runs."""
         for listener in list(self.resource_listeners):
             listener(uri)
+
+    # What FastMCP has and this package has not.
+
+    @classmethod
+    def from_openapi(cls, *_: Any, **__: Any) -> NoReturn:
+        """Not here."""
+        raise UnsupportedError("tools are not made of OpenAPI here: write a function for each")
+
+    @classmethod
+    def from_fastapi(cls, *_: Any, **__: Any) -> NoReturn:
+        """Not here."""
+        raise UnsupportedError("tools are not made of FastAPI here: give its functions to add_tool")
+
+    def http_app(self, *_: Any, **__: Any) -> NoReturn:
+        """Not here."""
+        raise UnsupportedError(
+            "there is no ASGI application, the engine has the socket: run('http') serves it, "
+            "custom_route adds to it, and a proxy before both shares a port with other programs"
+        )
 
     # What there is, with all that is mounted.
 

@@ -67,6 +67,10 @@ class Middleware:
         """Around the handshake."""
         return await call_next(context)
 
+    async def on_discover(self, context: MiddlewareContext, call_next: CallNext) -> Any:
+        """Around `server/discover`, what clients ask in place of the handshake (2026-07-28)."""
+        return await call_next(context)
+
     async def on_call_tool(self, context: MiddlewareContext, call_next: CallNext) -> Any:
         """Around a tool's call; the result is a `ToolResult`."""
         return await call_next(context)
@@ -100,6 +104,7 @@ class Middleware:
 
 HOOKS = {
     "initialize": "on_initialize",
+    "server/discover": "on_discover",
     "tools/call": "on_call_tool",
     "tools/list": "on_list_tools",
     "resources/read": "on_read_resource",

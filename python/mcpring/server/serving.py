@@ -131,13 +131,23 @@ def _plan(server: Any, transport: str | None, given: dict[str, Any]) -> RunPlan:
     return RunPlan(
         transport=known.get(wanted, "http"),
         host=take["host"],
-        port=int(take["port"]),
+        port=_port(take["port"]),
         path=take["path"],
         workers=int(take["workers"]),
         options=options,
         shows_banner=banner,
         listen=listen,
     )
+
+
+def _port(said: Any) -> int:
+    try:
+        port = int(said)
+    except ValueError:
+        port = -1
+    if not 0 <= port < 1 << 16:
+        raise ConfigError(f"a port is a number from 0 (any free one) to 65535, not {said!r}")
+    return port
 
 
 _SCHEMES = ("http", "tcp", "tcp+line", "unix", "unix+line")

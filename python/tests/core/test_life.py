@@ -18,7 +18,7 @@ PATHS = [str(Path(__file__).parent), str(Path(mcpring.__file__).parent.parent)]
 WAIT_S = 60
 
 BEGIN = """
-import asyncio, http.client, json, logging, queue, socket, sys, threading
+import asyncio, http.client, json, logging, socket, sys, threading
 from concurrent.futures import ThreadPoolExecutor
 from mcpring import _core
 from mcpring.exceptions import ConfigError
@@ -194,26 +194,29 @@ end()
     "a route whose answer is refused is reported as what it is": (
         """
 def words(kind, name, error):
-    told.put(f"{kind} {name} {error}")
+    told.append((kind, name, error))
+    heard.set()
     return ""
 
 async def wrong(request):
     asked.append(request)
     return _core.Response(b"", 101)
 
-asked, told = [], queue.SimpleQueue()
+asked, told, heard = [], [], threading.Event()
 server = _core.Server("core", "1", on_error=words)
 server.add_route("/here", ["GET"], wrong)
 server.listen("http://127.0.0.1:0/mcp")
 server.start()
 connection = http.client.HTTPConnection(server.addresses()[0].split("/")[2])
 connection.request("GET", "/here?a=b", headers={"X-A": "c"})
-print(connection.getresponse().status, told.get())
+print(connection.getresponse().status)
 connection.close()
+heard.wait(30)
+print(*told[0])
 end()
 print(asked[0].path, asked[0].query, asked[0].headers()["x-a"], asked[0].body())
 """,
-        ["500 route /here the route's answer: its status is 101", "/here a=b c b''"],
+        ["500", "route /here the route's answer: its status is 101", "/here a=b c b''"],
     ),
     "what has an attribute of any name is not awaited": (
         """

@@ -1,6 +1,6 @@
 //! All sides under one load, in turn, and the rows about what each costs beside ours.
 
-use super::{Bench, PEERS, Side, sides};
+use super::{Bench, OURS, Side};
 use crate::binaries::say;
 use crate::fault::Fault;
 use crate::report::{Asked, Row};
@@ -9,8 +9,8 @@ use crate::rounds::{Sample, Samples, cpu_ratio};
 /// One load, and what is asked of it.
 pub(super) struct Contest {
     pub(super) name: String,
-    /// Least multiples of our CPU time a call, in the order of the peers.
-    pub(super) goals: [Asked; PEERS.len()],
+    /// Who is beside ours, and the multiple of our CPU time a call that is asked of each.
+    pub(super) peers: Vec<(Side, Asked)>,
 }
 
 /// A side that runs, or why it was given up.
@@ -29,8 +29,10 @@ impl Contest {
         play: impl Fn(&Bench, &mut S) -> Result<Sample, Fault>,
     ) -> Result<(), Fault> {
         say(&format!("  {}", self.name));
+        let peers = self.peers.iter().map(|(side, _)| *side);
+        let sides = std::iter::once(OURS).chain(peers);
         let mut players: Vec<Player<S>> =
-            sides().map(|side| Player::new(side.name, start(bench, side))).collect();
+            sides.map(|side| Player::new(side.name, start(bench, side))).collect();
         for _ in 0..bench.rounds() {
             for player in &mut players {
                 player.play(|side| play(bench, side));
@@ -46,7 +48,7 @@ impl Contest {
             return Ok(());
         };
         let mut compared = Vec::new();
-        for (player, asked) in players.zip(self.goals) {
+        for (player, asked) in players.zip(self.peers.iter().map(|(_, asked)| *asked)) {
             let row = |side: &str| format!("{}: CPU of {side} beside ours", self.name);
             bench.rows.push(match player.finish() {
                 Ok((side, samples)) => {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::contest::Contest;
-use super::{Bench, Side};
+use super::{Bench, PEERS, PLAIN, Side};
 use crate::child::{Place, Server};
 use crate::fault::Fault;
 use crate::generator::piped::{self, Pipes};
@@ -20,23 +20,32 @@ const INFLIGHT: usize = 16;
 /// Longest load before counting begins.
 const WARMUP_MAX: Duration = Duration::from_millis(500);
 
-/// Goals for the official SDK's high level and for FastMCP; its low level is shown.
-fn goals(high: f64, fastmcp: f64) -> [Asked; 3] {
-    [Asked::AtLeast(high), Asked::Nothing, Asked::AtLeast(fastmcp)]
+/// The peers with the goals for the official high level and for `FastMCP`; the low level is shown.
+fn goals(high: f64, fastmcp: f64) -> Vec<(Side, Asked)> {
+    let (high, fastmcp) = (Asked::AtLeast(high), Asked::AtLeast(fastmcp));
+    PEERS.into_iter().zip([high, Asked::Nothing, fastmcp]).collect()
 }
 
-/// A function, twenty checked parameters, and a coroutine function, over HTTP.
+/// With the plain ones, which have the same goals.
+fn with_plain(high: f64, fastmcp: f64) -> Vec<(Side, Asked)> {
+    let plain = PLAIN.into_iter().zip([Asked::AtLeast(high), Asked::AtLeast(fastmcp)]);
+    goals(high, fastmcp).into_iter().chain(plain).collect()
+}
+
+/// A function in both eras, twenty checked parameters, and a coroutine function, over HTTP.
 pub(super) fn http(bench: &mut Bench, pythons: &Pythons) -> Result<(), Fault> {
     let echo = Workload::echo(MESSAGE_BYTES);
-    for (called, workload, goals) in [
-        ("echo", echo.clone(), goals(80.0, 100.0)),
-        ("20 parameters", form20(), goals(60.0, 60.0)),
-        ("async echo", echo.of("aecho"), goals(40.0, 40.0)),
+    for (called, era, workload, peers) in [
+        ("echo", Era::Stateless, echo.clone(), with_plain(80.0, 100.0)),
+        // Plain servers answer in event streams in this era, which are not read under load.
+        ("echo, handshake", Era::Handshake, echo.clone(), goals(80.0, 100.0)),
+        ("20 parameters", Era::Stateless, form20(), with_plain(60.0, 60.0)),
+        ("async echo", Era::Stateless, echo.of("aecho"), with_plain(40.0, 40.0)),
     ] {
-        let name = format!("Python HTTP {called} {CONNECTIONS} × 1");
-        Contest { name, goals }.run(
+        let name = format!("Python HTTP {called}, {CONNECTIONS} × 1");
+        Contest { name, peers }.run(
             bench,
-            |bench, side| over_http(bench, side, pythons),
+            |bench, side| over_http(bench, side, pythons, era),
             |bench, (server, target)| {
                 let (workload, target) = (workload.clone(), target.clone());
                 let side = rounds::Side { name: "", server, target, workload, counters: None };
@@ -52,10 +61,11 @@ pub(super) fn over_http(
     bench: &Bench,
     side: Side,
     pythons: &Pythons,
+    era: Era,
 ) -> Result<(Server, Target), Fault> {
-    let mut command = side.command(pythons);
-    let mut server = Server::start(command.arg("--http"), Place::Pinned(&bench.cores))?;
-    let target = Target::new(server.address("http")?, Wire::Http, Era::Stateless);
+    let mut command = side.http_command(pythons);
+    let mut server = Server::start(&mut command, Place::Pinned(&bench.cores))?;
+    let target = Target::new(server.address("http")?, Wire::Http, era);
     Ok((server, target))
 }
 
@@ -72,8 +82,8 @@ fn load(bench: &Bench) -> Load {
 /// A function, over the pipes of a server that a host has started.
 pub(super) fn stdio(bench: &mut Bench, pythons: &Pythons) -> Result<(), Fault> {
     let workload = Workload::echo(MESSAGE_BYTES);
-    let name = format!("Python stdio echo 1 × {INFLIGHT}");
-    Contest { name, goals: goals(50.0, 50.0) }.run(
+    let name = format!("Python stdio echo, 1 × {INFLIGHT}");
+    Contest { name, peers: goals(50.0, 50.0) }.run(
         bench,
         |bench, side| {
             let mut command = side.command(pythons);

@@ -1,5 +1,5 @@
 //! The rows about the Python package: the same functions as tools of mcpring, of the official SDK and
-//! of FastMCP, on the same interpreter.
+//! of `FastMCP`, on the same interpreter.
 //!
 //! A peer that fails under a load is reported as failing and left alone from then on; we may not.
 
@@ -17,22 +17,30 @@ use crate::pythons::{Pythons, script};
 
 /// How the sides run, for readers of the table.
 const MODES: &str = "Python servers: one process on the server's core; the peers without sessions, \
-                     answers in JSON, uvicorn on uvloop and httptools, no log";
+                     answers in JSON, uvicorn on uvloop and httptools, no log; \"plain\" is their run() \
+                     as documented, with what they install";
 
 /// A server in Python.
 #[derive(Clone, Copy)]
 struct Side {
     name: &'static str,
     script: &'static str,
+    /// What makes it serve HTTP.
+    http: &'static str,
 }
 
 /// Ours.
-const OURS: Side = Side { name: "mcpring", script: "ours_server.py" };
+const OURS: Side = Side { name: "mcpring", script: "ours_server.py", http: "--http" };
 /// The others.
 const PEERS: [Side; 3] = [
-    Side { name: "mcp, high level", script: "mcp_high_server.py" },
-    Side { name: "mcp, low level", script: "mcp_low_server.py" },
-    Side { name: "FastMCP", script: "fastmcp_server.py" },
+    Side { name: "mcp, high level", script: "mcp_high_server.py", http: "--http" },
+    Side { name: "mcp, low level", script: "mcp_low_server.py", http: "--http" },
+    Side { name: "FastMCP", script: "fastmcp_server.py", http: "--http" },
+];
+/// The same over HTTP, with nothing set and nothing else installed.
+const PLAIN: [Side; 2] = [
+    Side { name: "mcp, high level, plain", http: "--http-plain", ..PEERS[0] },
+    Side { name: "FastMCP, plain", http: "--http-plain", ..PEERS[2] },
 ];
 
 impl Side {
@@ -40,10 +48,17 @@ impl Side {
         self.name == OURS.name
     }
 
-    /// Its server over standard input and output, or over HTTP with `--http` behind.
+    /// Its server over standard input and output.
     fn command(self, pythons: &Pythons) -> Command {
         let python: &Path = if self.is_ours() { &pythons.ours } else { &pythons.peers };
         script(python, self.script)
+    }
+
+    /// Its server over HTTP, on a port that it says.
+    fn http_command(self, pythons: &Pythons) -> Command {
+        let mut command = self.command(pythons);
+        command.arg(self.http);
+        command
     }
 }
 

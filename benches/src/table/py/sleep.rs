@@ -68,7 +68,7 @@ fn said(side: Side, pings: &Latencies) -> String {
 }
 
 fn watch(bench: &Bench, side: Side, pythons: &Pythons) -> Result<Seen, Fault> {
-    let (_server, target) = over_http(bench, side, pythons)?;
+    let (_server, target) = over_http(bench, side, pythons, Era::Stateless)?;
     let mut seen = Seen::default();
     // Threads are started by the first calls, which are counted: users wait for them too.
     for _ in 0..bench.rounds() * BURSTS {

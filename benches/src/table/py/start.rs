@@ -73,10 +73,14 @@ fn import(bench: &Bench, python: &Path, package: &str) -> Result<(Duration, u64)
 
 fn first_answers(bench: &mut Bench, pythons: &Pythons) -> Result<(), Fault> {
     let mut seen: Vec<Starts> = sides().map(|_| Starts::default()).collect();
+    let mut fails = String::new();
     for _ in 0..starts(bench) {
         for (side, seen) in sides().zip(&mut seen) {
-            let started = over_stdio(bench, side.command(pythons));
-            seen.add(started.map_err(|fault| fault.within(side.name))?);
+            match over_stdio(bench, side.command(pythons)) {
+                Ok(started) => seen.add(started),
+                Err(fault) if side.is_ours() => return Err(fault.within(side.name)),
+                Err(fault) => fails = format!("; {} failed to start: {fault}", side.name),
+            }
         }
     }
     let (ours, peers) = (&seen[0], &seen[1..]);
@@ -88,7 +92,7 @@ fn first_answers(bench: &mut Bench, pythons: &Pythons) -> Result<(), Fault> {
             .iter()
             .zip(peers)
             .map(|(peer, seen)| format!("{} {:.0} {unit}", peer.name, median(pick(seen).clone())));
-        let note = of_peers.collect::<Vec<_>>().join("; ");
+        let note = of_peers.collect::<Vec<_>>().join("; ") + &fails;
         let name = format!("Python, {what}, stdio, {}", OURS.name);
         bench.rows.push(row(name, Asked::Nothing, pick(ours), unit, note));
     }

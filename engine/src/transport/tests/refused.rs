@@ -164,7 +164,16 @@ fn limits() {
 #[test]
 fn every_refusal_is_a_whole_answer_that_says_what_to_do() {
     let rules = HttpRules::default();
-    for line in ["PUT /mcp", "HEAD /mcp", "POST /healthz", "GET /x", "BREW /mcp", "POST /mcp"] {
+    for line in [
+        "PUT /mcp",
+        "HEAD /mcp",
+        "HEAD /x",
+        "HEAD /mcp?access_token=x",
+        "POST /healthz",
+        "GET /x",
+        "BREW /mcp",
+        "POST /mcp",
+    ] {
         let text = format!("{line} HTTP/1.1\r\nHost: localhost\r\n\r\n");
         let chunk = Assembled::copy(text.as_bytes());
         let Step::Refuse(refusal) = Http1::new().next(&rules, &chunk, &mut 0) else {
