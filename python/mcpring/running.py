@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from ._record import Record
@@ -87,17 +88,51 @@ def run_here(server: Any, plan: RunPlan, on_start: Callable[[Any], None] | None 
     made = install(load_core(), server, plan.options)
     restore = _stop_on_signals(made.core) or _stop_at_exit(made.core)
     try:
-        if made.needs_loop or any(one.lifespan for one in with_mounted(server)):
-            import asyncio
+        with _waking() as signals:
+            if made.needs_loop or any(one.lifespan for one in with_mounted(server)):
+                import asyncio
 
-            asyncio.run(_run_on_loop(server, plan, made, on_start))
-        else:
-            _run_without_loop(server, plan, made, on_start)
+                asyncio.run(_run_on_loop(server, plan, made, on_start, signals))
+            else:
+                _run_without_loop(server, plan, made, on_start, signals)
     finally:
         restore()
 
 
-def _wait(core: Any) -> None:
+@contextmanager
+def _waking() -> Generator[int | None, None, None]:
+    """A descriptor that each signal makes readable; nothing on a thread that gets none.
+
+    The handler of a signal that comes just before a wait begins would run at its end only.
+    """
+    import os
+    import signal
+    import threading
+
+    if threading.current_thread() is not threading.main_thread():
+        yield None
+        return
+    read, write = os.pipe()
+    os.set_blocking(read, False)
+    os.set_blocking(write, False)
+    before = signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+    try:
+        yield read
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(read)
+        os.close(write)
+
+
+def _heard(signals: int) -> None:
+    """Makes the descriptor wait for the next signal."""
+    import os
+
+    with suppress(BlockingIOError):
+        os.read(signals, 4096)
+
+
+def _wait(core: Any, signals: int | None) -> None:
     """Until it has stopped. Signals are handled here meanwhile, when this is the main thread.
 
     Not in the core's own `wait`: a daemon thread that the ending interpreter stops must not have a
@@ -107,8 +142,11 @@ def _wait(core: Any) -> None:
 
     ended = select.poll()
     ended.register(core.fileno(), select.POLLIN)
-    while not ended.poll():
-        pass
+    if signals is not None:
+        ended.register(signals, select.POLLIN)
+    while all(place == signals for place, _ in ended.poll()):
+        if signals is not None:
+            _heard(signals)
     core.wait()
 
 
@@ -132,7 +170,11 @@ def _refuse_inside_of_a_loop() -> None:
 
 
 def _run_without_loop(
-    server: Any, plan: RunPlan, made: Installed, on_start: Callable[[Any], None] | None
+    server: Any,
+    plan: RunPlan,
+    made: Installed,
+    on_start: Callable[[Any], None] | None,
+    signals: int | None,
 ) -> None:
     """For servers whose functions all run on threads: asyncio is not even imported."""
     from .adapter import authorize
@@ -149,7 +191,7 @@ def _run_without_loop(
         announce(server, plan, core.addresses())
         if on_start is not None:
             on_start(core)
-        _wait(core)
+        _wait(core, signals)
     finally:
         server.running = None
         ended(server, made)
@@ -168,15 +210,21 @@ async def run_async(server: Any, plan: RunPlan) -> None:
     made = install(load_core(), server, plan.options)
     restore = _stop_on_signals(made.core, only_free=True)
     try:
-        await _run_on_loop(server, plan, made, None)
+        await _run_on_loop(server, plan, made, None, None)
     finally:
         if restore is not None:
             restore()
 
 
 async def _run_on_loop(
-    server: Any, plan: RunPlan, made: Installed, on_start: Callable[[Any], None] | None
+    server: Any,
+    plan: RunPlan,
+    made: Installed,
+    on_start: Callable[[Any], None] | None,
+    signals: int | None,
 ) -> None:
+    import asyncio
+
     from .hosting import serve
 
     def begun(bound: list[str]) -> None:
@@ -185,9 +233,14 @@ async def _run_on_loop(
         if on_start is not None:
             on_start(made.core)
 
+    loop = asyncio.get_running_loop()
+    if signals is not None:
+        loop.add_reader(signals, _heard, signals)
     try:
         await serve(server, made, plan.addresses, on_start=begun)
     finally:
+        if signals is not None:
+            loop.remove_reader(signals)
         server.running = None
 
 
