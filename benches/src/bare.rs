@@ -201,8 +201,8 @@ mod tests {
 
     use super::*;
     use crate::generator::{Extent, Load, run};
+    use crate::question::Question;
     use crate::target::{Era, Target, Wire};
-    use crate::workload::Workload;
 
     #[test]
     fn frames_are_counted_wherever_the_stream_is_cut() {
@@ -226,7 +226,7 @@ mod tests {
         let target = Target::new(address, Wire::Length, Era::Bare);
         let extent = Extent::Requests(1000);
         let load = Load { connections: 3, inflight: 4, warmup: Duration::ZERO, extent, driver };
-        let ran = run(&target, &Workload::opaque(150, expected), &load, &mut |_| Ok(()));
+        let ran = run(&target, &Question::opaque(150, expected), &load, &mut |_| Ok(()));
         server.join().expect("the loop does not panic")?;
         ran.map(|(tally, _)| tally.requests)
     }

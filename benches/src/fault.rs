@@ -8,7 +8,7 @@ use std::io;
 /// Why there is no figure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The command line or a workload makes no sense.
+    /// The command line or a question makes no sense.
     Usage(String),
     /// The machine or the harness could not measure: no build, no core, no ring.
     Invalid(String),

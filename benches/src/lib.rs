@@ -3,7 +3,8 @@
 //!
 //! ```text
 //! target    where a server listens and what it speaks
-//! workload  what is asked, and how a right answer looks
+//! question  what is asked, and how a right answer looks
+//! workload  what is measured, as files;   record  what it came to
 //! generator the load, on the engine's own ring;   audience  streams held open, on it too
 //! incoming  one HTTP answer or event stream, as it arrives;   dial  connections
 //! histogram latencies
@@ -33,6 +34,8 @@ pub mod histogram;
 pub mod incoming;
 pub mod measure;
 pub mod pythons;
+pub mod question;
+pub mod record;
 pub mod report;
 pub mod rounds;
 pub mod table;

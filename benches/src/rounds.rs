@@ -12,8 +12,8 @@ use crate::fault::Fault;
 use crate::generator::{Load, Mark, Tally, run};
 use crate::measure::counters::Counters;
 use crate::measure::process::Usage;
+use crate::question::Question;
 use crate::target::Target;
-use crate::workload::Workload;
 
 /// The counter of system calls that our servers keep.
 pub(crate) const ENTERS: &str = "mcpring_kernel_enters_total";
@@ -27,7 +27,7 @@ pub struct Side<'a> {
     /// How to reach it.
     pub target: Target,
     /// What is asked.
-    pub workload: Workload,
+    pub question: Question,
     /// Where it shows its counters, if it does.
     pub counters: Option<Counters>,
 }
@@ -92,7 +92,7 @@ struct Reading {
 /// One run of one side.
 pub(crate) fn measure(side: &Side<'_>, load: &Load) -> Result<Sample, Fault> {
     sample(side.server, side.counters.as_ref(), |mark| {
-        run(&side.target, &side.workload, load, mark)
+        run(&side.target, &side.question, load, mark)
     })
 }
 

@@ -1,7 +1,7 @@
 //! The tools that every peer offers too, on the library.
 //!
 //! They run on the shard's own thread, for they only compute. What each answers is expected in
-//! [`crate::workload`].
+//! [`crate::question`].
 
 use mcpring::error::LimitError;
 use mcpring::json::Value;
@@ -114,18 +114,18 @@ mod tests {
 
     use super::*;
     use crate::generator::{Extent, Load, run};
+    use crate::question::{Question, form20, form1000};
     use crate::target::{Era, Target, Wire};
-    use crate::workload::{Workload, form20, form1000};
 
     fn check(driver: Choice, wire: Wire, address: SocketAddr) {
         for era in [Era::Handshake, Era::Stateless] {
-            for (workload, requests) in [(Workload::echo(100), 40), (form20(), 40), (form1000(), 7)]
+            for (question, requests) in [(Question::echo(100), 40), (form20(), 40), (form1000(), 7)]
             {
                 let target = Target::new(address, wire, era);
                 let (warmup, extent) = (Duration::ZERO, Extent::Requests(requests));
                 let load = Load { connections: 3, inflight: 2, warmup, extent, driver };
-                let place = format!("{driver}, {wire:?}, {era:?}, {}", workload.name);
-                let (tally, _) = run(&target, &workload, &load, &mut |_| Ok(()))
+                let place = format!("{driver}, {wire:?}, {era:?}, {}", question.name);
+                let (tally, _) = run(&target, &question, &load, &mut |_| Ok(()))
                     .unwrap_or_else(|fault| panic!("{place}: {fault}"));
                 assert_eq!((tally.requests, tally.first_wrong), (requests, None), "{place}");
             }
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn every_workload_is_answered_on_every_wire() {
+    fn every_question_is_answered_on_every_wire() {
         for driver in [Choice::Auto, Choice::Epoll] {
             let config = Config { shards: 1, driver, ..Config::default() };
             let engine = Engine::new(server().expect("a sound server")).config(config);

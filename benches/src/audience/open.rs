@@ -7,8 +7,8 @@ use crate::client::{Client, wrap};
 use crate::dial::dial;
 use crate::fault::{Fault, excerpt};
 use crate::generator::request;
+use crate::question::meta;
 use crate::target::{Era, Target};
-use crate::workload::meta;
 
 /// Connects as number `number`, subscribes to `uris`, and asks for the stream; its answer is still
 /// to be read.
@@ -55,7 +55,7 @@ fn get(target: &Target, session: &str) -> Vec<u8> {
 /// `subscriptions/listen` for the updates of `uris`.
 fn listen(target: &Target, uris: &[&str]) -> Vec<u8> {
     let message = format!(
-        r#"{{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{{"notifications":{{"resourceSubscriptions":{uris:?}}}{}}}}}"#,
+        r#"{{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{{"notifications":{{"resourceSubscriptions":{uris:?}}},"_meta":{{{}}}}}}}"#,
         meta(target.era)
     );
     let headers = [("Mcp-Method", "subscriptions/listen")];

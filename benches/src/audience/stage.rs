@@ -11,9 +11,9 @@ use super::{Audience, Notice};
 use crate::client::Client;
 use crate::fault::{Fault, excerpt};
 use crate::generator::request::{ID_FIRST, Request};
+use crate::question::Question;
 use crate::target::Target;
 use crate::tools::RESOURCES;
-use crate::workload::Workload;
 
 /// Subscribers of all [`RESOURCES`], and one who publishes their updates.
 pub struct Stage {
@@ -76,8 +76,8 @@ impl Trigger {
         let session = client.handshake(target)?;
         let requests = RESOURCES.map(|uri| {
             let arguments = format!(r#"{{"uri":"{uri}"}}"#);
-            let workload = Workload::tool("update_resource", arguments, "updated");
-            Request::new(target, &workload, session.as_deref())
+            let question = Question::tool("update_resource", &arguments, "updated");
+            Request::new(target, &question, session.as_deref())
         });
         Ok(Self { client, requests, pulled: 0 })
     }

@@ -4,9 +4,10 @@
 //! which is two comparisons instead of two searches.
 
 use memchr::memmem;
+use serde_json::Value;
 
 use super::request::ID_DIGITS;
-use crate::workload::Answer;
+use crate::question::Answer;
 
 /// What an answer turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub(super) enum Verdict {
     Foreign,
 }
 
-/// Judges the answers to one workload.
+/// Judges the answers to one question.
 pub(super) struct Check {
     answer: Answer,
     id: memmem::Finder<'static>,
@@ -48,8 +49,8 @@ impl Check {
         match &self.answer {
             Answer::Is(bytes) if body == bytes => Verdict::RightWithoutId,
             Answer::Is(_) => Verdict::Foreign,
-            Answer::Holds(content) => {
-                let holds = memmem::find(body, content).is_some();
+            Answer::Result(want) => {
+                let holds = is_right(body, want);
                 self.search(body, holds)
             }
         }
@@ -81,6 +82,31 @@ impl Seen {
     }
 }
 
+/// Whether `body` is an answer whose result holds `want`.
+fn is_right(body: &[u8], want: &Value) -> bool {
+    let Ok(answer) = serde_json::from_slice::<Value>(body) else {
+        return false;
+    };
+    let fails = answer["result"]["isError"] == true && want.get("isError").is_none();
+    answer["jsonrpc"] == "2.0"
+        && answer.get("result").is_some_and(|result| holds(result, want))
+        && !fails
+}
+
+/// Whether `found` has all of `want`: members of objects, every element of arrays, equal leaves.
+fn holds(found: &Value, want: &Value) -> bool {
+    match (found, want) {
+        (Value::Object(found), Value::Object(want)) => {
+            want.iter().all(|(name, want)| found.get(name).is_some_and(|found| holds(found, want)))
+        }
+        (Value::Array(found), Value::Array(want)) => {
+            found.len() == want.len()
+                && found.iter().zip(want).all(|(found, want)| holds(found, want))
+        }
+        _ => found == want,
+    }
+}
+
 /// Exactly [`ID_DIGITS`] digits.
 fn parse(digits: &[u8]) -> Option<u64> {
     let digits: &[u8; ID_DIGITS] = digits.try_into().ok()?;
@@ -95,18 +121,28 @@ mod tests {
 
     #[test]
     fn only_the_right_content_under_an_id_is_right() {
-        let rows: [(&[u8], Verdict); 7] = [
-            (br#"{"id":100000001,"text":"hi"}"#, Verdict::Right(100_000_001)),
-            (br#"{"id":100000002,"text":"hi"}"#, Verdict::Right(100_000_002)),
-            (br#"{"id": 100000003, "text":"hi"}"#, Verdict::Right(100_000_003)),
-            (br#"{"id":100000004,"text":"ho"}"#, Verdict::Wrong(100_000_004)),
-            (br#"{"id":10000005,"text":"hi"}"#, Verdict::Foreign),
-            (br#"{"id":null,"text":"hi"}"#, Verdict::Foreign),
-            (b"", Verdict::Foreign),
+        let text = |id: &str, text: &str| {
+            format!(
+                r#"{{"jsonrpc":"2.0","id":{id},"result":{{"content":[{{"type":"text","text":"{text}"}}],"extra":1}}}}"#
+            )
+        };
+        let failed = text("100000006", "hi").replace(r#""extra":1"#, r#""isError":true"#);
+        let two = text("100000007", "hi").replace("}]", "},{}]");
+        let rows: [(&str, Verdict); 9] = [
+            (&text("100000001", "hi"), Verdict::Right(100_000_001)),
+            (&text("100000002", "hi"), Verdict::Right(100_000_002)),
+            (&text(" 100000003", "hi"), Verdict::Right(100_000_003)),
+            (&text("100000004", "ho"), Verdict::Wrong(100_000_004)),
+            (&text("10000005", "hi"), Verdict::Foreign),
+            (&text("null", "hi"), Verdict::Foreign),
+            (&failed, Verdict::Wrong(100_000_006)),
+            (&two, Verdict::Wrong(100_000_007)),
+            ("", Verdict::Foreign),
         ];
-        let mut check = Check::new(Answer::Holds(br#""text":"hi""#.to_vec()));
+        let want = serde_json::json!({ "content": [{ "text": "hi" }] });
+        let mut check = Check::new(Answer::Result(want));
         for (body, want) in rows {
-            assert_eq!(check.judge(body), want, "{}", String::from_utf8_lossy(body));
+            assert_eq!(check.judge(body.as_bytes()), want, "{body}");
         }
     }
 

@@ -14,8 +14,8 @@ use super::request::Request;
 use super::{Generator, Tally};
 use crate::client::Client;
 use crate::fault::Fault;
+use crate::question::Question;
 use crate::target::Target;
-use crate::workload::Workload;
 
 /// How much load, and for how long.
 #[derive(Clone, Debug)]
@@ -50,17 +50,17 @@ pub enum Mark {
     End,
 }
 
-/// Loads `target` with `workload` and says what was counted, and in which time.
+/// Loads `target` with `question` and says what was counted, and in which time.
 pub fn run(
     target: &Target,
-    workload: &Workload,
+    question: &Question,
     load: &Load,
     mark: &mut dyn FnMut(Mark) -> Result<(), Fault>,
 ) -> Result<(Tally, Duration), Fault> {
     if load.connections == 0 || load.inflight == 0 {
         return Err(Fault::Usage("at least one connection and one request in flight".into()));
     }
-    let mut generator = connect(target, workload, load)?;
+    let mut generator = connect(target, question, load)?;
     let warm = match load.extent {
         Extent::Time(_) => u64::MAX,
         Extent::Requests(requests) => requests,
@@ -108,15 +108,15 @@ fn count(
 }
 
 /// Opens the connections, each with its own session where the era has sessions.
-fn connect(target: &Target, workload: &Workload, load: &Load) -> Result<Generator, Fault> {
+fn connect(target: &Target, question: &Question, load: &Load) -> Result<Generator, Fault> {
     let config =
         RingConfig { connections_max: 1, adoptions_max: load.connections, ..RingConfig::default() };
-    let mut generator = Generator::open(load.driver, &config, workload.answer.clone())?;
-    let shared = Rc::new(Request::new(target, workload, None));
+    let mut generator = Generator::open(load.driver, &config, question.answer.clone())?;
+    let shared = Rc::new(Request::new(target, question, None));
     for _ in 0..load.connections {
         let (stream, session) = open(target)?;
         let request = match session {
-            Some(session) => Rc::new(Request::new(target, workload, Some(&session))),
+            Some(session) => Rc::new(Request::new(target, question, Some(&session))),
             None => Rc::clone(&shared),
         };
         generator.adopt(stream, target.wire, request, load.inflight)?;

@@ -23,8 +23,8 @@ pub use closed_loop::{Extent, Load, Mark, run};
 
 use crate::fault::{Fault, excerpt};
 use crate::histogram::Latencies;
+use crate::question::Answer;
 use crate::target::Wire;
-use crate::workload::Answer;
 use check::{Check, Verdict};
 use connection::Connection;
 use request::Request;

@@ -19,8 +19,8 @@ use super::request::Request;
 use super::{Books, Mark, SILENCE, Tally};
 use crate::client::HELLO;
 use crate::fault::{Fault, excerpt};
+use crate::question::Question;
 use crate::target::{Era, Target, Wire};
-use crate::workload::Workload;
 
 /// Bytes of a pipe, as the kernel makes it: no more is ever in flight.
 const PIPE_BYTES: usize = 64 << 10;
@@ -59,14 +59,14 @@ impl Pipes {
         Ok(pipes)
     }
 
-    /// Loads the server with `workload` and says what was counted, and in which time.
+    /// Loads the server with `question` and says what was counted, and in which time.
     pub fn run(
         &mut self,
-        workload: &Workload,
+        question: &Question,
         load: Load,
         mark: &mut dyn FnMut(Mark) -> Result<(), Fault>,
     ) -> Result<(Tally, Duration), Fault> {
-        let mut asked = Asked::new(workload, load.inflight)?;
+        let mut asked = Asked::new(question, load.inflight)?;
         let until = Instant::now() + load.warmup;
         while Instant::now() < until {
             self.turn(&mut asked)?;
@@ -137,17 +137,17 @@ struct Asked {
 
 impl Asked {
     /// Asks once on each lane.
-    fn new(workload: &Workload, inflight: usize) -> Result<Self, Fault> {
+    fn new(question: &Question, inflight: usize) -> Result<Self, Fault> {
         // A line has no address; only its framing and the era count.
         let nowhere = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
         let target = Target::new(nowhere, Wire::Line, Era::Handshake);
-        let request = Rc::new(Request::new(&target, workload, None));
+        let request = Rc::new(Request::new(&target, question, None));
         let mut one = Vec::new();
         request.append(&mut one, super::request::ID_FIRST);
         if inflight == 0 || one.len() * inflight > PIPE_BYTES {
             return Err(Fault::Usage(format!("{inflight} requests do not fit into a pipe")));
         }
-        let mut books = Books::new(workload.answer.clone());
+        let mut books = Books::new(question.answer.clone());
         books.budget = u64::MAX;
         let mut connection = Connection::new(Slot::default(), Wire::Line, request, inflight);
         for lane in 0..inflight {
@@ -180,15 +180,15 @@ mod tests {
 
     #[test]
     fn every_answer_is_followed_by_a_request() {
-        let mut asked = Asked::new(&Workload::echo(3), 2).expect("two requests fit");
+        let mut asked = Asked::new(&Question::echo(3), 2).expect("two requests fit");
         let requests = asked.connection.send().bytes;
         assert_eq!(requests.split(|byte| *byte == b'\n').count(), 3);
         asked.connection.sent(requests);
         // Answers come in any order, and in pieces.
         let answers = concat!(
-            r#"{"id":100000001,"result":{"content":[{"text":"abc"}]}}"#,
+            r#"{"jsonrpc":"2.0","id":100000001,"result":{"content":[{"type":"text","text":"abc"}]}}"#,
             "\n",
-            r#"{"id":100000000,"result":{"content":[{"text":"xyz"}]}}"#,
+            r#"{"jsonrpc":"2.0","id":100000000,"result":{"content":[{"type":"text","text":"xyz"}]}}"#,
             "\n"
         );
         for piece in answers.as_bytes().chunks(7) {
@@ -203,6 +203,6 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_into_a_pipe_is_refused() {
-        assert!(Asked::new(&Workload::echo(100), PIPE_BYTES / 100).is_err());
+        assert!(Asked::new(&Question::echo(100), PIPE_BYTES / 100).is_err());
     }
 }

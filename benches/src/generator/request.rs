@@ -1,7 +1,7 @@
 //! A request built once, sent many times: the bytes on the wire with a hole for the id.
 
+use crate::question::Question;
 use crate::target::{Era, Target, Wire};
-use crate::workload::{Answer, Workload};
 
 /// Ids have this many digits, so that an id is patched in place and no length ever changes.
 pub const ID_DIGITS: usize = 9;
@@ -12,39 +12,39 @@ pub const ID_FIRST: u64 = 100_000_000;
 #[derive(Debug)]
 pub struct Request {
     bytes: Vec<u8>,
-    /// Where the id stands; none if the request carries none.
-    id_at: Option<usize>,
+    /// Where the id stands.
+    ids_at: Vec<usize>,
 }
 
 impl Request {
-    /// What `workload` asks, as `target` wants it, in the HTTP session `session` if there is one.
-    pub fn new(target: &Target, workload: &Workload, session: Option<&str>) -> Self {
-        let (message, at) = workload.message(target.era, ID_FIRST);
+    /// What `question` asks, as `target` wants it, in the HTTP session `session` if there is one.
+    pub fn new(target: &Target, question: &Question, session: Option<&str>) -> Self {
+        let (message, places) = question.message(target.era, ID_FIRST);
         let (bytes, offset) = match target.wire {
             Wire::Length => frame(&message),
             Wire::Line => ([&message[..], b"\n"].concat(), 0),
             Wire::Http => {
-                let mut headers = Vec::new();
+                let (mut headers, name) = (Vec::new(), question.header_name());
                 if target.era == Era::Stateless {
-                    headers.push(("Mcp-Method", workload.method()));
-                    headers.extend(workload.tool_name().map(|name| ("Mcp-Name", name)));
+                    headers.push(("Mcp-Method", question.method()));
+                    headers.extend(name.as_deref().map(|name| ("Mcp-Name", name)));
                 }
                 post(target, session, &headers, &message)
             }
         };
-        let carries_id = matches!(workload.answer, Answer::Holds(_));
-        Self { bytes, id_at: carries_id.then_some(offset + at) }
+        Self { bytes, ids_at: places.iter().map(|at| offset + at).collect() }
     }
 
     /// Appends the request with `id` to `out`.
     pub fn append(&self, out: &mut Vec<u8>, id: u64) {
         let start = out.len();
         out.extend_from_slice(&self.bytes);
-        let Some(at) = self.id_at else { return };
-        let mut rest = id;
-        for digit in out[start + at..start + at + ID_DIGITS].iter_mut().rev() {
-            *digit = b'0' + (rest % 10) as u8;
-            rest /= 10;
+        for at in &self.ids_at {
+            let mut rest = id;
+            for digit in out[start + at..start + at + ID_DIGITS].iter_mut().rev() {
+                *digit = b'0' + (rest % 10) as u8;
+                rest /= 10;
+            }
         }
     }
 }
@@ -84,7 +84,7 @@ mod tests {
     fn an_id_is_patched_in_place() {
         for wire in [Wire::Length, Wire::Line, Wire::Http] {
             let target = Target::new(([127, 0, 0, 1], 80).into(), wire, Era::Stateless);
-            let request = Request::new(&target, &Workload::echo(10), None);
+            let request = Request::new(&target, &Question::echo(10), None);
             let mut out = b"before".to_vec();
             request.append(&mut out, 123_456_789);
             let text = String::from_utf8_lossy(&out);

@@ -13,10 +13,10 @@ use super::Bench;
 use super::load::Ours;
 use crate::child::{Place, Server};
 use crate::fault::Fault;
+use crate::question::{Question, form1000};
 use crate::report::{Asked, Row};
 use crate::rounds::{Side, cpu_ratio, median};
 use crate::target::{Era, Target, Wire};
-use crate::workload::{Workload, form1000};
 
 /// Most CPU a call in C may cost beside one in Rust.
 const CALL_MAX: f64 = 1.03;
@@ -35,11 +35,11 @@ pub(super) fn call(bench: &mut Bench) -> Result<(), Fault> {
     command.args(["--http", "127.0.0.1:0", "--shards", "1"]);
     command.args(["--driver", &bench.options.driver.to_string()]);
     let mut server = Server::start(&mut command, Place::Pinned(&bench.cores))?;
-    let workload = Workload::echo(super::load::MESSAGE_BYTES);
+    let question = Question::echo(super::load::MESSAGE_BYTES);
     let target = Target::new(server.address("http")?, Wire::Http, Era::Stateless);
     let sides = [
-        ours.side(Wire::Http, Era::Stateless, workload.clone())?,
-        Side { name: "mcpring, tool in C", server: &server, target, workload, counters: None },
+        ours.side(Wire::Http, Era::Stateless, question.clone())?,
+        Side { name: "mcpring, tool in C", server: &server, target, question, counters: None },
     ];
     let name = "HTTP echo in C, 50 × 1".to_owned();
     let sides = bench.compare(&name, &sides, 1)?;
@@ -53,10 +53,10 @@ pub(super) fn call(bench: &mut Bench) -> Result<(), Fault> {
 pub(super) fn blocks(bench: &mut Bench) -> Result<(), Fault> {
     let program = bench.c_programs()?.blocks;
     let streams = if bench.options.quick { 2 } else { STREAMS };
-    for (called, workload) in
-        [("300 B", Workload::echo(super::load::MESSAGE_BYTES)), ("88 KB", form1000())]
+    for (called, question) in
+        [("300 B", Question::echo(super::load::MESSAGE_BYTES)), ("88 KB", form1000())]
     {
-        let message = workload.message(Era::Stateless, crate::generator::request::ID_FIRST).0;
+        let message = question.message(Era::Stateless, crate::generator::request::ID_FIRST).0;
         let stream = Stream::of(&message);
         let path = stream.write(bench)?;
         let (mut ratios, mut ours) = (Vec::new(), Vec::new());

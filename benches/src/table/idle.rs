@@ -21,9 +21,9 @@ use crate::generator::Generator;
 use crate::generator::request::Request;
 use crate::measure::counters::Counters;
 use crate::measure::process::Process;
+use crate::question::Question;
 use crate::report::{Asked, Row};
 use crate::target::{Era, Target, Wire};
-use crate::workload::Workload;
 
 /// The descriptor limit of both processes.
 const DESCRIPTORS: u64 = 20_000;
@@ -122,7 +122,7 @@ struct Crowd {
 
 impl Crowd {
     fn connect(target: &Target, wanted: usize, driver: Choice) -> Result<Self, Fault> {
-        let ping = Workload::ping();
+        let ping = Question::ping();
         let request = Rc::new(Request::new(target, &ping, None));
         let share = wanted.div_ceil(SHARDS);
         let config =

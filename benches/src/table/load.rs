@@ -9,10 +9,10 @@ use crate::child::{Place, Server};
 use crate::fault::Fault;
 use crate::generator::{Extent, Load};
 use crate::measure::counters::Counters;
+use crate::question::{Question, form1000};
 use crate::report::{Asked, Comparison, Row};
 use crate::rounds::{Sample, Samples, Side, alternate, cpu_ratio, median};
 use crate::target::{Era, Target, Wire};
-use crate::workload::{Workload, form1000};
 
 /// Connections of every load.
 pub(super) const CONNECTIONS: usize = 50;
@@ -27,7 +27,7 @@ const WAITED_MAX: f64 = 0.05;
 /// Length-framed TCP beside the bare loop.
 pub(super) fn tcp(bench: &mut Bench) -> Result<(), Fault> {
     let mut ours = Ours::start(bench)?;
-    let echo = Workload::echo(MESSAGE_BYTES);
+    let echo = Question::echo(MESSAGE_BYTES);
     let reply = first_answer(&Target::new(ours.tcp()?, Wire::Length, Era::Handshake), &echo)?;
     let mut command = Command::new(&bench.binaries.bare);
     command.arg(format!("--reply-bytes={}", reply.len()));
@@ -42,7 +42,7 @@ pub(super) fn tcp(bench: &mut Bench) -> Result<(), Fault> {
                 name: "bare loop",
                 server: &bare,
                 target: floor.clone(),
-                workload: Workload::opaque(request, reply.len()),
+                question: Question::opaque(request, reply.len()),
                 counters: None,
             },
         ];
@@ -61,7 +61,7 @@ pub(super) fn tcp(bench: &mut Bench) -> Result<(), Fault> {
 pub(super) fn http(bench: &mut Bench) -> Result<(), Fault> {
     for (era, called) in [(Era::Stateless, "stateless"), (Era::Handshake, "handshake")] {
         let name = format!("HTTP echo {CONNECTIONS} × 1, {called}");
-        let sides = beside_rmcp(bench, &name, era, &Workload::echo(MESSAGE_BYTES))?;
+        let sides = beside_rmcp(bench, &name, era, &Question::echo(MESSAGE_BYTES))?;
         let ratio = cpu_ratio(&sides[0], &sides[1]);
         let row = format!("{name}: CPU beside rmcp");
         bench.rows.push(Row::ratio(row, Asked::AtMost(0.25), ratio));
@@ -89,7 +89,7 @@ fn beside_rmcp(
     bench: &Bench,
     name: &str,
     era: Era,
-    workload: &Workload,
+    question: &Question,
 ) -> Result<Vec<Samples>, Fault> {
     let mut ours = Ours::start(bench)?;
     let mut command = Command::new(&bench.binaries.rmcp);
@@ -97,8 +97,8 @@ fn beside_rmcp(
     let mut rmcp = Server::start(&mut command, Place::Pinned(&bench.cores))?;
     let target = Target::new(rmcp.address("http")?, Wire::Http, era);
     let sides = [
-        ours.side(Wire::Http, era, workload.clone())?,
-        Side { name: "rmcp", server: &rmcp, target, workload: workload.clone(), counters: None },
+        ours.side(Wire::Http, era, question.clone())?,
+        Side { name: "rmcp", server: &rmcp, target, question: question.clone(), counters: None },
     ];
     bench.compare(name, &sides, 1)
 }
@@ -178,7 +178,7 @@ impl Ours {
         &mut self,
         wire: Wire,
         era: Era,
-        workload: Workload,
+        question: Question,
     ) -> Result<Side<'_>, Fault> {
         let address = match wire {
             Wire::Http => self.http,
@@ -189,17 +189,17 @@ impl Ours {
             name: "mcpring",
             server: &self.server,
             target: Target::new(address, wire, era),
-            workload,
+            question,
             counters: Some(Counters::new(self.http)),
         })
     }
 }
 
-/// One answer to `workload`, so that the floor sends as many bytes as we do.
-fn first_answer(target: &Target, workload: &Workload) -> Result<Vec<u8>, Fault> {
+/// One answer to `question`, so that the floor sends as many bytes as we do.
+fn first_answer(target: &Target, question: &Question) -> Result<Vec<u8>, Fault> {
     let mut client = crate::client::Client::connect(target)?;
     let session = client.handshake(target)?;
-    let message = workload.message(target.era, crate::generator::request::ID_FIRST).0;
+    let message = question.message(target.era, crate::generator::request::ID_FIRST).0;
     let wrapped = crate::client::wrap(target, session.as_deref(), &message);
     Ok(client.ask(&wrapped)?.body)
 }

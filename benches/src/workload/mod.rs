@@ -1,155 +1,143 @@
-//! What is asked of a server, and how a right answer looks.
+//! Workloads: what is measured, as files. `benches/workloads/*.toml` holds the fifteen of the plan,
+//! with its identifiers and operation counts.
 //!
-//! The answer stands here and not in a server: a server that answers something else is wrong,
-//! however fast it is.
+//! A workload is either requests over a wire, one publication to many subscribers, or work inside
+//! this process on a part of the engine; one that cannot be measured yet says why.
 
-mod form;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-pub use form::{form20, form1000};
-
-use crate::target::Era;
-
-/// One kind of request, sent over and over with another id.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Workload {
-    /// Its name in reports.
-    pub name: String,
-    /// What is asked.
-    pub ask: Ask,
-    /// What the answer must hold.
-    pub answer: Answer,
+/// One file of workloads.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    /// The workloads in their order.
+    pub workload: Vec<Workload>,
 }
 
-/// What is asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ask {
-    /// `tools/call` with these arguments, a JSON object.
-    Tool {
-        /// The tool.
-        name: String,
-        /// Its arguments as JSON.
-        arguments: String,
-    },
-    /// `ping`, which the handshake era answers even before `initialize`.
-    Ping,
-    /// That many bytes without a meaning, for the bare loop.
-    Opaque(usize),
+/// What is measured under one identifier.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Workload {
+    /// Names it in results, on the command line and in baselines.
+    pub id: String,
+    /// One line for people.
+    pub about: String,
+    /// The plan's number, such as `W3`.
+    pub plan: String,
+    /// Operations of one repetition.
+    pub operations: u64,
+    /// Operations of one repetition of a quick run; a tenth where nothing is said.
+    pub quick_operations: Option<u64>,
+    /// Requests over a wire.
+    pub request: Option<RequestSpec>,
+    /// How a right answer looks; must stand beside `request`.
+    pub answer: Option<AnswerSpec>,
+    /// Who asks, and how many at once; for `request`.
+    #[serde(default)]
+    pub load: LoadSpec,
+    /// One publication to many subscribers.
+    pub fanout: Option<FanoutSpec>,
+    /// Work inside this process.
+    pub inside: Option<InsideSpec>,
+    /// Why it cannot be measured yet.
+    pub not_yet: Option<String>,
+}
+
+/// A request of the protocol.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequestSpec {
+    /// Its method.
+    pub method: String,
+    /// Its parameters.
+    #[serde(default)]
+    pub params: Map<String, Value>,
+    /// Arguments made by a generator of that name instead of standing here: `form1000`.
+    pub generate: Option<String>,
+    /// Whether it asks to hear of its progress.
+    #[serde(default)]
+    pub progress: bool,
+    /// What the client replies when it is asked something, by the server's method.
+    #[serde(default)]
+    pub replies: Map<String, Value>,
 }
 
 /// How a right answer looks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// It echoes the id and holds these bytes.
-    Holds(Vec<u8>),
-    /// It is these bytes; answers come in the order of the requests, for they carry no id.
-    Is(Vec<u8>),
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerSpec {
+    /// What the result must hold; see [`Answer::Result`](crate::question::Answer::Result).
+    pub result: Value,
+    /// Messages that must come before it.
+    #[serde(default)]
+    pub events: u32,
 }
 
-impl Workload {
-    /// `echo` of a message of `bytes` letters.
-    pub fn echo(bytes: usize) -> Self {
-        let message: String = ('a'..='z').cycle().take(bytes).collect();
-        Self::tool("echo", format!(r#"{{"message":"{message}"}}"#), &message)
-    }
+/// Who asks.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LoadSpec {
+    /// What carries the messages.
+    pub via: Via,
+    /// Which eras may be spoken.
+    pub era: EraSpec,
+    /// Connections; always one over standard input and output.
+    pub connections: usize,
+    /// Requests in flight on each; one over HTTP.
+    pub inflight: usize,
+    /// Requests a second of an open loop; a closed loop where nothing is said.
+    pub rate: Option<f64>,
+}
 
-    /// `tools/call` of `name`, answered by one text.
-    pub fn tool(name: &str, arguments: String, text: &str) -> Self {
-        Self {
-            name: name.into(),
-            ask: Ask::Tool { name: name.into(), arguments },
-            answer: Answer::Holds(format!(r#""text":"{text}""#).into_bytes()),
-        }
-    }
-
-    /// The same arguments and the same answer, of the tool `name`.
-    #[must_use]
-    pub fn of(self, name: &str) -> Self {
-        let ask = match self.ask {
-            Ask::Tool { arguments, .. } => Ask::Tool { name: name.into(), arguments },
-            other => other,
-        };
-        Self { name: name.into(), ask, ..self }
-    }
-
-    /// `ping`.
-    pub fn ping() -> Self {
-        Self { name: "ping".into(), ask: Ask::Ping, answer: Answer::Holds(br#""result":{"#.into()) }
-    }
-
-    /// What the bare loop is asked: as many bytes in and out as `request` and `reply`.
-    pub fn opaque(request: usize, reply: usize) -> Self {
-        let answer = Answer::Is(crate::bare::reply(reply));
-        Self { name: "bare".into(), ask: Ask::Opaque(request), answer }
-    }
-
-    /// The message with `id`, and where in it the id stands.
-    pub fn message(&self, era: Era, id: u64) -> (Vec<u8>, usize) {
-        let mut text = String::from(r#"{"jsonrpc":"2.0","id":"#);
-        let at = text.len();
-        let rest = match &self.ask {
-            Ask::Opaque(bytes) => {
-                let mut filler = vec![b'x'; *bytes];
-                let digits = id.to_string();
-                let end = digits.len().min(filler.len());
-                filler[..end].copy_from_slice(&digits.as_bytes()[..end]);
-                return (filler, 0);
-            }
-            Ask::Ping => r#","method":"ping"}"#.to_owned(),
-            Ask::Tool { name, arguments } => format!(
-                r#","method":"tools/call","params":{{"name":"{name}","arguments":{arguments}{}}}}}"#,
-                meta(era)
-            ),
-        };
-        text.push_str(&id.to_string());
-        text.push_str(&rest);
-        (text.into_bytes(), at)
-    }
-
-    /// The value of the `Mcp-Method` header.
-    pub fn method(&self) -> &'static str {
-        match self.ask {
-            Ask::Tool { .. } => "tools/call",
-            Ask::Ping => "ping",
-            Ask::Opaque(_) => "",
-        }
-    }
-
-    /// The value of the `Mcp-Name` header, if the method has one.
-    pub fn tool_name(&self) -> Option<&str> {
-        match &self.ask {
-            Ask::Tool { name, .. } => Some(name),
-            Ask::Ping | Ask::Opaque(_) => None,
-        }
+impl Default for LoadSpec {
+    fn default() -> Self {
+        Self { via: Via::Http, era: EraSpec::Any, connections: 10, inflight: 1, rate: None }
     }
 }
 
-/// What every request of the stateless era carries in its parameters.
-pub fn meta(era: Era) -> &'static str {
-    match era {
-        Era::Stateless => concat!(
-            r#","_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","#,
-            r#""io.modelcontextprotocol/clientInfo":{"name":"bench","version":"1"},"#,
-            r#""io.modelcontextprotocol/clientCapabilities":{}}"#
-        ),
-        Era::Handshake | Era::Bare => "",
-    }
+/// What carries messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Via {
+    /// Streamable HTTP/1.1.
+    Http,
+    /// TCP, a length before each message.
+    Tcp,
+    /// TCP, a newline behind each message.
+    TcpLine,
+    /// Standard input and output of a program that is started.
+    Stdio,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Which eras of the protocol a workload may be measured in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EraSpec {
+    /// The newest that the server speaks.
+    Any,
+    /// `initialize` first (2025-11-25).
+    Handshake,
+    /// Every request stands alone (2026-07-28).
+    Stateless,
+}
 
-    #[test]
-    fn messages_are_json_with_the_id_where_they_say() {
-        for workload in [Workload::echo(100), Workload::ping(), form20(), form1000()] {
-            for era in [Era::Handshake, Era::Stateless] {
-                let (bytes, at) = workload.message(era, 100_000_007);
-                let value: serde_json::Value = serde_json::from_slice(&bytes).expect("valid JSON");
-                assert_eq!(value["id"], 100_000_007);
-                assert!(bytes[at..].starts_with(b"100000007"));
-                let sealed = value["params"]["_meta"].is_object();
-                assert_eq!(sealed, era == Era::Stateless && workload.ask != Ask::Ping);
-            }
-        }
-    }
+/// One publication to many subscribers.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct FanoutSpec {
+    /// Subscribers, each with a stream of its own.
+    pub subscribers: usize,
+    /// Publications a second; one after the other where nothing is said.
+    pub rate: Option<f64>,
+}
+
+/// Work inside this process on a part of the engine.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct InsideSpec {
+    /// Which part, a name of [`crate::inside`].
+    pub part: String,
+    /// How large: fields of a document, features of a registry. What it means is the part's.
+    pub size: Option<u64>,
 }

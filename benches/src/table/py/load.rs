@@ -9,11 +9,11 @@ use crate::fault::Fault;
 use crate::generator::piped::{self, Pipes};
 use crate::generator::{Extent, Load};
 use crate::pythons::Pythons;
+use crate::question::{Question, form20};
 use crate::report::Asked;
 use crate::rounds::{self, sample};
 use crate::table::load::{CONNECTIONS, MESSAGE_BYTES};
 use crate::target::{Era, Target, Wire};
-use crate::workload::{Workload, form20};
 
 /// Requests in flight over standard input and output.
 const INFLIGHT: usize = 16;
@@ -34,21 +34,21 @@ fn with_plain(high: f64, fastmcp: f64) -> Vec<(Side, Asked)> {
 
 /// A function in both eras, twenty checked parameters, and a coroutine function, over HTTP.
 pub(super) fn http(bench: &mut Bench, pythons: &Pythons) -> Result<(), Fault> {
-    let echo = Workload::echo(MESSAGE_BYTES);
-    for (called, era, workload, peers) in [
+    let echo = Question::echo(MESSAGE_BYTES);
+    for (called, era, question, peers) in [
         ("echo", Era::Stateless, echo.clone(), with_plain(80.0, 100.0)),
         // Plain servers answer in event streams in this era, which are not read under load.
         ("echo, handshake", Era::Handshake, echo.clone(), goals(80.0, 100.0)),
         ("20 parameters", Era::Stateless, form20(), with_plain(60.0, 60.0)),
-        ("async echo", Era::Stateless, echo.of("aecho"), with_plain(40.0, 40.0)),
+        ("async echo", Era::Stateless, Question::aecho(MESSAGE_BYTES), with_plain(40.0, 40.0)),
     ] {
         let name = format!("Python HTTP {called}, {CONNECTIONS} × 1");
         Contest { name, peers }.run(
             bench,
             |bench, side| over_http(bench, side, pythons, era),
             |bench, (server, target)| {
-                let (workload, target) = (workload.clone(), target.clone());
-                let side = rounds::Side { name: "", server, target, workload, counters: None };
+                let (question, target) = (question.clone(), target.clone());
+                let side = rounds::Side { name: "", server, target, question, counters: None };
                 rounds::measure(&side, &load(bench))
             },
         )?;
@@ -81,7 +81,7 @@ fn load(bench: &Bench) -> Load {
 
 /// A function, over the pipes of a server that a host has started.
 pub(super) fn stdio(bench: &mut Bench, pythons: &Pythons) -> Result<(), Fault> {
-    let workload = Workload::echo(MESSAGE_BYTES);
+    let question = Question::echo(MESSAGE_BYTES);
     let name = format!("Python stdio echo, 1 × {INFLIGHT}");
     Contest { name, peers: goals(50.0, 50.0) }.run(
         bench,
@@ -94,7 +94,7 @@ pub(super) fn stdio(bench: &mut Bench, pythons: &Pythons) -> Result<(), Fault> {
         |bench, (server, pipes)| {
             let (warmup, time) = (bench.seconds().min(WARMUP_MAX), bench.seconds());
             let load = piped::Load { inflight: INFLIGHT, warmup, time };
-            sample(server, None, |mark| pipes.run(&workload, load, mark))
+            sample(server, None, |mark| pipes.run(&question, load, mark))
         },
     )
 }

@@ -12,11 +12,11 @@ use crate::generator::request::ID_FIRST;
 use crate::generator::{Extent, Load, run};
 use crate::histogram::Latencies;
 use crate::pythons::Pythons;
+use crate::question::Question;
 use crate::report::{Asked, Row};
 use crate::rounds::median;
 use crate::table::start::row;
 use crate::target::{Era, Target};
-use crate::workload::Workload;
 
 /// How long a call sleeps.
 const SLEEP_MS: u64 = 100;
@@ -89,7 +89,7 @@ fn watch(bench: &Bench, side: Side, pythons: &Pythons) -> Result<Seen, Fault> {
 /// Time until `calls` that are made at once, each on a connection of its own, are answered.
 fn at_once(bench: &Bench, target: &Target, calls: usize) -> Result<Duration, Fault> {
     let arguments = format!(r#"{{"ms":{SLEEP_MS}}}"#);
-    let workload = Workload::tool("sleep", arguments, &format!("slept {SLEEP_MS} ms"));
+    let question = Question::tool("sleep", &arguments, &format!("slept {SLEEP_MS} ms"));
     let load = Load {
         connections: calls,
         inflight: 1,
@@ -97,7 +97,7 @@ fn at_once(bench: &Bench, target: &Target, calls: usize) -> Result<Duration, Fau
         extent: Extent::Requests(calls as u64),
         driver: bench.options.driver,
     };
-    let (tally, elapsed) = run(target, &workload, &load, &mut |_| Ok(()))?;
+    let (tally, elapsed) = run(target, &question, &load, &mut |_| Ok(()))?;
     match tally.first_wrong {
         Some(answer) => Err(Fault::Target(format!("a wrong answer: {answer}"))),
         None => Ok(elapsed),
@@ -110,7 +110,7 @@ fn ping(target: &Target, stop: &AtomicBool, latencies: &mut Latencies) -> Result
     let target = Target { era: Era::Handshake, ..target.clone() };
     let mut client = Client::connect(&target)?;
     let session = client.handshake(&target)?;
-    let message = Workload::ping().message(target.era, ID_FIRST).0;
+    let message = Question::ping().message(target.era, ID_FIRST).0;
     let request = wrap(&target, session.as_deref(), &message);
     while !stop.load(Ordering::Relaxed) {
         let asked = Instant::now();

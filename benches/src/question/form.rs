@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::Workload;
+use super::Question;
 
 /// Fields of the large form.
 const FIELDS: usize = 1000;
@@ -10,7 +10,7 @@ const FIELDS: usize = 1000;
 const LARGE_BYTES: usize = 88_000;
 
 /// `form20`: ten strings, four integers, three numbers, three flags.
-pub fn form20() -> Workload {
+pub fn form20() -> Question {
     let arguments = concat!(
         r#"{"name":"Ada Lovelace","email":"ada@example.org","street":"12 St James's Square","#,
         r#""city":"London","country":"GB","phone":"+44 20 7946 0000","company":"Analytical Engines","#,
@@ -18,11 +18,11 @@ pub fn form20() -> Workload {
         r#""age":36,"quantity":3,"floor":-1,"year":1843,"price":19.5,"discount":0.25,"weight":2.75,"#,
         r#""active":true,"verified":true,"newsletter":false}"#
     );
-    Workload::tool("form20", arguments.into(), "137 bytes, 1881, 22.5, 2 set")
+    Question::tool("form20", arguments, "137 bytes, 1881, 22.5, 2 set")
 }
 
 /// `form1000`: an object of a thousand fields, mostly strings, 88 KB; the answer counts them.
-pub fn form1000() -> Workload {
+pub fn form1000() -> Question {
     let mut arguments = String::with_capacity(LARGE_BYTES + 1024);
     for field in 0..FIELDS {
         arguments.push(if field == 0 { '{' } else { ',' });
@@ -38,7 +38,7 @@ pub fn form1000() -> Workload {
         };
     }
     arguments.push('}');
-    Workload::tool("form1000", arguments, "1000 fields")
+    Question::tool("form1000", &arguments, "1000 fields")
 }
 
 /// `bytes` bytes that look like prose and differ from field to field.
@@ -61,10 +61,9 @@ mod tests {
 
     #[test]
     fn the_large_form_has_its_size_and_its_fields() {
-        let Ask::Tool { arguments, .. } = form1000().ask else { panic!("a tool call") };
-        let fields: serde_json::Map<String, serde_json::Value> =
-            serde_json::from_str(&arguments).expect("valid JSON");
-        assert_eq!(fields.len(), FIELDS);
-        assert!(arguments.len().abs_diff(LARGE_BYTES) < 2000, "{} bytes", arguments.len());
+        let Ask::Request { params, .. } = form1000().ask else { panic!("a request") };
+        let value: serde_json::Value = serde_json::from_str(&params).expect("valid JSON");
+        assert_eq!(value["arguments"].as_object().expect("an object").len(), FIELDS);
+        assert!(params.len().abs_diff(LARGE_BYTES) < 2000, "{} bytes", params.len());
     }
 }
