@@ -35,7 +35,7 @@ impl KeyIndex {
     /// Indexes the members of `object`.
     pub(crate) fn new(object: Value<'_>) -> Self {
         let entry = |(name, _): (Value<'_>, Value<'_>)| Entry {
-            hash: hash(text(name).as_bytes()),
+            hash: hash(&name.name()),
             name: name.index(),
         };
         let entries: Vec<_> = object.members().map(entry).collect();
@@ -98,7 +98,7 @@ impl KeyIndex {
     fn probe(&self, object: Value<'_>, name: &str, hash: u64) -> Option<Entry> {
         for place in probes(hash, self.table.len()) {
             let entry = *self.entries.get(self.table[place] as usize)?;
-            if entry.hash == hash && text(object.at(entry.name)) == name {
+            if entry.hash == hash && object.at(entry.name).eq_str(name) {
                 return Some(entry);
             }
         }
