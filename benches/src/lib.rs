@@ -32,6 +32,7 @@ pub mod fault;
 pub mod generator;
 pub mod histogram;
 pub mod incoming;
+pub mod inside;
 pub mod measure;
 pub mod pythons;
 pub mod question;

@@ -1,9 +1,10 @@
-//! The benchmarks' server on the library: the same tools as the peers, on every wire.
+//! The benchmarks' server on the library: the same fixture as the peers', on every wire.
 //!
 //! It says where it listens, one line `ready URL` each, and serves until it is killed.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use mcpring::json::Backend;
@@ -11,7 +12,7 @@ use mcpring::ring::Choice;
 use mcpring::{Config, Engine, Error};
 use mcpring_bench::tools;
 
-/// Offers the tools of the benchmarks.
+/// Offers the fixture of the benchmarks.
 #[derive(Parser)]
 struct Arguments {
     /// Serve standard input and output, and nothing else.
@@ -26,6 +27,12 @@ struct Arguments {
     /// scan, simd-json or serde.
     #[arg(long, default_value = "scan")]
     json: Backend,
+    /// Most threads for tools that block; the engine's own number where nothing is said.
+    #[arg(long)]
+    workers: Option<usize>,
+    /// Keeps `echo` and the forms busy for so many microseconds more, to be found by comparisons.
+    #[arg(long, default_value_t = 0, hide = true)]
+    slow_us: u64,
 }
 
 fn main() -> ExitCode {
@@ -39,11 +46,13 @@ fn main() -> ExitCode {
 }
 
 fn serve(arguments: &Arguments) -> Result<(), Error> {
-    let Arguments { shards, driver, json, .. } = *arguments;
+    let Arguments { shards, driver, json, workers, slow_us, .. } = *arguments;
+    let mut config = Config { shards, driver, json, ..Config::default() };
     // The table holds ten thousand sessions, and a few more while it warms up.
-    let sessions_max = 2 * Config::default().sessions_max;
-    let config = Config { shards, driver, json, sessions_max, ..Config::default() };
-    let engine = Engine::new(tools::server()?).config(config);
+    config.sessions_max *= 2;
+    config.workers = workers.unwrap_or(config.workers);
+    let server = tools::slowed(Duration::from_micros(slow_us))?;
+    let engine = Engine::new(server).config(config);
     let engine = if arguments.stdio {
         engine.stdio()
     } else {

@@ -4,6 +4,13 @@
 //! A workload is either requests over a wire, one publication to many subscribers, or work inside
 //! this process on a part of the engine; one that cannot be measured yet says why.
 
+mod asked;
+mod load;
+mod suite;
+
+pub use load::{all, find, load};
+pub use suite::{Entry, Suite, suites};
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
