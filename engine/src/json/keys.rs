@@ -80,6 +80,11 @@ impl KeyIndex {
         self.duplicate = pair.map(|[_, again]| again.name);
     }
 
+    /// The value of the member called `name`.
+    pub(crate) fn find<'p>(&self, object: Value<'p>, name: &str) -> Option<Value<'p>> {
+        self.get(object, name, hash(name.as_bytes()))
+    }
+
     /// The value of the member called `name`, whose [`hash`] is given.
     pub(crate) fn get<'p>(&self, object: Value<'p>, name: &str, hash: u64) -> Option<Value<'p>> {
         let entry = if self.table.is_empty() {
@@ -182,6 +187,7 @@ mod tests {
                 let name = name.as_str().expect("name");
                 let found = index.get(object, &name, hash(name.as_bytes())).map(Value::span);
                 assert_eq!(found, object.get(&name).map(Value::span), "{name}");
+                assert_eq!(index.find(object, &name).map(Value::span), found, "{name}");
             }
             let absent = "a_long_prefix_n_";
             assert!(index.get(object, absent, hash(absent.as_bytes())).is_none());

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::arguments::Named;
 use super::completer::{Completer, Completers};
 use super::features::Listed;
 use super::setters::{completer_setters, info_setters, run_setters};
@@ -158,7 +159,8 @@ impl PromptEntry {
                 return Err(RpcError::invalid_params(words));
             }
         }
-        let is_given = |wanted: &str| arguments.is_some_and(|given| given.get(wanted).is_some());
+        let given = arguments.map(Named::on_tape);
+        let is_given = |wanted: &str| given.as_ref().is_some_and(|given| given.has(wanted));
         let missing = self.info.arguments.iter().find(|a| a.is_required && !is_given(&a.name));
         match missing {
             None => Ok(()),
