@@ -9,7 +9,8 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::ToolError;
-use crate::json::schema::{self, Violation};
+use super::schema_cache::HeldSchema;
+use crate::json::schema::Violation;
 use crate::json::{Backend, KeyIndex, PaddedBuf, Parser, Value};
 
 /// For tools that take nothing: refuses every argument.
@@ -89,7 +90,7 @@ impl<'a> Named<'a> {
 }
 
 /// What is wrong with arguments of the tool `name`, in words for the model.
-pub(super) fn check(schema: &schema::Schema, name: &str, json: &[u8]) -> Result<(), String> {
+pub(super) fn check(schema: &HeldSchema, name: &str, json: &[u8]) -> Result<(), String> {
     let text = PaddedBuf::copy(json);
     let mut parser = Parser::new(Backend::default());
     let parsed = parser.parse(text.padded());
