@@ -30,6 +30,11 @@ impl Latencies {
         self.counts.reset();
     }
 
+    /// Counts all that `other` counted too.
+    pub fn add(&mut self, other: &Self) {
+        self.counts.add(&other.counts).expect("both have the same bounds");
+    }
+
     /// How many were counted.
     pub fn count(&self) -> u64 {
         self.counts.len()
@@ -38,6 +43,21 @@ impl Latencies {
     /// The latency that `share` (0 to 1) of the answers did not exceed, in microseconds.
     pub fn quantile_us(&self, share: f64) -> f64 {
         self.counts.value_at_quantile(share) as f64 / 1000.0
+    }
+
+    /// The shortest, in microseconds; zero if none was counted.
+    pub fn min_us(&self) -> f64 {
+        if self.counts.is_empty() { 0.0 } else { self.counts.min() as f64 / 1000.0 }
+    }
+
+    /// The longest, in microseconds.
+    pub fn max_us(&self) -> f64 {
+        self.counts.max() as f64 / 1000.0
+    }
+
+    /// The mean, in microseconds.
+    pub fn mean_us(&self) -> f64 {
+        self.counts.mean() / 1000.0
     }
 }
 

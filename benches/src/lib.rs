@@ -5,6 +5,7 @@
 //! target    where a server listens and what it speaks
 //! question  what is asked, and how a right answer looks
 //! workload  what is measured, as files;   record  what it came to
+//! subject   a server under measurement;   trial  workloads on subjects, in turn
 //! generator the load, on the engine's own ring;   audience  streams held open, on it too
 //! incoming  one HTTP answer or event stream, as it arrives;   dial  connections
 //! histogram latencies
@@ -39,7 +40,9 @@ pub mod question;
 pub mod record;
 pub mod report;
 pub mod rounds;
+pub mod subject;
 pub mod table;
 pub mod target;
 pub mod tools;
+pub mod trial;
 pub mod workload;

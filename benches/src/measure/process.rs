@@ -14,6 +14,22 @@ pub struct Usage {
     pub waited: Duration,
 }
 
+/// How often a process left its core.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Switches {
+    /// Because it waited for something.
+    pub voluntary: u64,
+    /// Because something else was to run.
+    pub involuntary: u64,
+}
+
+impl Switches {
+    /// Both kinds.
+    pub fn all(self) -> u64 {
+        self.voluntary + self.involuntary
+    }
+}
+
 /// A process under measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Process(
@@ -39,6 +55,24 @@ impl Process {
             usage.waited += Duration::from_nanos(times.next().unwrap_or(0));
         }
         Ok(usage)
+    }
+
+    /// How often its living threads left their cores.
+    pub fn switches(self) -> Result<Switches, Fault> {
+        let tasks = format!("/proc/{}/task", self.0);
+        let mut switches = Switches::default();
+        for task in fs::read_dir(&tasks).map_err(Fault::target(&tasks))? {
+            let path = task.map_err(Fault::target(&tasks))?.path().join("status");
+            // A thread may end between the listing and the look.
+            let text = fs::read_to_string(path).unwrap_or_default();
+            let count = |name: &str| {
+                let line = text.lines().find_map(|line| line.strip_prefix(name));
+                line.and_then(|rest| rest.trim().parse::<u64>().ok()).unwrap_or(0)
+            };
+            switches.voluntary += count("voluntary_ctxt_switches:");
+            switches.involuntary += count("nonvoluntary_ctxt_switches:");
+        }
+        Ok(switches)
     }
 
     /// Memory in RAM, exactly: the sum over its mappings and not the kernel's running estimate.
@@ -81,6 +115,7 @@ mod tests {
         assert!(own.descriptors().expect("own descriptors") >= 3);
         assert!(own.descriptors_max().expect("own limit") >= 3);
         assert!(own.usage().expect("own time").cpu > Duration::ZERO);
+        assert!(own.switches().expect("own switches").all() > 0);
         assert_eq!(Process(u32::MAX).usage().expect_err("no such process").exit_code(), 4);
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! The published schema of an array of these is `benches/results.schema.json`, made from the types here.
 
+mod environment;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -65,6 +67,8 @@ pub struct Record {
     pub valid: bool,
     /// Why not: the generator or the machine was the limit.
     pub invalid: Vec<String>,
+    /// The name of the server in this run; `inside` for work inside the measuring process.
+    pub subject: String,
     /// Which server: its name and version as it says itself, and how it was reached.
     pub server: String,
     /// How it was asked.
@@ -92,7 +96,7 @@ pub struct Environment {
     pub governor: Option<String>,
     /// What the load runs on, `io_uring` or `epoll`, with the probe's reason.
     pub driver: String,
-    /// The revision this program was built from, with `+` behind it when the tree had changes.
+    /// The revision of the sources, with `+` behind it when the tree had changes.
     pub git_revision: Option<String>,
     /// Versions by name: `mcpring`, `rustc`, and what servers run on.
     pub versions: BTreeMap<String, String>,
