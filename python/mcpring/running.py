@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ._record import Record
 from .exceptions import ConfigError
 from .mounted import with_mounted
+from .waking import waking_loop, waking_wait
 
 if TYPE_CHECKING:
     from .adapter import Installed
@@ -103,12 +104,7 @@ def _wait(core: Any) -> None:
     Not in the core's own `wait`: a daemon thread that the ending interpreter stops must not have a
     frame of the core's below it.
     """
-    import select
-
-    ended = select.poll()
-    ended.register(core.fileno(), select.POLLIN)
-    while not ended.poll():
-        pass
+    waking_wait(core.fileno())
     core.wait()
 
 
@@ -177,6 +173,8 @@ async def run_async(server: Any, plan: RunPlan) -> None:
 async def _run_on_loop(
     server: Any, plan: RunPlan, made: Installed, on_start: Callable[[Any], None] | None
 ) -> None:
+    import asyncio
+
     from .hosting import serve
 
     def begun(bound: list[str]) -> None:
@@ -186,7 +184,8 @@ async def _run_on_loop(
             on_start(made.core)
 
     try:
-        await serve(server, made, plan.addresses, on_start=begun)
+        with waking_loop(asyncio.get_running_loop()):
+            await serve(server, made, plan.addresses, on_start=begun)
     finally:
         server.running = None
 
