@@ -7,15 +7,15 @@ handled when something else happens.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["waking_loop", "waking_wait"]
+__all__ = ["quiet", "signal_bell", "waking_loop", "waking_wait"]
 
 
 @contextmanager
-def _bell() -> Iterator[int | None]:
+def signal_bell() -> Generator[int | None]:
     """What becomes readable with each signal; nothing on a thread that handles none, and where
     somebody else, such as an event loop with handlers of its own, is woken already."""
     import os
@@ -45,21 +45,21 @@ def waking_wait(descriptor: int) -> None:
     """Waits until `descriptor` is readable; signals are handled meanwhile."""
     import select
 
-    with _bell() as bell:
+    with signal_bell() as bell:
         ready = select.poll()
         ready.register(descriptor, select.POLLIN)
         if bell is not None:
             ready.register(bell, select.POLLIN)
         while descriptor not in [one for one, _ in ready.poll()]:
-            _answer(bell)
+            quiet(bell)
 
 
 @contextmanager
-def waking_loop(loop: Any) -> Iterator[None]:
+def waking_loop(loop: Any) -> Generator[None]:
     """Signals wake `loop`, which runs here."""
-    with _bell() as bell:
+    with signal_bell() as bell:
         if bell is not None:
-            loop.add_reader(bell, _answer, bell)
+            loop.add_reader(bell, quiet, bell)
         try:
             yield
         finally:
@@ -67,7 +67,7 @@ def waking_loop(loop: Any) -> Iterator[None]:
                 loop.remove_reader(bell)
 
 
-def _answer(bell: int | None) -> None:
+def quiet(bell: int | None) -> None:
     """To have been woken is enough: the handlers run before the next line."""
     import os
 
