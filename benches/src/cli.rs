@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::binaries::say;
-use crate::commands::{Ending, baseline, budget, compare, list, schema};
+use crate::commands::{Ending, baseline, budget, compare, list, run, schema, suite};
 use crate::table;
 
 /// Measures MCP servers, and mcpring beside its floor and its peers.
@@ -26,6 +26,10 @@ Exit codes:
 
 #[derive(Subcommand)]
 enum Command {
+    /// Loads one server and says what it came to.
+    Run(Box<run::Arguments>),
+    /// Measures all workloads on one server and writes the results.
+    Suite(Box<suite::Arguments>),
     /// Lists the workloads, or what a server offers and which of them fit it.
     List(list::Arguments),
     /// Compares two files of results.
@@ -43,6 +47,8 @@ enum Command {
 /// Runs the command in `arguments`, the program's name first.
 pub fn main(arguments: impl IntoIterator<Item = String>) -> ExitCode {
     let ended = match Arguments::parse_from(arguments).command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Suite(arguments) => suite::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Baseline(arguments) => baseline::run(&arguments),

@@ -4,7 +4,10 @@ pub mod baseline;
 pub mod budget;
 pub mod compare;
 pub mod list;
+pub mod run;
 pub mod schema;
+mod served;
+pub mod suite;
 
 use std::io::Write;
 
