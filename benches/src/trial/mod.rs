@@ -78,10 +78,10 @@ impl Settings {
     /// Shows in about a minute that everything works, and finds large changes.
     pub fn quick(environment: Environment) -> Self {
         Self {
-            repetitions: 1,
+            repetitions: 3,
             scale: Scale::Quick,
             warmup: Duration::from_millis(100),
-            time_max: Duration::from_secs(2),
+            time_max: Duration::from_millis(500),
             driver: Choice::Auto,
             environment,
         }
