@@ -26,7 +26,7 @@ use crate::measure::counters::Counters;
 use crate::measure::process::Process;
 use crate::rounds::ENTERS;
 use crate::target::{Era, Target};
-use crate::workload::{EraSpec, LoadSpec, Via};
+use crate::workload::{EraSpec, LoadSpec, Via, Workload};
 
 /// A server that has not said where it listens by then has failed.
 const READY: Duration = Duration::from_secs(20);
@@ -223,6 +223,18 @@ impl Subject {
     /// Its own counters, where it has them.
     pub fn counters(&self) -> Option<&Counters> {
         self.counters.as_ref()
+    }
+
+    /// How `workload` is measured on it, or what it lacks for that.
+    pub fn can(&self, workload: &Workload) -> Result<Reach, String> {
+        let load = match &workload.fanout {
+            // Subscribers are told over HTTP.
+            Some(_) => LoadSpec { via: Via::Http, ..workload.load.clone() },
+            None => workload.load.clone(),
+        };
+        let reach = self.reach(&load)?;
+        self.offers(load.era).map_or(Ok(()), |offers| offers.covers(workload))?;
+        Ok(reach)
     }
 
     /// How a load reaches it, or why it cannot.

@@ -9,7 +9,7 @@ use super::Settings;
 use super::meters::Used;
 use super::repetition::Seen;
 use crate::histogram::Latencies;
-use crate::record::{Load, Record, Repetition};
+use crate::record::{Load, Record, Repetition, SCHEMA};
 use crate::rounds::median;
 use crate::subject::{Place, Subject};
 use crate::workload::Workload;
@@ -38,6 +38,7 @@ pub(super) fn record(
     let repetitions: Vec<Repetition> = seen.iter().map(repetition).collect();
     let invalid = invalid(&repetitions);
     Record {
+        schema: SCHEMA,
         benchmark: workload.about.clone(),
         workload_id: workload.id.clone(),
         timestamp: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
@@ -73,9 +74,13 @@ pub(super) fn record(
     }
 }
 
-/// Messages of one operation: a request and its answer, or a call and what every subscriber hears.
+/// Messages of one operation: a request and its answer, and what comes between them; or a call and
+/// what every subscriber hears.
 fn messages(workload: &Workload) -> f64 {
-    workload.fanout.as_ref().map_or(2.0, |fanout| 2.0 + fanout.subscribers as f64)
+    let events = workload.answer.as_ref().map_or(0, |answer| answer.events);
+    let replies = workload.request.as_ref().map_or(0, |request| 2 * request.replies.len());
+    let heard = workload.fanout.as_ref().map_or(0, |fanout| fanout.subscribers);
+    2.0 + f64::from(events) + replies as f64 + heard as f64
 }
 
 fn each(seen: &Seen, value: f64) -> f64 {

@@ -73,7 +73,7 @@ struct Located {
 /// Reads `text`, the content of the file called `name`.
 fn parse(name: &str, text: &str) -> Result<Vec<Workload>, Fault> {
     let at = |offset: usize, what: &str| {
-        let line = text.as_bytes()[..offset].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = text[..offset].matches('\n').count() + 1;
         Fault::Usage(format!("{name}:{line}: {what}"))
     };
     let located: Located = toml::from_str(text).map_err(|error| {
@@ -82,9 +82,11 @@ fn parse(name: &str, text: &str) -> Result<Vec<Workload>, Fault> {
     })?;
     let mut ids = HashSet::new();
     for (number, workload) in located.workload.iter().enumerate() {
-        let checked = match ids.insert(&workload.get_ref().id) {
-            true => check(workload.get_ref()),
-            false => Err(Mistake("id", format!("{:?} is taken already", workload.get_ref().id))),
+        let Workload { id, .. } = workload.get_ref();
+        let checked = if ids.insert(id) {
+            check(workload.get_ref())
+        } else {
+            Err(Mistake("id", format!("{id:?} is taken already")))
         };
         checked.map_err(|Mistake(key, what)| {
             // The reader knows where a table begins; it ends where the next one does.
