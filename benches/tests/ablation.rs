@@ -46,7 +46,7 @@ fn check(place: &str, variation: &Variation, measured: &Measured) {
         }
         (Extra::Shards, [(off, on)]) => assert!(*off > 99.9 && *on < 99.9, "{place}: {figures:?}"),
         (Extra::Copies, [(off, on), _]) => {
-            assert!(*off > 0.0 && *on == 0.0, "{place}: {figures:?}")
+            assert!(*off > 0.0 && *on == 0.0, "{place}: {figures:?}");
         }
         _ => panic!("{place}: {figures:?}"),
     }

@@ -1,10 +1,10 @@
 //! What an experiment asks for beside time and memory: hits, copies, queues, the spread of work.
 
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use serde::Serialize;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 
 use crate::fault::Fault;
 use crate::measure::counters::Counters;
@@ -71,31 +71,24 @@ impl Watcher {
             Extra::None => Ok(Vec::new()),
             Extra::HitRate => hit_rate(&counters(subjects)?),
             Extra::Pool { workers, call_ms, calls } => {
-                let together = requests_per_s.map(|rate| calls as f64 * 1e3 / rate);
-                let busy = [0, 1].map(|side| {
+                let busy = |side: usize| {
                     let asleep = requests_per_s[side] * call_ms as f64 / 1e3;
                     100.0 * asleep / workers[side] as f64
-                });
+                };
                 Ok(vec![
-                    figure("100 calls together, ms", together),
-                    figure("workers in use, %", busy),
-                    figure("deepest queue seen", deepest.unwrap_or_default()),
-                ])
-            }
-            Extra::Shards => Ok(vec![figure(
-                "busiest shard's share of the CPU, %",
-                [busiest_shard(&subjects[0])?, busiest_shard(&subjects[1])?],
-            )]),
-            Extra::Copies => {
-                let counters = counters(subjects)?;
-                Ok(vec![
-                    figure("copies a request", per_request(&counters, "mcpring_copies_total")?),
                     figure(
-                        "bytes copied a request",
-                        per_request(&counters, "mcpring_copied_bytes_total")?,
+                        "all calls together, ms",
+                        requests_per_s.map(|rate| 1e3 * calls as f64 / rate),
                     ),
+                    figure("workers in use, %", [busy(0), busy(1)]),
+                    figure("longest queue seen", deepest.unwrap_or_default()),
                 ])
             }
+            Extra::Shards => {
+                let shares = [busiest_shard(&subjects[0])?, busiest_shard(&subjects[1])?];
+                Ok(vec![figure("busiest shard's share of the CPU, %", shares)])
+            }
+            Extra::Copies => copies(&counters(subjects)?),
         }
     }
 }
@@ -116,10 +109,17 @@ fn sum(counters: &Counters, name: &str) -> Result<f64, Fault> {
     counters.sum(name)?.ok_or_else(|| Fault::Target(format!("the server has no counter {name}")))
 }
 
-/// Of all that was asked of a server so far.
-fn per_request(counters: &[Counters; 2], name: &str) -> Result<[f64; 2], Fault> {
-    let each = |counters| Ok(sum(counters, name)? / sum(counters, "mcpring_requests_total")?);
-    Ok([each(&counters[0])?, each(&counters[1])?])
+/// Of all that was asked of both servers so far.
+fn copies(counters: &[Counters; 2]) -> Result<Vec<Figure>, Fault> {
+    let each = |name, side: usize| {
+        let requests = sum(&counters[side], "mcpring_requests_total")?;
+        Ok::<_, Fault>(sum(&counters[side], name)? / requests)
+    };
+    let both = |name| Ok::<_, Fault>([each(name, 0)?, each(name, 1)?]);
+    Ok(vec![
+        figure("copies a request", both("mcpring_copies_total")?),
+        figure("bytes copied a request", both("mcpring_copied_bytes_total")?),
+    ])
 }
 
 /// The schemas that the fixture compiles when it is built, beside the calls that used them. The
