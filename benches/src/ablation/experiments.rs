@@ -99,7 +99,7 @@ pub const ALL: &[Experiment] = &[
     },
     Experiment {
         id: "E4",
-        about: "server pool: 2 shards, not 1",
+        about: "server pool: 2 shards, not 1; the load has one of their cores too",
         plan: ["none", "10x", "+50 MB", "+80 %"],
         how: How::Measured(&[
             served(
