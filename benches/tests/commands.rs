@@ -215,9 +215,10 @@ fn results_are_as_their_schema_says_and_stay_the_same() {
     let written: Value =
         serde_json::from_slice(&std::fs::read(&path).expect("a file")).expect("JSON");
     assert_eq!(written, Value::Array(records.clone()), "the file and the output are one");
-    for fault in validator.iter_errors(&written) {
-        panic!("{fault} at {}", fault.instance_path());
-    }
+    let faults = validator.iter_errors(&written);
+    let faults: Vec<_> =
+        faults.map(|fault| format!("{fault} at {}", fault.instance_path())).collect();
+    assert!(faults.is_empty(), "{faults:#?}");
     let ids: Vec<_> = records.iter().map(|record| record["workload_id"].clone()).collect();
     assert_eq!(ids, ["json_encode_small", "tool_call_simple_10k", "prompt_complex_100"]);
     let same = check(&["compare", &path, &path, "--json", "--fail-on-regression"], 0, "rows");

@@ -1,5 +1,6 @@
 //! The commands of `mcpring-bench`, one file each.
 
+pub mod ablate;
 pub mod baseline;
 pub mod budget;
 pub mod compare;

@@ -57,6 +57,22 @@ impl Process {
         Ok(usage)
     }
 
+    /// What the scheduler gave each living thread whose name begins with `prefix`.
+    pub fn threads(self, prefix: &str) -> Result<Vec<Duration>, Fault> {
+        let tasks = format!("/proc/{}/task", self.0);
+        let mut threads = Vec::new();
+        for task in fs::read_dir(&tasks).map_err(Fault::target(&tasks))? {
+            let path = task.map_err(Fault::target(&tasks))?.path();
+            // A thread may end between the listing and the look.
+            let read = |file| fs::read_to_string(path.join(file)).unwrap_or_default();
+            if read("comm").starts_with(prefix) {
+                let cpu = read("schedstat").split(' ').next().and_then(|time| time.parse().ok());
+                threads.push(Duration::from_nanos(cpu.unwrap_or(0)));
+            }
+        }
+        Ok(threads)
+    }
+
     /// How often its living threads left their cores.
     pub fn switches(self) -> Result<Switches, Fault> {
         let tasks = format!("/proc/{}/task", self.0);
@@ -115,6 +131,8 @@ mod tests {
         assert!(own.descriptors().expect("own descriptors") >= 3);
         assert!(own.descriptors_max().expect("own limit") >= 3);
         assert!(own.usage().expect("own time").cpu > Duration::ZERO);
+        assert!(!own.threads("").expect("own threads").is_empty());
+        assert_eq!(own.threads("no thread is called so").expect("own threads"), []);
         assert!(own.switches().expect("own switches").all() > 0);
         assert_eq!(Process(u32::MAX).usage().expect_err("no such process").exit_code(), 4);
     }

@@ -5,6 +5,7 @@
 //! [`crate::question`] and in the files of workloads.
 
 mod form;
+pub mod many;
 #[cfg(test)]
 mod tests;
 
@@ -19,7 +20,9 @@ use mcpring::{
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use form::{Form5, Form20};
+pub use form::Form20;
+
+use form::Form5;
 
 /// The resources that can be subscribed to.
 pub const RESOURCES: [&str; 2] = ["bench:///left", "bench:///right"];
@@ -39,8 +42,13 @@ pub fn server() -> Result<Server, Error> {
 /// The fixture with `echo` and the forms slowed down: each call keeps its thread busy for `delay`
 /// longer. Comparisons are tested with it.
 pub fn slowed(delay: Duration) -> Result<Server, Error> {
+    builder(delay).build()
+}
+
+/// The same, for more to be added.
+pub fn builder(delay: Duration) -> ServerBuilder {
     let builder = Server::builder("mcpring-bench", env!("CARGO_PKG_VERSION"));
-    prompts(resources(pooled(computing(builder, delay)))).build()
+    prompts(resources(pooled(computing(builder, delay))))
 }
 
 /// Tools that only compute, on the shard's thread.
