@@ -25,7 +25,9 @@ pub(super) fn record(
     seen: &[Seen],
 ) -> Record {
     let mut latencies = Latencies::default();
-    seen.iter().for_each(|one| latencies.add(&one.latencies));
+    for one in seen {
+        latencies.add(&one.latencies);
+    }
     let operations = seen.iter().map(|one| one.operations).sum();
     let elapsed: Duration = seen.iter().map(|one| one.elapsed).sum();
     let used: Vec<&Used> = seen.iter().filter_map(|one| one.used.as_ref()).collect();

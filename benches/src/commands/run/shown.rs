@@ -74,7 +74,8 @@ pub(super) fn table(record: &Record) -> String {
     rows.extend(seen.into_iter().filter_map(|(name, value)| Some((name, a_request(value?)))));
     rows.extend(errors(record));
     let wide = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-    rows.iter().map(|(name, value)| format!("{name:<wide$}  {value}\n")).collect()
+    let lines = rows.iter().map(|(name, value)| format!("{name:<wide$}  {value}"));
+    lines.collect::<Vec<_>>().join("\n") + "\n"
 }
 
 fn throughput(record: &Record) -> String {
