@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::binaries::say;
-use crate::commands::{Ending, baseline, budget, compare, list, schema};
+use crate::commands::{Ending, ablate, baseline, budget, compare, list, run, schema, suite};
 use crate::{peers, table};
 
 /// Measures MCP servers, and mcpring beside its floor and its peers.
@@ -26,6 +26,10 @@ Exit codes:
 
 #[derive(Subcommand)]
 enum Command {
+    /// Loads one server and says what it came to.
+    Run(Box<run::Arguments>),
+    /// Measures all workloads on one server and writes the results.
+    Suite(Box<suite::Arguments>),
     /// Lists the workloads, or what a server offers and which of them fit it.
     List(list::Arguments),
     /// Compares two files of results.
@@ -38,6 +42,8 @@ enum Command {
     Schema,
     /// Measures our servers and the peers, every workload that each can do.
     Peers(peers::Arguments),
+    /// What each optimisation of the engine is worth: with it and without it, in turn.
+    Ablate(ablate::Arguments),
     /// The table of the project's goals: ours beside the bare loop and beside rmcp.
     Table(table::Options),
 }
@@ -45,12 +51,15 @@ enum Command {
 /// Runs the command in `arguments`, the program's name first.
 pub fn main(arguments: impl IntoIterator<Item = String>) -> ExitCode {
     let ended = match Arguments::parse_from(arguments).command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Suite(arguments) => suite::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Baseline(arguments) => baseline::run(&arguments),
         Command::Budget(arguments) => budget::run(&arguments),
         Command::Schema => schema::run(),
         Command::Peers(arguments) => peers::run(&arguments),
+        Command::Ablate(arguments) => ablate::run(&arguments),
         Command::Table(options) => table::run(options).map(|()| Ending::Fine),
     };
     match ended {

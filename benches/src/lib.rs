@@ -11,6 +11,7 @@
 //! histogram latencies
 //! child     a server as a child process;   binaries  how it is built
 //! c_programs, pythons  what C and Python need
+//! ablation  what each optimisation is worth
 //! measure   what the kernel and the server say about a process
 //! statistics  whether two measurements differ;   commands  one file each
 //! rounds    sides in turn, medians;   report  rows, verdicts, JSON
@@ -23,6 +24,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod ablation;
 pub mod audience;
 pub mod bare;
 pub mod binaries;

@@ -8,6 +8,9 @@ use crate::record::file;
 use crate::report::{grid, number};
 use crate::statistics::comparison::{Comparison, Metric, Question, Row};
 
+/// From which share on a difference counts, unless something else is said.
+pub(super) const THRESHOLD: f64 = 0.10;
+
 const HELP: &str = "\
 Examples:
   mcpring-bench compare before.json after.json
@@ -42,7 +45,7 @@ pub struct Arguments {
 #[derive(Clone, Debug, clap::Args)]
 pub struct Options {
     /// From which share on a difference counts.
-    #[arg(long, default_value_t = 0.10, value_parser = share)]
+    #[arg(long, default_value_t = THRESHOLD, value_parser = share)]
     pub threshold: f64,
     /// End with exit code 1 if a deciding metric is slower.
     #[arg(long)]
@@ -104,7 +107,7 @@ fn cells(row: &Row) -> Vec<String> {
     ]
 }
 
-fn text(comparison: &Comparison) -> String {
+pub(super) fn text(comparison: &Comparison) -> String {
     let rows: Vec<_> = comparison.rows.iter().map(cells).collect();
     let mut out = grid(&HEAD, &rows);
     for remark in &comparison.remarks {

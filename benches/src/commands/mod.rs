@@ -1,10 +1,14 @@
 //! The commands of `mcpring-bench`, one file each.
 
+pub mod ablate;
 pub mod baseline;
 pub mod budget;
 pub mod compare;
 pub mod list;
+pub mod run;
 pub mod schema;
+mod served;
+pub mod suite;
 
 use std::io::Write;
 

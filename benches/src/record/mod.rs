@@ -70,6 +70,10 @@ pub struct Record {
     pub service_us: Option<[f64; 3]>,
     /// Wrong answers, errors and requests without an answer.
     pub errors: u64,
+    /// How many of each kind: `wrong`, `rpc`, `http`, `unanswered`.
+    pub errors_by_kind: BTreeMap<String, u64>,
+    /// The first of them, in words.
+    pub first_error: Option<String>,
     /// Whether the figures mean something.
     pub valid: bool,
     /// Why not: the generator or the machine was the limit.
@@ -118,6 +122,8 @@ impl Record {
             context_switches: None,
             service_us: None,
             errors: 0,
+            errors_by_kind: BTreeMap::new(),
+            first_error: None,
             valid: true,
             invalid: Vec::new(),
             subject: String::new(),

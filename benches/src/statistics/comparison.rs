@@ -134,19 +134,21 @@ impl Comparison {
         for (record, side) in [(before, "before"), (after, "after")] {
             if !record.valid {
                 let why = record.invalid.join("; ");
-                self.remarks.push(format!("{id} is not valid {side}, and not judged: {why}"));
+                self.remarks.push(format!("{id} is not valid {side} but for its CPU time: {why}"));
             }
         }
         if before.load != after.load {
             self.remarks.push(format!("{id} was asked in different ways, and is not judged"));
         }
-        if !(before.valid && after.valid) || before.load != after.load {
+        if before.load != after.load {
             return;
         }
+        let valid = before.valid && after.valid;
         let asked = &question.metrics;
         let shown = if asked.is_empty() { &Metric::ALL[..] } else { asked };
-        let mut decided = false;
-        for metric in shown {
+        let mut is_first = true;
+        // What the server itself ran is counted rightly however busy the machine was.
+        for metric in shown.iter().filter(|metric| valid || **metric == Metric::Cpu) {
             let (first, second) = (metric.of(before), metric.of(after));
             let Some(ratio) = Ratio::of(&first, &second) else {
                 if !asked.is_empty() {
@@ -156,7 +158,7 @@ impl Comparison {
                 continue;
             };
             // In their order the metrics become less calm; the first that is there decides.
-            let decides = !asked.is_empty() || !std::mem::replace(&mut decided, true);
+            let decides = !asked.is_empty() || std::mem::take(&mut is_first);
             self.rows.push(Row {
                 workload_id: id.clone(),
                 subject: after.subject.clone(),
@@ -174,4 +176,81 @@ impl Comparison {
 /// Whether all records are of one server.
 fn is_single(records: &[Record]) -> bool {
     records.iter().all(|record| record.subject == records[0].subject)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Environment;
+
+    /// A record whose repetitions took `cpu_us` each.
+    fn record(id: &str, cpu_us: Option<f64>, p50_us: f64, valid: bool) -> Record {
+        let repetition = Repetition {
+            operations: 10,
+            requests_per_s: 1e6 / p50_us,
+            latency_p50_us: p50_us,
+            latency_p95_us: p50_us,
+            latency_p99_us: p50_us,
+            server_cpu_us: cpu_us,
+            kept_off: 0.0,
+        };
+        Record {
+            workload_id: id.into(),
+            valid,
+            repetitions: vec![repetition; 3],
+            ..Record::empty(Environment::default())
+        }
+    }
+
+    fn describe(comparison: &Comparison) -> Vec<String> {
+        let row = |row: &Row| {
+            let mark = if row.decides { "*" } else { "" };
+            format!("{} {:?}{mark} {}", row.workload_id, row.metric, row.verdict.words())
+        };
+        let remarks = comparison.remarks.iter().cloned();
+        comparison.rows.iter().map(row).chain(remarks).collect()
+    }
+
+    #[track_caller]
+    fn check(metrics: &[Metric], before: &Record, after: &Record, want: &[&str]) {
+        let question = Question { metrics: metrics.to_vec(), threshold: 0.1 };
+        let (before, after) = (std::slice::from_ref(before), std::slice::from_ref(after));
+        assert_eq!(describe(&Comparison::of(before, after, &question)), want);
+    }
+
+    #[test]
+    fn the_calmest_metric_decides_unless_others_are_named() {
+        use Metric::{Cpu, P50, P99};
+
+        let base = record("w", Some(10.0), 100.0, true);
+        let slower = record("w", Some(20.0), 100.0, true);
+        check(
+            &[],
+            &base,
+            &slower,
+            &["w Cpu* slower", "w P50 same", "w P95 same", "w P99 same", "w Throughput same"],
+        );
+        check(&[P99], &base, &slower, &["w P99* same"]);
+        let unseen = record("w", None, 200.0, true);
+        let slower = ["w P50* slower", "w P95 slower", "w P99 slower", "w Throughput slower"];
+        check(&[], &base, &unseen, &slower);
+        check(&[Cpu], &base, &unseen, &["w: server CPU µs/req was not seen on both sides"]);
+        check(&[P50], &base, &base, &["w P50* same"]);
+    }
+
+    #[test]
+    fn what_cannot_be_judged_is_said() {
+        let base = record("w", Some(10.0), 100.0, true);
+        let noisy = record("w", Some(10.0), 200.0, false);
+        check(&[], &base, &noisy, &["w Cpu* same", "w is not valid after but for its CPU time: "]);
+        let other = record("v", Some(10.0), 100.0, true);
+        check(&[], &base, &other, &["w on  is missing after", "v on  is missing before"]);
+        let load = crate::record::Load { connections: 7, ..base.load.clone() };
+        let asked = Record { load, ..base.clone() };
+        check(&[], &base, &asked, &["w was asked in different ways, and is not judged"]);
+        let environment = Environment { cores: 64, ..Environment::default() };
+        let elsewhere = Record { environment, ..base.clone() };
+        let want = ["w P50* same", "measured under different conditions: cores: 0 and 64"];
+        check(&[Metric::P50], &base, &elsewhere, &want);
+    }
 }

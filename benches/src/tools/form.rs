@@ -47,7 +47,7 @@ impl Form5 {
 /// Twenty fields of four types, in the order the benchmarks send them.
 #[derive(Deserialize, JsonSchema)]
 #[allow(clippy::struct_excessive_bools, reason = "a form has as many flags as it has")]
-pub(super) struct Form20 {
+pub struct Form20 {
     name: String,
     email: String,
     street: String,

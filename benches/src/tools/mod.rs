@@ -20,7 +20,9 @@ use mcpring::{
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use form::{Form5, Form20};
+pub use form::Form20;
+
+use form::Form5;
 
 /// The resources that can be subscribed to.
 pub const RESOURCES: [&str; 2] = ["bench:///left", "bench:///right"];

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Via, Workload};
+use super::{File, Via, Workload};
 use crate::fault::Fault;
 use crate::inside;
 
@@ -61,6 +61,14 @@ pub fn load(path: &Path) -> Result<Vec<Workload>, Fault> {
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path);
     parse(&name, &text.map_err(|error| Fault::Usage(format!("{name}: {error}")))?)
+}
+
+/// The JSON Schema of a file of workloads, for editors.
+pub fn schema() -> String {
+    let mut schema = schemars::schema_for!(File);
+    schema.insert("title".into(), "Workloads of mcpring-bench".into());
+    let text = serde_json::to_string_pretty(&schema).expect("a schema is JSON");
+    format!("{text}\n")
 }
 
 /// A file whose workloads still know where they stood.
@@ -247,6 +255,26 @@ mod tests {
             let fault = parse("slow.toml", &text).expect_err(&text).to_string();
             assert!(fault.starts_with(&format!("slow.toml{want}")), "{text}\n  gave {fault}");
             assert!(!fault.contains('\n'), "{fault}");
+        }
+    }
+
+    #[test]
+    fn the_published_schema_is_fresh_and_fits_the_plan() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/workload.schema.json");
+        if std::env::var_os("MCPRING_UPDATE").is_some() {
+            std::fs::write(path, schema()).expect("the folder can be written");
+        }
+        let published = std::fs::read_to_string(path).unwrap_or_default();
+        let how = "write it anew: MCPRING_UPDATE=1 cargo test -p mcpring-bench published_schema";
+        assert!(published == schema(), "benches/workload.schema.json is stale; {how}");
+        let schema = serde_json::from_str(&published).expect("JSON");
+        let schema = mcpring::json::schema::Schema::compile(&schema).expect("a JSON Schema");
+        for (name, text) in FILES {
+            let file: serde_json::Value = toml::from_str(text).expect(name);
+            let text = mcpring::json::PaddedBuf::copy(file.to_string().as_bytes());
+            let mut parser = mcpring::json::Parser::default();
+            let checked = schema.check(parser.parse(text.padded()).expect("JSON"));
+            assert!(checked.is_ok(), "{name}: {checked:?}");
         }
     }
 
