@@ -54,6 +54,14 @@ impl Binaries {
         })
     }
 
+    /// Builds the benchmark's server on the library alone.
+    pub fn build_server() -> Result<PathBuf, Fault> {
+        let name = "mcpring-bench-server";
+        say("building the benchmark server (release)");
+        let built = cargo(root(), &["--package", "mcpring-bench", "--bin", name])?;
+        find(&built, name)
+    }
+
     /// Where they lie, beside this program, built or not.
     pub fn here() -> Result<Self, Fault> {
         let own = std::env::current_exe().map_err(Fault::harness("find this program"))?;
@@ -85,6 +93,13 @@ impl Binaries {
     pub fn peers(&self) -> PathBuf {
         target(&self.mcpring).join("peers")
     }
+}
+
+/// Builds the benchmark's server alone, and says where it is.
+pub fn build_server() -> Result<PathBuf, Fault> {
+    const NAME: &str = "mcpring-bench-server";
+    say("building the benchmark server (release)");
+    find(&cargo(root(), &["--package", "mcpring-bench", "--bin", NAME])?, NAME)
 }
 
 /// Cargo's folder of what it built, from one of the programs in it.

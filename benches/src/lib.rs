@@ -11,7 +11,9 @@
 //! histogram latencies
 //! child     a server as a child process;   binaries  how it is built
 //! c_programs, pythons  what C and Python need
+//! ablation  what each optimisation is worth
 //! measure   what the kernel and the server say about a process
+//! statistics  whether two measurements differ;   commands  one file each
 //! rounds    sides in turn, medians;   report  rows, verdicts, JSON
 //! table     the rows of `cargo bench`;   bare, tools   our own servers under test
 //! ```
@@ -21,13 +23,16 @@
 
 #![forbid(unsafe_code)]
 
+pub mod ablation;
 pub mod audience;
 pub mod bare;
 pub mod binaries;
+pub mod budget;
 pub mod c_programs;
 pub mod child;
 pub mod cli;
 pub mod client;
+pub mod commands;
 pub mod dial;
 pub mod fault;
 pub mod generator;
@@ -40,6 +45,7 @@ pub mod question;
 pub mod record;
 pub mod report;
 pub mod rounds;
+pub mod statistics;
 pub mod subject;
 pub mod table;
 pub mod target;

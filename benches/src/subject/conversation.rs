@@ -174,7 +174,7 @@ impl Pipes {
     }
 
     fn send(&mut self, bytes: &[u8]) -> Result<(), Fault> {
-        self.input.write_all(bytes).map_err(Fault::target("write to standard input"))
+        self.input.write_all(bytes).map_err(Fault::target("the server closed its input"))
     }
 
     fn line(&mut self) -> Result<Vec<u8>, Fault> {

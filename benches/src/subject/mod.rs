@@ -12,7 +12,8 @@ mod offers;
 mod owner;
 mod place;
 
-use std::time::Duration;
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::{Duration, Instant};
 
 pub use command::CommandSpec;
 pub use conversation::Conversation;
@@ -26,13 +27,16 @@ use crate::measure::counters::Counters;
 use crate::measure::process::Process;
 use crate::rounds::ENTERS;
 use crate::target::{Era, Target};
-use crate::workload::{EraSpec, LoadSpec, Via};
+use crate::workload::{EraSpec, LoadSpec, Via, Workload};
 
 /// A server that has not said where it listens by then has failed.
 const READY: Duration = Duration::from_secs(20);
 /// A server says all its addresses at once: what has not come this long after the first it does
 /// not have.
 const FURTHER: Duration = Duration::from_millis(300);
+
+/// From one look whether a server listens to the next, and the longest wait for one.
+const KNOCK: Duration = Duration::from_millis(50);
 
 /// What carries messages to a server that listens, the usual first.
 const LISTENING: [Via; 3] = [Via::Http, Via::Tcp, Via::TcpLine];
@@ -102,6 +106,24 @@ impl Subject {
         subject.meet(spec.era)
     }
 
+    /// Starts a server that listens at `url`, whatever it prints, and waits until it does.
+    pub fn start_at(spec: &Spec, url: &str, cores: &Cores) -> Result<Self, Fault> {
+        let place: Place = url.parse().map_err(Fault::Usage)?;
+        let command = spec.listening.as_ref();
+        let command = command.ok_or_else(|| Fault::Usage("a command is needed".into()))?;
+        if listens(&place) {
+            return Err(Fault::Usage(format!("something listens at {url} already")));
+        }
+        let mut server = Server::start(&mut command.command(), child::Place::Pinned(cores))?;
+        await_listener(&mut server, &place)?;
+        let mut subject = Self::new(&spec.name, &spec.note);
+        subject.cores = Some(cores.clone());
+        subject.process = Some(server.process());
+        subject.server = Some(server);
+        subject.places.push(place);
+        subject.meet(spec.era)
+    }
+
     /// A server that runs already, at `url`. If it runs on this machine under this user, its
     /// process is found; otherwise nothing is seen of it but its answers.
     pub fn remote(url: &str, era: EraSpec) -> Result<Self, Fault> {
@@ -166,6 +188,12 @@ impl Subject {
         }
     }
 
+    /// Gives it another name in reports.
+    #[must_use]
+    pub fn named(self, name: &str) -> Self {
+        Self { name: name.into(), ..self }
+    }
+
     /// Its name in reports.
     pub fn name(&self) -> &str {
         &self.name
@@ -225,6 +253,18 @@ impl Subject {
         self.counters.as_ref()
     }
 
+    /// How `workload` is measured on it, or what it lacks for that.
+    pub fn can(&self, workload: &Workload) -> Result<Reach, String> {
+        let load = match &workload.fanout {
+            // Subscribers are told over HTTP.
+            Some(_) => LoadSpec { via: Via::Http, ..workload.load.clone() },
+            None => workload.load.clone(),
+        };
+        let reach = self.reach(&load)?;
+        self.offers(load.era).map_or(Ok(()), |offers| offers.covers(workload))?;
+        Ok(reach)
+    }
+
     /// How a load reaches it, or why it cannot.
     pub fn reach(&self, load: &LoadSpec) -> Result<Reach, String> {
         let Some(era) = self.era(load.era) else {
@@ -249,14 +289,34 @@ fn era_name(era: EraSpec) -> &'static str {
     }
 }
 
+fn listens(place: &Place) -> bool {
+    std::net::TcpStream::connect_timeout(&place.address, KNOCK).is_ok()
+}
+
+/// Knocks until somebody opens, the server ends, or patience does.
+fn await_listener(server: &mut Server, place: &Place) -> Result<(), Fault> {
+    let until = Instant::now() + READY;
+    while !listens(place) {
+        // Between two knocks it is heard whether the server has ended.
+        let end = server.find(KNOCK, |_| None::<()>);
+        if let Err(end @ RecvTimeoutError::Disconnected) = end {
+            return Err(server.not_ready(&place.address.to_string(), end));
+        }
+        if Instant::now() >= until {
+            return Err(server.not_ready(&place.address.to_string(), RecvTimeoutError::Timeout));
+        }
+    }
+    Ok(())
+}
+
 /// Everywhere the server says it listens, the usual first.
 fn places(server: &mut Server) -> Result<Vec<Place>, Fault> {
     let any = |line: &str| LISTENING.iter().find_map(|via| Place::in_line(line, *via));
     server.find(READY, any).map_err(|end| server.not_ready("http, tcp or tcp+line", end))?;
-    let further = std::time::Instant::now() + FURTHER;
+    let further = Instant::now() + FURTHER;
     let mut places = Vec::new();
     for via in LISTENING {
-        let left = further.saturating_duration_since(std::time::Instant::now());
+        let left = further.saturating_duration_since(Instant::now());
         places.extend(server.find(left, |line| Place::in_line(line, via)));
     }
     Ok(places)

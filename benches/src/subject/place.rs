@@ -14,6 +14,9 @@ Targets:
   tcp://HOST:PORT           TCP, a four-byte length before each message
   tcp+line://HOST:PORT      TCP, one message a line";
 
+/// The same in one line.
+const WRITE: &str = "write http://HOST:PORT/PATH, tcp://HOST:PORT or tcp+line://HOST:PORT";
+
 /// How long one address of a host name is tried before the next.
 const CONNECT: Duration = Duration::from_secs(2);
 
@@ -70,7 +73,7 @@ impl FromStr for Place {
 
     fn from_str(url: &str) -> Result<Self, String> {
         let Some((scheme, rest)) = url.split_once("://") else {
-            return Err(format!("`{url}` is no URL; write it as one of\n\n{FORMS}"));
+            return Err(format!("`{url}` is no URL; {WRITE}"));
         };
         let via = match scheme {
             "http" => Via::Http,
@@ -81,7 +84,7 @@ impl FromStr for Place {
                             speaks it, by its http:// address"
                     .into());
             }
-            _ => return Err(format!("`{scheme}` is not measured here\n\n{FORMS}")),
+            _ => return Err(format!("`{scheme}` is not measured here; {WRITE}")),
         };
         let (host, path) = match rest.find('/') {
             Some(at) => rest.split_at(at),
@@ -116,18 +119,18 @@ fn resolve(host: &str, via: Via) -> Result<SocketAddr, String> {
 mod tests {
     use super::*;
 
-    fn place(via: Via, address: &str, path: &str) -> Option<Place> {
-        Some(Place { via, address: address.parse().expect("an address"), path: path.into() })
+    fn place(via: Via, address: &str, path: &str) -> Place {
+        Place { via, address: address.parse().expect("an address"), path: path.into() }
     }
 
     #[test]
     fn places_are_urls() {
         let rows = [
-            ("http://127.0.0.1:80", place(Via::Http, "127.0.0.1:80", "/mcp")),
-            ("http://127.0.0.1:80/", place(Via::Http, "127.0.0.1:80", "/")),
-            ("http://[::1]:81/a/b", place(Via::Http, "[::1]:81", "/a/b")),
-            ("tcp://127.0.0.1:82/", place(Via::Tcp, "127.0.0.1:82", "/mcp")),
-            ("tcp+line://127.0.0.1:83", place(Via::TcpLine, "127.0.0.1:83", "/mcp")),
+            ("http://127.0.0.1:80", Some(place(Via::Http, "127.0.0.1:80", "/mcp"))),
+            ("http://127.0.0.1:80/", Some(place(Via::Http, "127.0.0.1:80", "/"))),
+            ("http://[::1]:81/a/b", Some(place(Via::Http, "[::1]:81", "/a/b"))),
+            ("tcp://127.0.0.1:82/", Some(place(Via::Tcp, "127.0.0.1:82", "/mcp"))),
+            ("tcp+line://127.0.0.1:83", Some(place(Via::TcpLine, "127.0.0.1:83", "/mcp"))),
             ("tcp://127.0.0.1:82/x", None),
             ("tcp://127.0.0.1", None),
             ("https://127.0.0.1:1", None),
@@ -142,7 +145,7 @@ mod tests {
 
     #[test]
     fn places_are_found_in_prose() {
-        let http = |address, path| place(Via::Http, address, path);
+        let http = |address, path| Some(place(Via::Http, address, path));
         let rows = [
             ("will serve http://127.0.0.1:0/mcp", Via::Http, None),
             ("ready http://127.0.0.1:80/x", Via::Http, http("127.0.0.1:80", "/x")),
@@ -151,7 +154,7 @@ mod tests {
             (
                 "a tcp+line://127.0.0.1:82.",
                 Via::TcpLine,
-                place(Via::TcpLine, "127.0.0.1:82", "/mcp"),
+                Some(place(Via::TcpLine, "127.0.0.1:82", "/mcp")),
             ),
             ("https://127.0.0.1:80", Via::Http, None),
             ("nothing", Via::Http, None),

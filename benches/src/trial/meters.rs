@@ -34,8 +34,6 @@ pub(super) struct Used {
     pub(super) switches: u64,
     /// System calls, where it counts them.
     pub(super) calls: Option<f64>,
-    /// Resident memory before and after.
-    pub(super) resident_bytes: [u64; 2],
 }
 
 impl<'a> Meters<'a> {
@@ -69,7 +67,12 @@ impl<'a> Meters<'a> {
             waited: end.usage.waited.saturating_sub(begin.usage.waited),
             switches: end.switches.all().saturating_sub(begin.switches.all()),
             calls: end.calls.zip(begin.calls).map(|(end, begin)| end - begin),
-            resident_bytes: [begin.resident_bytes, end.resident_bytes],
         })
+    }
+
+    /// Resident memory at the two marks, of a server that can be seen.
+    pub(super) fn resident_bytes(&self) -> Option<[u64; 2]> {
+        self.process?;
+        Some(self.readings.map(|reading| reading.resident_bytes))
     }
 }

@@ -78,10 +78,10 @@ impl Settings {
     /// Shows in about a minute that everything works, and finds large changes.
     pub fn quick(environment: Environment) -> Self {
         Self {
-            repetitions: 1,
+            repetitions: 3,
             scale: Scale::Quick,
             warmup: Duration::from_millis(100),
-            time_max: Duration::from_secs(2),
+            time_max: Duration::from_millis(500),
             driver: Choice::Auto,
             environment,
         }
@@ -175,14 +175,14 @@ struct Side<'a> {
 }
 
 enum State {
-    Going { prepared: Prepared, seen: Vec<Seen> },
+    Going { prepared: Box<Prepared>, seen: Vec<Seen> },
     Over(Outcome),
 }
 
 impl<'a> Side<'a> {
     fn of(subject: &'a Subject, workload: &Workload, settings: &Settings) -> Self {
         let state = match prepared::prepare(subject, workload, settings) {
-            Ok(Ok(prepared)) => State::Going { prepared, seen: Vec::new() },
+            Ok(Ok(prepared)) => State::Going { prepared: Box::new(prepared), seen: Vec::new() },
             Ok(Err(why)) => {
                 let (server, workload_id) = (subject.name().to_owned(), workload.id.clone());
                 State::Over(Outcome::NotOffered { server, workload_id, why })
@@ -194,9 +194,10 @@ impl<'a> Side<'a> {
 
     fn inside(workload: &Workload) -> Self {
         let state = match &workload.inside {
-            Some(spec) => {
-                State::Going { prepared: Prepared::Inside(spec.clone()), seen: Vec::new() }
-            }
+            Some(spec) => State::Going {
+                prepared: Box::new(Prepared::Inside(spec.clone())),
+                seen: Vec::new(),
+            },
             None => State::Over(failed(None, workload, Fault::Usage("no work".into()))),
         };
         Self { subject: None, state }
@@ -213,11 +214,11 @@ impl<'a> Side<'a> {
         let name = self.subject.map_or("inside", Subject::name);
         watch.begins(name, workload, number, settings.repetitions);
         let operations = settings.operations(workload);
-        let mut once = || repetition::repeat(self.subject, prepared, operations, settings);
-        let mut last = once();
+        let mut attempt = || repetition::repeat(self.subject, prepared, operations, settings);
+        let mut last = attempt();
         for _ in 0..RETRIES_MAX {
             match &last {
-                Ok(seen) if seen.kept_off() > KEPT_OFF_MAX => last = once(),
+                Ok(seen) if seen.kept_off() > KEPT_OFF_MAX => last = attempt(),
                 _ => break,
             }
         }

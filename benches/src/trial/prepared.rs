@@ -4,10 +4,10 @@ use super::Settings;
 use crate::audience::Stage;
 use crate::fault::Fault;
 use crate::measure::cores::Cores;
-use crate::question::{Answer, Question};
+use crate::question::Question;
 use crate::subject::{CommandSpec, Reach, Subject};
 use crate::target::Target;
-use crate::workload::{FanoutSpec, InsideSpec, LoadSpec, Via, Workload};
+use crate::workload::{FanoutSpec, InsideSpec, LoadSpec, Workload};
 
 /// A workload, ready to be repeated.
 pub(super) enum Prepared {
@@ -27,18 +27,11 @@ pub(super) fn prepare(
     workload: &Workload,
     settings: &Settings,
 ) -> Result<Result<Prepared, String>, Fault> {
-    let load = match &workload.fanout {
-        Some(_) => LoadSpec { via: Via::Http, ..workload.load.clone() },
-        None => workload.load.clone(),
-    };
-    let reach = match subject.reach(&load) {
+    let load = workload.load.clone();
+    let reach = match subject.can(workload) {
         Ok(reach) => reach,
         Err(why) => return Ok(Err(why)),
     };
-    let offers = subject.offers(load.era).map_or(Ok(()), |offers| offers.covers(workload));
-    if let Err(why) = offers {
-        return Ok(Err(why));
-    }
     if let Some(spec) = &workload.fanout {
         let Reach::Socket(target) = reach else {
             return Ok(Err("subscribers are told over HTTP".into()));
@@ -46,7 +39,9 @@ pub(super) fn prepare(
         let stage = Stage::open(&target, spec.subscribers, settings.driver)?;
         return Ok(Ok(Prepared::Fanout { stage: Box::new(stage), spec: spec.clone() }));
     }
-    let question = question(workload)?;
+    let question = workload.question();
+    let asks = || Fault::Usage(format!("the workload {} asks nothing", workload.id));
+    let question = question.ok_or_else(asks)?;
     Ok(Ok(match reach {
         Reach::Socket(target) => Prepared::Socket { target, question, load },
         Reach::Pipes(command, cores) => Prepared::Pipes { command, cores, question, load },
@@ -61,13 +56,4 @@ impl Prepared {
             _ => Ok(()),
         }
     }
-}
-
-fn question(workload: &Workload) -> Result<Question, Fault> {
-    let (Some(request), Some(answer)) = (&workload.request, &workload.answer) else {
-        return Err(Fault::Usage(format!("{} asks nothing", workload.id)));
-    };
-    let params = serde_json::Value::Object(request.params.clone()).to_string();
-    let answer = Answer::Result(answer.result.clone());
-    Ok(Question::request(&workload.id, &request.method, params, answer))
 }

@@ -1,5 +1,6 @@
 //! One repetition: the warm-up, then the load with the meters around what is counted.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::Settings;
@@ -10,8 +11,10 @@ use crate::child::{self, Server};
 use crate::fault::Fault;
 use crate::generator::{self, Extent, Load, Mark, Tally, piped};
 use crate::histogram::Latencies;
+use crate::inside;
+use crate::measure::process::Process;
 use crate::subject::Subject;
-use crate::workload::FanoutSpec;
+use crate::workload::{FanoutSpec, InsideSpec};
 
 /// Publications before anything is counted.
 const WARM_PUBLICATIONS: u32 = 3;
@@ -28,9 +31,27 @@ pub(super) struct Seen {
     pub(super) latencies: Latencies,
     /// What the server used, where that can be seen.
     pub(super) used: Option<Used>,
+    /// Resident memory before and after, where it can be seen.
+    pub(super) resident_bytes: Option<[u64; 2]>,
+    /// Other figures, each with its unit at the end of its name.
+    pub(super) figures: BTreeMap<String, f64>,
+    /// The stages of an operation, where they are known.
+    pub(super) stages_us: BTreeMap<String, f64>,
 }
 
 impl Seen {
+    fn of(latencies: Latencies, elapsed: Duration, meters: &Meters<'_>) -> Self {
+        Self {
+            operations: latencies.count(),
+            elapsed,
+            latencies,
+            used: meters.used(),
+            resident_bytes: meters.resident_bytes(),
+            figures: BTreeMap::new(),
+            stages_us: BTreeMap::new(),
+        }
+    }
+
     /// Share of the time in which the server was kept off its core by something else.
     pub(super) fn kept_off(&self) -> f64 {
         let waited = self.used.map_or(0.0, |used| used.waited.as_secs_f64());
@@ -79,10 +100,9 @@ pub(super) fn repeat(
             meters.read(Mark::Begin)?;
             let (latencies, elapsed) = publish(stage, spec, operations, settings.time_max)?;
             meters.read(Mark::End)?;
-            let operations = latencies.count();
-            Ok(Seen { operations, elapsed, latencies, used: meters.used() })
+            Ok(Seen::of(latencies, elapsed, &meters))
         }
-        Prepared::Inside(_) => Err(Fault::Invalid("nothing inside this process yet".into())),
+        Prepared::Inside(spec) => inside(spec, operations),
     }
 }
 
@@ -121,8 +141,24 @@ fn seen((tally, elapsed): (Tally, Duration), meters: &Meters<'_>) -> Result<Seen
     if tally.requests == 0 {
         return Err(Fault::Invalid("no request was answered while counting".into()));
     }
-    let (operations, latencies) = (tally.requests, tally.latencies);
-    Ok(Seen { operations, elapsed, latencies, used: meters.used() })
+    Ok(Seen::of(tally.latencies, elapsed, meters))
+}
+
+/// Does the work in this process. Its processor time is not told apart from that of the checks
+/// around it, so only its time counts.
+fn inside(spec: &InsideSpec, operations: u64) -> Result<Seen, Fault> {
+    let own = Process(std::process::id());
+    let before = own.resident_bytes()?;
+    let outcome = inside::run(spec, operations)?;
+    Ok(Seen {
+        operations: outcome.operations,
+        elapsed: outcome.elapsed,
+        latencies: outcome.latencies,
+        used: None,
+        resident_bytes: Some([before, own.resident_bytes()?]),
+        figures: outcome.figures,
+        stages_us: outcome.stages_us,
+    })
 }
 
 /// Publishes `operations` times, when each is due if the workload has a rate.

@@ -9,7 +9,7 @@ use super::Settings;
 use super::meters::Used;
 use super::repetition::Seen;
 use crate::histogram::Latencies;
-use crate::record::{Load, Record, Repetition};
+use crate::record::{Load, Record, Repetition, SCHEMA};
 use crate::rounds::median;
 use crate::subject::{Place, Subject};
 use crate::workload::Workload;
@@ -25,19 +25,22 @@ pub(super) fn record(
     seen: &[Seen],
 ) -> Record {
     let mut latencies = Latencies::default();
-    seen.iter().for_each(|one| latencies.add(&one.latencies));
+    for one in seen {
+        latencies.add(&one.latencies);
+    }
     let operations = seen.iter().map(|one| one.operations).sum();
     let elapsed: Duration = seen.iter().map(|one| one.elapsed).sum();
     let used: Vec<&Used> = seen.iter().filter_map(|one| one.used.as_ref()).collect();
     let cpu: Duration = used.iter().map(|used| used.cpu).sum();
     let mib = |bytes: Option<u64>| bytes.unwrap_or(0) as f64 / f64::from(1 << 20);
-    let start = mib(used.first().map(|used| used.resident_bytes[0]));
-    let end = mib(used.last().map(|used| used.resident_bytes[1]));
+    let start = mib(seen.first().and_then(|one| one.resident_bytes).map(|[start, _]| start));
+    let end = mib(seen.last().and_then(|one| one.resident_bytes).map(|[_, end]| end));
     let share = cpu.as_secs_f64() / elapsed.as_secs_f64();
     let messages = operations as f64 * messages(workload);
     let repetitions: Vec<Repetition> = seen.iter().map(repetition).collect();
     let invalid = invalid(&repetitions);
     Record {
+        schema: SCHEMA,
         benchmark: workload.about.clone(),
         workload_id: workload.id.clone(),
         timestamp: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
@@ -62,20 +65,26 @@ pub(super) fn record(
         context_switches: all(seen, |one| Some(each(one, one.used?.switches as f64))),
         service_us: None,
         errors: 0,
+        errors_by_kind: BTreeMap::new(),
+        first_error: None,
         valid: invalid.is_empty(),
         invalid,
         subject: subject.map_or("inside", Subject::name).to_owned(),
         server: server(subject, workload),
         load: load(subject, workload, settings),
         repetitions,
-        stages_us: BTreeMap::new(),
-        figures: BTreeMap::new(),
+        stages_us: medians(seen, |one| &one.stages_us),
+        figures: medians(seen, |one| &one.figures),
     }
 }
 
-/// Messages of one operation: a request and its answer, or a call and what every subscriber hears.
+/// Messages of one operation: a request and its answer, and what comes between them; or a call and
+/// what every subscriber hears.
 fn messages(workload: &Workload) -> f64 {
-    workload.fanout.as_ref().map_or(2.0, |fanout| 2.0 + fanout.subscribers as f64)
+    let events = workload.answer.as_ref().map_or(0, |answer| answer.events);
+    let replies = workload.request.as_ref().map_or(0, |request| 2 * request.replies.len());
+    let heard = workload.fanout.as_ref().map_or(0, |fanout| fanout.subscribers);
+    2.0 + f64::from(events) + replies as f64 + heard as f64
 }
 
 fn each(seen: &Seen, value: f64) -> f64 {
@@ -85,6 +94,14 @@ fn each(seen: &Seen, value: f64) -> f64 {
 /// The median of a figure, if every repetition has it.
 fn all(seen: &[Seen], pick: impl Fn(&Seen) -> Option<f64>) -> Option<f64> {
     seen.iter().map(pick).collect::<Option<Vec<_>>>().filter(|all| !all.is_empty()).map(median)
+}
+
+/// The median of each figure that every repetition has.
+fn medians(seen: &[Seen], pick: fn(&Seen) -> &BTreeMap<String, f64>) -> BTreeMap<String, f64> {
+    let names = seen.first().into_iter().flat_map(|one| pick(one).keys());
+    let figure =
+        |name: &String| Some((name.clone(), all(seen, |one| pick(one).get(name).copied())?));
+    names.filter_map(figure).collect()
 }
 
 fn repetition(seen: &Seen) -> Repetition {
@@ -106,11 +123,8 @@ fn invalid(repetitions: &[Repetition]) -> Vec<String> {
     if noisy == 0 {
         return Vec::new();
     }
-    let (of, share) = (repetitions.len(), 100.0 * KEPT_OFF_MAX);
-    vec![format!(
-        "noise: in {noisy} of {of} repetitions something else kept the server off its core for \
-         more than {share:.0} % of the time"
-    )]
+    let of = repetitions.len();
+    vec![format!("noise: the server was kept off its core in {noisy} of {of} repetitions")]
 }
 
 fn bottlenecks(share: f64, invalid: &[String]) -> Vec<String> {
