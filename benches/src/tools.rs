@@ -107,7 +107,6 @@ fn count(call: &mut Call<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use std::net::SocketAddr;
-    use std::time::Duration;
 
     use mcpring::ring::Choice;
     use mcpring::{Config, Engine};
@@ -122,12 +121,11 @@ mod tests {
             for (question, requests) in [(Question::echo(100), 40), (form20(), 40), (form1000(), 7)]
             {
                 let target = Target::new(address, wire, era);
-                let (warmup, extent) = (Duration::ZERO, Extent::Requests(requests));
-                let load = Load { connections: 3, inflight: 2, warmup, extent, driver };
+                let load = Load { driver, ..Load::closed(3, 2, Extent::Requests(requests)) };
                 let place = format!("{driver}, {wire:?}, {era:?}, {}", question.name);
-                let (tally, _) = run(&target, &question, &load, &mut |_| Ok(()))
+                let tally = run(&target, &question, &load, &mut |_| Ok(()))
                     .unwrap_or_else(|fault| panic!("{place}: {fault}"));
-                assert_eq!((tally.requests, tally.first_wrong), (requests, None), "{place}");
+                assert_eq!((tally.requests, tally.errors.first), (requests, None), "{place}");
             }
         }
     }
