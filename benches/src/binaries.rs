@@ -87,6 +87,13 @@ impl Binaries {
     }
 }
 
+/// Builds the benchmark's server alone, and says where it is.
+pub fn build_server() -> Result<PathBuf, Fault> {
+    const NAME: &str = "mcpring-bench-server";
+    say("building the benchmark server (release)");
+    find(&cargo(root(), &["--package", "mcpring-bench", "--bin", NAME])?, NAME)
+}
+
 /// Cargo's folder of what it built, from one of the programs in it.
 fn target(program: &Path) -> &Path {
     program.parent().and_then(Path::parent).unwrap_or(Path::new("target"))

@@ -86,21 +86,29 @@ impl Server {
     /// The address behind `scheme` in what the server prints, such as `http` in
     /// `http://127.0.0.1:8080/mcp`.
     pub fn address(&mut self, scheme: &str) -> Result<SocketAddr, Fault> {
-        let until = Instant::now() + READY;
+        self.find(READY, |line| address(line, scheme)).map_err(|end| self.not_ready(scheme, end))
+    }
+
+    /// What `pick` takes from the first line in which it finds something, said or still to be said
+    /// within `patience`.
+    pub fn find<T>(
+        &mut self,
+        patience: Duration,
+        pick: impl Fn(&str) -> Option<T>,
+    ) -> Result<T, RecvTimeoutError> {
+        let until = Instant::now() + patience;
         let mut seen = 0;
         loop {
-            if let Some(address) = self.said[seen..].iter().find_map(|line| address(line, scheme)) {
-                return Ok(address);
+            if let Some(found) = self.said[seen..].iter().find_map(|line| pick(line)) {
+                return Ok(found);
             }
             seen = self.said.len();
-            match self.lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
-                Ok(line) => self.said.push(line),
-                Err(end) => return Err(self.not_ready(scheme, end)),
-            }
+            let left = until.saturating_duration_since(Instant::now());
+            self.said.push(self.lines.recv_timeout(left)?);
         }
     }
 
-    fn not_ready(&self, scheme: &str, end: RecvTimeoutError) -> Fault {
+    pub(crate) fn not_ready(&self, scheme: &str, end: RecvTimeoutError) -> Fault {
         let what = match end {
             RecvTimeoutError::Timeout => "did not say in time",
             RecvTimeoutError::Disconnected => "ended before it said",

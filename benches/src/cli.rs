@@ -5,30 +5,59 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::binaries::say;
+use crate::commands::{Ending, baseline, budget, compare, list, run, schema, suite};
 use crate::table;
 
 /// Measures MCP servers, and mcpring beside its floor and its peers.
-///
-/// Exit codes: 0 measured, 2 usage, 3 the machine or the harness could not measure, 4 the server
-/// under test failed or answered wrongly.
 #[derive(Parser)]
-#[command(name = "mcpring-bench", version)]
+#[command(name = "mcpring-bench", version, after_help = EXIT_CODES)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
 }
 
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  fine
+  1  a threshold, a budget or a baseline was not kept
+  2  usage: the command line or a file makes no sense
+  3  the measurement is invalid: the generator or the machine was the limit
+  4  the server under test failed or answered wrongly";
+
 #[derive(Subcommand)]
 enum Command {
+    /// Loads one server and says what it came to.
+    Run(Box<run::Arguments>),
+    /// Measures all workloads on one server and writes the results.
+    Suite(Box<suite::Arguments>),
+    /// Lists the workloads, or what a server offers and which of them fit it.
+    List(list::Arguments),
+    /// Compares two files of results.
+    Compare(compare::Arguments),
+    /// Keeps results that later ones are compared with.
+    Baseline(baseline::Arguments),
+    /// Checks results against what they may come to.
+    Budget(budget::Arguments),
+    /// Prints the JSON Schema of files of results.
+    Schema,
     /// The table of the project's goals: ours beside the bare loop and beside rmcp.
     Table(table::Options),
 }
 
 /// Runs the command in `arguments`, the program's name first.
 pub fn main(arguments: impl IntoIterator<Item = String>) -> ExitCode {
-    let Command::Table(options) = Arguments::parse_from(arguments).command;
-    match table::run(options) {
-        Ok(()) => ExitCode::SUCCESS,
+    let ended = match Arguments::parse_from(arguments).command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Suite(arguments) => suite::run(&arguments),
+        Command::List(arguments) => list::run(&arguments),
+        Command::Compare(arguments) => compare::run(&arguments),
+        Command::Baseline(arguments) => baseline::run(&arguments),
+        Command::Budget(arguments) => budget::run(&arguments),
+        Command::Schema => schema::run(),
+        Command::Table(options) => table::run(options).map(|()| Ending::Fine),
+    };
+    match ended {
+        Ok(ending) => ExitCode::from(ending.exit_code()),
         Err(fault) => {
             say(&format!("mcpring-bench: {fault}"));
             ExitCode::from(fault.exit_code())

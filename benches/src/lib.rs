@@ -5,12 +5,14 @@
 //! target    where a server listens and what it speaks
 //! question  what is asked, and how a right answer looks
 //! workload  what is measured, as files;   record  what it came to
+//! subject   a server under measurement;   trial  workloads on subjects, in turn
 //! generator the load, on the engine's own ring;   audience  streams held open, on it too
 //! incoming  one HTTP answer or event stream, as it arrives;   dial  connections
 //! histogram latencies
 //! child     a server as a child process;   binaries  how it is built
 //! c_programs, pythons  what C and Python need
 //! measure   what the kernel and the server say about a process
+//! statistics  whether two measurements differ;   commands  one file each
 //! rounds    sides in turn, medians;   report  rows, verdicts, JSON
 //! table     the rows of `cargo bench`;   bare, tools   our own servers under test
 //! ```
@@ -23,22 +25,28 @@
 pub mod audience;
 pub mod bare;
 pub mod binaries;
+pub mod budget;
 pub mod c_programs;
 pub mod child;
 pub mod cli;
 pub mod client;
+pub mod commands;
 pub mod dial;
 pub mod fault;
 pub mod generator;
 pub mod histogram;
 pub mod incoming;
+pub mod inside;
 pub mod measure;
 pub mod pythons;
 pub mod question;
 pub mod record;
 pub mod report;
 pub mod rounds;
+pub mod statistics;
+pub mod subject;
 pub mod table;
 pub mod target;
 pub mod tools;
+pub mod trial;
 pub mod workload;

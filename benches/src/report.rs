@@ -226,7 +226,7 @@ fn goals(row: &Row) -> Vec<String> {
 }
 
 /// Three significant digits are all that such a measurement carries.
-fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     match value.abs() {
         none if none.is_nan() => "–".into(),
         large if large >= 100.0 => format!("{value:.0}"),
@@ -237,7 +237,7 @@ fn number(value: f64) -> String {
 }
 
 /// Columns as wide as their widest cell.
-fn grid(head: &[&str], rows: &[Vec<String>]) -> String {
+pub(crate) fn grid(head: &[&str], rows: &[Vec<String>]) -> String {
     if rows.is_empty() {
         return String::new();
     }

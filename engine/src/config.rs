@@ -4,6 +4,7 @@
 //! and no field here is not for users. [`Config::check`] finds a value out of bounds before
 //! anything is opened. The configuration is read once, at start.
 
+mod ablation;
 mod state_key;
 
 use std::ops::RangeInclusive;
@@ -13,6 +14,7 @@ use crate::json::Backend;
 use crate::limits;
 use crate::ring::{Choice, RingConfig};
 
+pub use ablation::Ablation;
 pub use state_key::StateKey;
 
 /// The settings of one engine. Build it from the default:

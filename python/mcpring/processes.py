@@ -25,6 +25,7 @@ from typing import Any
 from ._record import Record
 from .exceptions import ConfigError
 from .running import RunPlan, announce, run_here
+from .waking import quiet, signal_bell
 
 __all__ = ["WORKERS_MAX", "supervise"]
 
@@ -148,7 +149,8 @@ class _Watch:
             for _ in range(self._plan.workers):
                 if self._signals == 0:
                     self._workers.append(_Worker(command, self._plan.port, keys))
-            self._wait()
+            with signal_bell() as bell:
+                self._wait(bell)
         finally:
             for worker in self._workers:
                 worker.close()
@@ -164,15 +166,20 @@ class _Watch:
         for worker in self._workers:
             worker.process.terminate()
 
-    def _wait(self) -> None:
+    def _wait(self, bell: int | None) -> None:
         awaited = select.poll()
         by_end = {worker.ended: worker for worker in self._workers}
         by_line = {worker.line.fileno(): worker for worker in self._workers}
         for descriptor in (*by_end, *by_line):
             awaited.register(descriptor, select.POLLIN)
+        if bell is not None:
+            awaited.register(bell, select.POLLIN)
         unready = len(by_line)
         while by_end:
             for descriptor, _ in awaited.poll():
+                if descriptor == bell:
+                    quiet(bell)
+                    continue
                 awaited.unregister(descriptor)
                 if descriptor in by_end:
                     self._has_ended(by_end.pop(descriptor))

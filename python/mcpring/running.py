@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ._record import Record
 from .exceptions import ConfigError
 from .mounted import with_mounted
+from .waking import waking_loop, waking_wait
 
 if TYPE_CHECKING:
     from .adapter import Installed
@@ -88,65 +88,23 @@ def run_here(server: Any, plan: RunPlan, on_start: Callable[[Any], None] | None 
     made = install(load_core(), server, plan.options)
     restore = _stop_on_signals(made.core) or _stop_at_exit(made.core)
     try:
-        with _waking() as signals:
-            if made.needs_loop or any(one.lifespan for one in with_mounted(server)):
-                import asyncio
+        if made.needs_loop or any(one.lifespan for one in with_mounted(server)):
+            import asyncio
 
-                asyncio.run(_run_on_loop(server, plan, made, on_start, signals))
-            else:
-                _run_without_loop(server, plan, made, on_start, signals)
+            asyncio.run(_run_on_loop(server, plan, made, on_start))
+        else:
+            _run_without_loop(server, plan, made, on_start)
     finally:
         restore()
 
 
-@contextmanager
-def _waking() -> Generator[int | None, None, None]:
-    """A descriptor that each signal makes readable; nothing on a thread that gets none.
-
-    The handler of a signal that comes just before a wait begins would run at its end only.
-    """
-    import os
-    import signal
-    import threading
-
-    if threading.current_thread() is not threading.main_thread():
-        yield None
-        return
-    read, write = os.pipe()
-    os.set_blocking(read, False)
-    os.set_blocking(write, False)
-    before = signal.set_wakeup_fd(write, warn_on_full_buffer=False)
-    try:
-        yield read
-    finally:
-        signal.set_wakeup_fd(before)
-        os.close(read)
-        os.close(write)
-
-
-def _heard(signals: int) -> None:
-    """Makes the descriptor wait for the next signal."""
-    import os
-
-    with suppress(BlockingIOError):
-        os.read(signals, 4096)
-
-
-def _wait(core: Any, signals: int | None) -> None:
+def _wait(core: Any) -> None:
     """Until it has stopped. Signals are handled here meanwhile, when this is the main thread.
 
     Not in the core's own `wait`: a daemon thread that the ending interpreter stops must not have a
     frame of the core's below it.
     """
-    import select
-
-    ended = select.poll()
-    ended.register(core.fileno(), select.POLLIN)
-    if signals is not None:
-        ended.register(signals, select.POLLIN)
-    while all(place == signals for place, _ in ended.poll()):
-        if signals is not None:
-            _heard(signals)
+    waking_wait(core.fileno())
     core.wait()
 
 
@@ -170,11 +128,7 @@ def _refuse_inside_of_a_loop() -> None:
 
 
 def _run_without_loop(
-    server: Any,
-    plan: RunPlan,
-    made: Installed,
-    on_start: Callable[[Any], None] | None,
-    signals: int | None,
+    server: Any, plan: RunPlan, made: Installed, on_start: Callable[[Any], None] | None
 ) -> None:
     """For servers whose functions all run on threads: asyncio is not even imported."""
     from .adapter import authorize
@@ -191,7 +145,7 @@ def _run_without_loop(
         announce(server, plan, core.addresses())
         if on_start is not None:
             on_start(core)
-        _wait(core, signals)
+        _wait(core)
     finally:
         server.running = None
         ended(server, made)
@@ -210,18 +164,14 @@ async def run_async(server: Any, plan: RunPlan) -> None:
     made = install(load_core(), server, plan.options)
     restore = _stop_on_signals(made.core, only_free=True)
     try:
-        await _run_on_loop(server, plan, made, None, None)
+        await _run_on_loop(server, plan, made, None)
     finally:
         if restore is not None:
             restore()
 
 
 async def _run_on_loop(
-    server: Any,
-    plan: RunPlan,
-    made: Installed,
-    on_start: Callable[[Any], None] | None,
-    signals: int | None,
+    server: Any, plan: RunPlan, made: Installed, on_start: Callable[[Any], None] | None
 ) -> None:
     import asyncio
 
@@ -233,14 +183,10 @@ async def _run_on_loop(
         if on_start is not None:
             on_start(made.core)
 
-    loop = asyncio.get_running_loop()
-    if signals is not None:
-        loop.add_reader(signals, _heard, signals)
     try:
-        await serve(server, made, plan.addresses, on_start=begun)
+        with waking_loop(asyncio.get_running_loop()):
+            await serve(server, made, plan.addresses, on_start=begun)
     finally:
-        if signals is not None:
-            loop.remove_reader(signals)
         server.running = None
 
 

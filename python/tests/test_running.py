@@ -79,6 +79,34 @@ ADDRESSES: list[tuple[dict[str, Any], Any]] = [
 ]
 
 
+DEAF = """
+import signal, threading
+from mcpring import FastMCP
+mcp = FastMCP("deaf")
+
+@mcp.tool
+def signal_here() -> None:
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+%s
+mcp.run("http", port=0)
+"""
+
+WITH_LOOP = """
+@mcp.tool
+async def other() -> None: ...
+"""
+
+
+@pytest.mark.parametrize("more", ["", WITH_LOOP], ids=["no loop", "loop"])
+def test_a_signal_that_another_thread_gets(more: str) -> None:
+    """The main thread sleeps, and the kernel does not wake it."""
+    with Program("-c", DEAF % more) as program:
+        with Client(program.url()) as client:
+            client.call_tool("signal_here")
+        assert program.process.wait(30) == 0
+
+
 @pytest.mark.parametrize(("given", "words"), ADDRESSES, ids=str)
 def test_several_addresses_are_checked(given: dict[str, Any], words: Any) -> None:
     transport = given.get("transport")

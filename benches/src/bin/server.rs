@@ -1,17 +1,20 @@
-//! The benchmarks' server on the library: the same tools as the peers, on every wire.
+//! The benchmarks' server on the library: the same fixture as the peers', on every wire.
 //!
 //! It says where it listens, one line `ready URL` each, and serves until it is killed.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
+use mcpring::config::Ablation;
 use mcpring::json::Backend;
 use mcpring::ring::Choice;
 use mcpring::{Config, Engine, Error};
-use mcpring_bench::tools;
+use mcpring_bench::measure::cores;
+use mcpring_bench::tools::{self, many};
 
-/// Offers the tools of the benchmarks.
+/// Offers the fixture of the benchmarks.
 #[derive(Parser)]
 struct Arguments {
     /// Serve standard input and output, and nothing else.
@@ -26,6 +29,25 @@ struct Arguments {
     /// scan, simd-json or serde.
     #[arg(long, default_value = "scan")]
     json: Backend,
+    /// Most threads for tools that block; the engine's own number where nothing is said.
+    #[arg(long)]
+    workers: Option<usize>,
+    /// Keeps `echo` and the forms busy for so many microseconds more, to be found by comparisons.
+    #[arg(long, default_value_t = 0, hide = true)]
+    slow_us: u64,
+    /// Without these optimisations: schema-cache, fanout-batching, leases, template-router
+    /// (several with commas).
+    #[arg(long, default_value = "", hide_default_value = true)]
+    off: Ablation,
+    /// Resource templates beside the fixture.
+    #[arg(long, default_value_t = 0)]
+    templates: usize,
+    /// Tools with a schema of their own beside the fixture.
+    #[arg(long, default_value_t = 0)]
+    schemas: usize,
+    /// Run on every core of the machine, whichever this program was started on.
+    #[arg(long)]
+    all_cores: bool,
 }
 
 fn main() -> ExitCode {
@@ -39,11 +61,18 @@ fn main() -> ExitCode {
 }
 
 fn serve(arguments: &Arguments) -> Result<(), Error> {
-    let Arguments { shards, driver, json, .. } = *arguments;
+    if arguments.all_cores {
+        cores::use_all().map_err(|fault| Error::system(fault.to_string()))?;
+    }
+    let Arguments { shards, driver, json, workers, slow_us, .. } = *arguments;
+    let mut config = Config { shards, driver, json, ..Config::default() };
     // The table holds ten thousand sessions, and a few more while it warms up.
-    let sessions_max = 2 * Config::default().sessions_max;
-    let config = Config { shards, driver, json, sessions_max, ..Config::default() };
-    let engine = Engine::new(tools::server()?).config(config);
+    config.sessions_max *= 2;
+    config.workers = workers.unwrap_or(config.workers);
+    let server = tools::builder(Duration::from_micros(slow_us)).ablation(arguments.off);
+    let server = many::with_templates(server, arguments.templates);
+    let server = many::with_schemas(server, arguments.schemas).build()?;
+    let engine = Engine::new(server).config(config);
     let engine = if arguments.stdio {
         engine.stdio()
     } else {

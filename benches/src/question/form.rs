@@ -21,8 +21,13 @@ pub fn form20() -> Question {
     Question::tool("form20", arguments, "137 bytes, 1881, 22.5, 2 set")
 }
 
-/// `form1000`: an object of a thousand fields, mostly strings, 88 KB; the answer counts them.
+/// `form1000`: its answer counts the fields of its [arguments](form1000_arguments).
 pub fn form1000() -> Question {
+    Question::tool("form1000", &form1000_arguments(), "1000 fields")
+}
+
+/// An object of a thousand fields, mostly strings, 88 KB.
+pub fn form1000_arguments() -> String {
     let mut arguments = String::with_capacity(LARGE_BYTES + 1024);
     for field in 0..FIELDS {
         arguments.push(if field == 0 { '{' } else { ',' });
@@ -38,7 +43,7 @@ pub fn form1000() -> Question {
         };
     }
     arguments.push('}');
-    Question::tool("form1000", &arguments, "1000 fields")
+    arguments
 }
 
 /// `bytes` bytes that look like prose and differ from field to field.

@@ -7,7 +7,7 @@ mod form;
 
 use serde_json::{Value, json};
 
-pub use form::{form20, form1000};
+pub use form::{form20, form1000, form1000_arguments};
 
 use crate::target::Era;
 

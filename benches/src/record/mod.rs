@@ -2,14 +2,23 @@
 //!
 //! The published schema of an array of these is `benches/results.schema.json`, made from the types here.
 
+mod environment;
+pub mod file;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// The version of the shape of a record; a key more or less is a new one.
+pub const SCHEMA: u32 = 1;
+
 /// One workload, measured on one server.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Record {
+    /// The version of the shape of this record.
+    pub schema: u32,
     /// What was measured, in words.
     pub benchmark: String,
     /// The identifier of the workload.
@@ -22,7 +31,7 @@ pub struct Record {
     pub operations: u64,
     /// Seconds in which they were counted, over all repetitions.
     pub duration_s: f64,
-    /// Messages a second: two for each request that is answered.
+    /// Messages a second: two for each request that is answered, and what comes between them.
     pub throughput_msg_per_s: f64,
     /// Half of the operations took no longer, in microseconds. In an open loop from the moment the
     /// request was due.
@@ -61,10 +70,16 @@ pub struct Record {
     pub service_us: Option<[f64; 3]>,
     /// Wrong answers, errors and requests without an answer.
     pub errors: u64,
+    /// How many of each kind: `wrong`, `rpc`, `http`, `unanswered`.
+    pub errors_by_kind: BTreeMap<String, u64>,
+    /// The first of them, in words.
+    pub first_error: Option<String>,
     /// Whether the figures mean something.
     pub valid: bool,
     /// Why not: the generator or the machine was the limit.
     pub invalid: Vec<String>,
+    /// The name of the server in this run; `inside` for work inside the measuring process.
+    pub subject: String,
     /// Which server: its name and version as it says itself, and how it was reached.
     pub server: String,
     /// How it was asked.
@@ -77,8 +92,53 @@ pub struct Record {
     pub figures: BTreeMap<String, f64>,
 }
 
+impl Record {
+    /// A record of nothing, for tests that care about a few keys.
+    #[cfg(test)]
+    pub(crate) fn empty(environment: Environment) -> Self {
+        Self {
+            schema: SCHEMA,
+            benchmark: String::new(),
+            workload_id: String::new(),
+            timestamp: String::new(),
+            environment,
+            operations: 0,
+            duration_s: 0.0,
+            throughput_msg_per_s: 0.0,
+            latency_p50_us: 0.0,
+            latency_p95_us: 0.0,
+            latency_p99_us: 0.0,
+            latency_min_us: 0.0,
+            latency_max_us: 0.0,
+            latency_avg_us: 0.0,
+            memory_start_mib: 0.0,
+            memory_end_mib: 0.0,
+            memory_delta_mib: 0.0,
+            cpu_percent_avg: 0.0,
+            bottlenecks: Vec::new(),
+            requests_per_s: 0.0,
+            server_cpu_us: None,
+            system_calls: None,
+            context_switches: None,
+            service_us: None,
+            errors: 0,
+            errors_by_kind: BTreeMap::new(),
+            first_error: None,
+            valid: true,
+            invalid: Vec::new(),
+            subject: String::new(),
+            server: String::new(),
+            load: Load::default(),
+            repetitions: Vec::new(),
+            stages_us: BTreeMap::new(),
+            figures: BTreeMap::new(),
+        }
+    }
+}
+
 /// Where and with what.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Environment {
     /// The operating system and its kernel.
     pub os: String,
@@ -92,7 +152,7 @@ pub struct Environment {
     pub governor: Option<String>,
     /// What the load runs on, `io_uring` or `epoll`, with the probe's reason.
     pub driver: String,
-    /// The revision this program was built from, with `+` behind it when the tree had changes.
+    /// The revision of the sources, with `+` behind it when the tree had changes.
     pub git_revision: Option<String>,
     /// Versions by name: `mcpring`, `rustc`, and what servers run on.
     pub versions: BTreeMap<String, String>,
@@ -101,7 +161,8 @@ pub struct Environment {
 }
 
 /// How a server was asked.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Load {
     /// `closed`: the next request follows an answer; `open`: requests are sent when they are due.
     pub pace: String,
@@ -121,6 +182,7 @@ pub struct Load {
 
 /// One repetition.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Repetition {
     /// Operations counted.
     pub operations: u64,

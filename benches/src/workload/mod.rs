@@ -4,11 +4,19 @@
 //! A workload is either requests over a wire, one publication to many subscribers, or work inside
 //! this process on a part of the engine; one that cannot be measured yet says why.
 
+mod asked;
+mod load;
+mod suite;
+
+pub use load::{all, find, load, schema};
+pub use suite::{Entry, Suite, suites};
+
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// One file of workloads.
-#[derive(Clone, Debug, Deserialize)]
+/// One file of workloads. Its published schema is `benches/workload.schema.json`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct File {
     /// The workloads in their order.
@@ -16,7 +24,7 @@ pub struct File {
 }
 
 /// What is measured under one identifier.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Workload {
     /// Names it in results, on the command line and in baselines.
@@ -45,7 +53,7 @@ pub struct Workload {
 }
 
 /// A request of the protocol.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RequestSpec {
     /// Its method.
@@ -64,7 +72,7 @@ pub struct RequestSpec {
 }
 
 /// How a right answer looks.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AnswerSpec {
     /// What the result must hold; see [`Answer::Result`](crate::question::Answer::Result).
@@ -75,7 +83,7 @@ pub struct AnswerSpec {
 }
 
 /// Who asks.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LoadSpec {
     /// What carries the messages.
@@ -97,7 +105,7 @@ impl Default for LoadSpec {
 }
 
 /// What carries messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Via {
     /// Streamable HTTP/1.1.
@@ -111,7 +119,7 @@ pub enum Via {
 }
 
 /// Which eras of the protocol a workload may be measured in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum EraSpec {
     /// The newest that the server speaks.
@@ -123,7 +131,7 @@ pub enum EraSpec {
 }
 
 /// One publication to many subscribers.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FanoutSpec {
     /// Subscribers, each with a stream of its own.
@@ -133,7 +141,7 @@ pub struct FanoutSpec {
 }
 
 /// Work inside this process on a part of the engine.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InsideSpec {
     /// Which part, a name of [`crate::inside`].

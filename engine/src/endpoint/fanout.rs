@@ -15,7 +15,7 @@ use super::origin::{Origin, Peer};
 use super::session_stream::Line;
 use super::sessions::SessionKey;
 use super::topics::{Debt, Delivery, ENDS, Hearer};
-use crate::limits::{FANOUT_PER_TURN, UNSENT_BYTES_OWE};
+use crate::limits::UNSENT_BYTES_OWE;
 use crate::mcp::META_SUBSCRIPTION_ID;
 use crate::server::{ListKind, Publication, Server};
 use crate::slot::Slot;
@@ -51,7 +51,7 @@ impl Core {
 
     /// Takes what was published to as many subscribers as this turn has left.
     pub(super) fn fan_out(&mut self) {
-        while self.fanned_out < FANOUT_PER_TURN {
+        while self.fanned_out < self.fanout_per_turn {
             let Some(delivery) = self.topics.next() else { return };
             self.fanned_out += 1;
             self.deliver(&delivery);

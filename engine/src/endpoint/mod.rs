@@ -74,6 +74,7 @@ use topics::Topics;
 use crate::auth::{Guard, Verifier};
 use crate::config::Config;
 use crate::json::Parser;
+use crate::limits::FANOUT_PER_TURN;
 use crate::metrics::ShardMetrics;
 use crate::server::{CallEvent, Job, Post, Publication, RouteHandler, Server};
 use crate::slot::Slot;
@@ -274,6 +275,8 @@ struct Core {
     listens: usize,
     /// Subscribers told in this turn.
     fanned_out: usize,
+    /// Most of them.
+    fanout_per_turn: usize,
     timers: Timers<Timer>,
     fired: Vec<Timer>,
     outbox: Outbox,
@@ -300,6 +303,7 @@ impl Endpoint {
         let EndpointConfig { server, listeners, shard, config, seed, post, metrics, .. } = setup;
         let EndpointConfig { unix_s_at_zero, state_ring, driver, authorization, routes, .. } =
             setup;
+        let ablation = server.ablation();
         let mut timers = Timers::new(now);
         timers.set(now.after_ms(config.session_idle_ms), Timer::Sessions);
         let core = Core {
@@ -311,11 +315,12 @@ impl Endpoint {
             sessions: Sessions::new(shard, config.sessions_max, config.session_idle_ms),
             calls: Calls::default(),
             batches: Batches::default(),
-            topics: Topics::new(),
+            topics: Topics::new(ablation),
             tasks: Tasks::new(config.tasks_max),
             elicitations: Elicitations::default(),
             listens: 0,
             fanned_out: 0,
+            fanout_per_turn: if ablation.fanout_batching { FANOUT_PER_TURN } else { 1 },
             timers,
             fired: Vec::new(),
             outbox: Outbox::default(),

@@ -13,6 +13,7 @@ use bytes::Bytes;
 
 use super::notify::notification;
 use super::origin::Peer;
+use crate::config::Ablation;
 use crate::json::Writer;
 use crate::limits::{SUBSCRIPTIONS_MAX, TOPIC_BYTES_MAX};
 use crate::server::{ListKind, Ticket};
@@ -70,6 +71,8 @@ pub(super) struct Topics {
     /// Published topics in order, the first being walked. Each stands here once; the first twice,
     /// if it was published again.
     walks: VecDeque<TopicKey>,
+    /// Whether a topic's message is encoded once, not for each delivery.
+    keeps_messages: bool,
 }
 
 #[derive(Debug)]
@@ -105,9 +108,9 @@ struct Subscription {
 }
 
 impl Topics {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(ablation: Ablation) -> Self {
         Self {
-            places: ListKind::ALL.map(|list| Topic::new(None, message(list.method(), None))).into(),
+            places: ListKind::ALL.map(|list| Topic::new(None, list_message(list))).into(),
             free_places: Vec::new(),
             by_uri: HashMap::new(),
             topic_bytes: 0,
@@ -116,6 +119,7 @@ impl Topics {
             subscriptions: Vec::new(),
             free_subscriptions: Vec::new(),
             walks: VecDeque::new(),
+            keeps_messages: ablation.fanout_batching,
         }
     }
 
@@ -249,11 +253,20 @@ impl Topics {
         let subscriber = self.subscribers[subscription.subscriber as usize].as_ref()?;
         Some(Delivery {
             hearer: subscriber.hearer.clone(),
-            message: topic.message.clone(),
+            message: self.message_of(subscription.topic),
             has_members: topic.uri.is_some(),
             debt: Debt { subscription: at, generation: subscription.generation },
             is_owed: subscription.is_owed,
         })
+    }
+
+    fn message_of(&self, key: TopicKey) -> Bytes {
+        let topic = &self.places[key as usize];
+        match &topic.uri {
+            _ if self.keeps_messages => topic.message.clone(),
+            Some(uri) => uri_message(uri),
+            None => list_message(ListKind::ALL[key as usize]),
+        }
     }
 
     fn publish(&mut self, key: TopicKey) -> bool {
@@ -291,7 +304,7 @@ impl Topics {
 
     fn open_topic(&mut self, uri: &str) -> TopicKey {
         let uri: Arc<str> = uri.into();
-        let message = message("notifications/resources/updated", Some(&uri));
+        let message = uri_message(&uri);
         self.topic_bytes += uri.len();
         let topic = Topic::new(Some(Arc::clone(&uri)), message);
         let key = if let Some(key) = self.free_places.pop() {
@@ -392,7 +405,16 @@ impl Subscription {
     const FREE: Self = Self { subscriber: 0, topic: 0, place: 0, generation: 0, is_owed: false };
 }
 
-/// What is said about a topic.
+/// What is said about a list.
+fn list_message(list: ListKind) -> Bytes {
+    message(list.method(), None)
+}
+
+/// What is said about a resource.
+fn uri_message(uri: &str) -> Bytes {
+    message("notifications/resources/updated", Some(uri))
+}
+
 fn message(method: &str, uri: Option<&str>) -> Bytes {
     let mut message = Vec::new();
     notification(&mut Writer::new(&mut message), method, |w| {

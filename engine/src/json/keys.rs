@@ -35,7 +35,7 @@ impl KeyIndex {
     /// Indexes the members of `object`.
     pub(crate) fn new(object: Value<'_>) -> Self {
         let entry = |(name, _): (Value<'_>, Value<'_>)| Entry {
-            hash: hash(text(name).as_bytes()),
+            hash: hash(&name.name()),
             name: name.index(),
         };
         let entries: Vec<_> = object.members().map(entry).collect();
@@ -80,6 +80,11 @@ impl KeyIndex {
         self.duplicate = pair.map(|[_, again]| again.name);
     }
 
+    /// The value of the member called `name`.
+    pub(crate) fn find<'p>(&self, object: Value<'p>, name: &str) -> Option<Value<'p>> {
+        self.get(object, name, hash(name.as_bytes()))
+    }
+
     /// The value of the member called `name`, whose [`hash`] is given.
     pub(crate) fn get<'p>(&self, object: Value<'p>, name: &str, hash: u64) -> Option<Value<'p>> {
         let entry = if self.table.is_empty() {
@@ -93,7 +98,7 @@ impl KeyIndex {
     fn probe(&self, object: Value<'_>, name: &str, hash: u64) -> Option<Entry> {
         for place in probes(hash, self.table.len()) {
             let entry = *self.entries.get(self.table[place] as usize)?;
-            if entry.hash == hash && text(object.at(entry.name)) == name {
+            if entry.hash == hash && object.at(entry.name).eq_str(name) {
                 return Some(entry);
             }
         }
@@ -182,6 +187,7 @@ mod tests {
                 let name = name.as_str().expect("name");
                 let found = index.get(object, &name, hash(name.as_bytes())).map(Value::span);
                 assert_eq!(found, object.get(&name).map(Value::span), "{name}");
+                assert_eq!(index.find(object, &name).map(Value::span), found, "{name}");
             }
             let absent = "a_long_prefix_n_";
             assert!(index.get(object, absent, hash(absent.as_bytes())).is_none());

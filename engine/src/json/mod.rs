@@ -38,6 +38,8 @@ pub use tape::Kind;
 pub use value::{Elements, Members, Value};
 pub use writer::{Writer, compact_into, escape_into};
 
+pub(crate) use keys::KeyIndex;
+
 /// Readable bytes a [`Padded`] text has behind it.
 pub const SLACK: usize = crate::limits::SLACK_BYTES;
 

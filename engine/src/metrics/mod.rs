@@ -120,7 +120,7 @@ pub struct ShardMetrics {
     pub leases_free: Gauge,
     /// Receive buffers lent now.
     pub leases_lent: Gauge,
-    /// Slices that left the shard by copy because buffers were short.
+    /// Received slices that were copied instead of lent: buffers were short, or leases are off.
     pub copies: Counter,
     /// Bytes of those slices.
     pub bytes_copied: Counter,

@@ -60,7 +60,7 @@ pub(super) const COUNTERS: &[Row<Counter>] = &[
     }),
     ("tasks_created", "Calls that became tasks", None, |m| &m.tasks_created),
     ("tasks_expired", "Tasks whose time was over", None, |m| &m.tasks_expired),
-    ("copies", "Received slices copied because buffers were short", None, |m| &m.copies),
+    ("copies", "Received slices copied instead of lent", None, |m| &m.copies),
     ("copied", "Bytes of those slices", Some(Unit::Bytes), |m| &m.bytes_copied),
     ("turns", "Turns of the shards' loops", None, |m| &m.turns),
     ("kernel_enters", "Times a shard entered the kernel", None, |m| &m.enters),

@@ -1,6 +1,6 @@
 //! Arguments as a handler reads them: decoded from the sender's bytes when, and only when, asked.
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -9,8 +9,9 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::ToolError;
-use crate::json::schema::{self, Violation};
-use crate::json::{Backend, PaddedBuf, Parser, Value};
+use super::schema_cache::HeldSchema;
+use crate::json::schema::Violation;
+use crate::json::{Backend, KeyIndex, PaddedBuf, Parser, Value};
 
 /// For tools that take nothing: refuses every argument.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -39,17 +40,57 @@ pub(super) fn decode_parsed<'a, T: Deserialize<'a>>(arguments: Value<'a>) -> Res
     arguments.decode().map_err(|fault| ToolError(format!("invalid arguments: {fault}")))
 }
 
-/// One member that is a string.
-pub(super) fn text<'a>(json: &'a [u8], name: &str) -> Option<Cow<'a, str>> {
-    let members: BTreeMap<Key<'a>, Member<'a>> = serde_json::from_slice(json).ok()?;
-    match members.into_iter().find(|(key, _)| key.0 == name)? {
-        (_, Member::Text(text)) => Some(text),
-        (_, Member::Other(_)) => None,
+/// Members up to which a walk over them is quicker than an index.
+const FEW: usize = 8;
+
+/// Members of an object by name, made for many to be asked for.
+pub(super) enum Named<'a> {
+    /// On the tape, and few.
+    Few(Value<'a>),
+    /// On the tape, and many.
+    Many(Value<'a>, KeyIndex),
+    /// Of a text that no tape was made of.
+    Text(BTreeMap<Key<'a>, Member<'a>>),
+}
+
+impl<'a> Named<'a> {
+    /// The members of an object on the tape.
+    pub(super) fn on_tape(object: Value<'a>) -> Self {
+        if object.len() <= FEW {
+            return Self::Few(object);
+        }
+        Self::Many(object, KeyIndex::new(object))
+    }
+
+    /// The members of an object as text; none if it is no such text.
+    pub(super) fn in_text(json: &'a [u8]) -> Self {
+        Self::Text(serde_json::from_slice(json).unwrap_or_default())
+    }
+
+    /// Whether there is a member of that name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        match self {
+            Self::Few(object) => object.get(name).is_some(),
+            Self::Many(object, index) => index.find(*object, name).is_some(),
+            Self::Text(members) => members.contains_key(name),
+        }
+    }
+
+    /// The member of that name, if it is a string.
+    pub(super) fn text(&self, name: &str) -> Option<Cow<'a, str>> {
+        match self {
+            Self::Few(object) => object.get(name)?.as_str(),
+            Self::Many(object, index) => index.find(*object, name)?.as_str(),
+            Self::Text(members) => match members.get(name)? {
+                Member::Text(text) => Some(text.clone()),
+                Member::Other(_) => None,
+            },
+        }
     }
 }
 
 /// What is wrong with arguments of the tool `name`, in words for the model.
-pub(super) fn check(schema: &schema::Schema, name: &str, json: &[u8]) -> Result<(), String> {
+pub(super) fn check(schema: &HeldSchema, name: &str, json: &[u8]) -> Result<(), String> {
     let text = PaddedBuf::copy(json);
     let mut parser = Parser::new(Backend::default());
     let parsed = parser.parse(text.padded());
@@ -70,12 +111,20 @@ pub(crate) fn words(
     }
 }
 
+/// A name, borrowed from the text where it has no escapes.
 #[derive(Deserialize, PartialEq, Eq, PartialOrd, Ord)]
-struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+pub(super) struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 
+impl Borrow<str> for Key<'_> {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A value, kept if it is a string.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Member<'a> {
+pub(super) enum Member<'a> {
     Text(#[serde(borrow)] Cow<'a, str>),
     Other(IgnoredAny),
 }

@@ -8,9 +8,10 @@ use super::hook::Hooks;
 use super::listing::Listing;
 use super::revision::Revision;
 use super::{
-    FeatureSet, Features, Hook, OutputPolicy, Prompt, Resource, ResourceTemplate, SchemaCache,
-    Server, Tool, ToolEntry,
+    FeatureSet, Features, Hook, OutputPolicy, Prompt, PromptEntry, Resource, ResourceEntry,
+    ResourceTemplate, SchemaCache, Server, TemplateEntry, Tool,
 };
+use crate::config::Ablation;
 use crate::error::Error;
 use crate::model::{CacheHint, Capabilities, Icon, Implementation, RawJson, Task, Text};
 
@@ -28,6 +29,7 @@ pub struct ServerBuilder {
     cache_hint: CacheHint,
     output_policy: OutputPolicy,
     call_timeout: Option<Duration>,
+    ablation: Ablation,
 }
 
 impl ServerBuilder {
@@ -44,6 +46,7 @@ impl ServerBuilder {
             cache_hint: CacheHint::default(),
             output_policy: OutputPolicy::default(),
             call_timeout: None,
+            ablation: Ablation::default(),
         }
     }
 
@@ -168,6 +171,12 @@ impl ServerBuilder {
         self
     }
 
+    /// Turns optimisations off, to measure what they are worth.
+    pub fn ablation(mut self, ablation: Ablation) -> Self {
+        self.ablation = ablation;
+        self
+    }
+
     /// Checks everything. The first fault found is returned, and names the feature it is in.
     pub fn build(self) -> Result<Server, Error> {
         self.build_with(&mut SchemaCache::new())
@@ -182,12 +191,21 @@ impl ServerBuilder {
             return Err(Error::usage(format!("server {:?}: {fault}", self.info.name)));
         }
         check_declared(&self.offered)?;
+        let mut none = SchemaCache::without_compiled();
+        let schemas = if self.ablation.schema_cache { schemas } else { &mut none };
         let tools = self
             .tools
             .into_iter()
             .map(|tool| tool.register(schemas, self.output_policy).map(Arc::new));
         let tools = FeatureSet::new(tools.collect::<Result<_, _>>()?, "tool")?;
-        let features = register(tools, self.resources, self.templates, self.prompts)?;
+        let (templates, router) = register_templates(self.templates, self.ablation)?;
+        let features = Features {
+            tools: tools.into(),
+            resources: register_resources(self.resources)?.into(),
+            templates: templates.into(),
+            prompts: register_prompts(self.prompts)?.into(),
+            router: router.into(),
+        };
         let capabilities = features.capabilities(self.offered);
         Ok(Server {
             info_listing: Listing::new(&[&self.info], |info, w, fields| info.encode(w, fields)),
@@ -204,33 +222,30 @@ impl ServerBuilder {
             output_policy: self.output_policy,
             call_timeout: self.call_timeout,
             schema_stats: schemas.stats(),
+            ablation: self.ablation,
         })
     }
 }
 
-fn register(
-    tools: FeatureSet<ToolEntry>,
-    resources: Vec<Resource>,
-    templates: Vec<ResourceTemplate>,
-    prompts: Vec<Prompt>,
-) -> Result<Features, Error> {
+fn register_resources(resources: Vec<Resource>) -> Result<FeatureSet<ResourceEntry>, Error> {
     let resources = resources.into_iter().map(|resource| resource.register().map(Arc::new));
-    let resources = FeatureSet::new(resources.collect::<Result<_, _>>()?, "resource")?;
+    FeatureSet::new(resources.collect::<Result<_, _>>()?, "resource")
+}
+
+fn register_templates(
+    templates: Vec<ResourceTemplate>,
+    ablation: Ablation,
+) -> Result<(FeatureSet<TemplateEntry>, TemplateRouter), Error> {
     let templates = templates.into_iter().map(ResourceTemplate::register);
     let (templates, parsed) =
         templates.collect::<Result<Vec<_>, _>>()?.into_iter().unzip::<_, _, Vec<_>, Vec<_>>();
     let templates = templates.into_iter().map(Arc::new).collect();
-    let templates = FeatureSet::new(templates, "template")?;
-    let router = TemplateRouter::new(parsed)?;
+    Ok((FeatureSet::new(templates, "template")?, TemplateRouter::new(parsed, ablation)?))
+}
+
+fn register_prompts(prompts: Vec<Prompt>) -> Result<FeatureSet<PromptEntry>, Error> {
     let prompts = prompts.into_iter().map(|prompt| prompt.register().map(Arc::new));
-    let prompts = FeatureSet::new(prompts.collect::<Result<_, _>>()?, "prompt")?;
-    Ok(Features {
-        tools: tools.into(),
-        resources: resources.into(),
-        templates: templates.into(),
-        prompts: prompts.into(),
-        router: router.into(),
-    })
+    FeatureSet::new(prompts.collect::<Result<_, _>>()?, "prompt")
 }
 
 /// Declared names are said once, extensions with their prefix, and settings are objects.

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
+use super::arguments::Named;
 use super::deferred::Owned;
 use super::features::FoundResource;
 use super::job::LocalFuture;
@@ -62,6 +63,8 @@ pub struct Call<'a> {
     source: &'a dyn CallSource,
     spawn: Option<Spawn<'a>>,
     context: OnceCell<Arc<CallContext>>,
+    /// The arguments by name, once one is asked for.
+    named: OnceCell<Named<'a>>,
     asked: Option<&'a Arc<Asked>>,
     misfit: Option<Arc<str>>,
     is_deferred: bool,
@@ -130,6 +133,7 @@ impl<'a> Call<'a> {
             source,
             spawn: None,
             context: OnceCell::new(),
+            named: OnceCell::new(),
             asked: None,
             misfit: None,
             is_deferred: false,
@@ -213,11 +217,12 @@ impl<'a> Call<'a> {
 
     /// One text argument; how prompts read theirs, and completions the arguments known already.
     pub fn argument(&self, name: &str) -> Option<Cow<'a, str>> {
-        match self.arguments {
-            Arguments::Absent => None,
-            Arguments::Parsed(arguments) => arguments.get(name)?.as_str(),
-            Arguments::Text(arguments) => super::arguments::text(arguments, name),
-        }
+        let named = match self.arguments {
+            Arguments::Absent => return None,
+            Arguments::Parsed(arguments) => self.named.get_or_init(|| Named::on_tape(arguments)),
+            Arguments::Text(arguments) => self.named.get_or_init(|| Named::in_text(arguments)),
+        };
+        named.text(name)
     }
 
     /// The URI that is read; empty for others than resources.

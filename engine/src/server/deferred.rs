@@ -83,7 +83,7 @@ impl Deferred {
 
     /// One text argument; how prompts read theirs, and completions the arguments known already.
     pub fn argument(&self, name: &str) -> Option<Cow<'_, str>> {
-        super::arguments::text(&self.call.arguments, name)
+        super::arguments::Named::in_text(&self.call.arguments).text(name)
     }
 
     /// The URI that is read; empty for others than resources.

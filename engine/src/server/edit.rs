@@ -35,7 +35,7 @@ impl<'a> ServerEdit<'a> {
             tools: Draft::of(tools),
             resources: Draft::of(resources),
             templates: Draft::of(templates),
-            parsed: router.templates().cloned().collect(),
+            parsed: router.templates(),
             prompts: Draft::of(prompts),
             fault: None,
         }
@@ -148,7 +148,7 @@ impl<'a> ServerEdit<'a> {
         }
         let before = present.features();
         let router = if templates.is_changed {
-            Arc::new(TemplateRouter::new(parsed)?)
+            Arc::new(TemplateRouter::new(parsed, present.ablation())?)
         } else {
             Arc::clone(&before.router)
         };

@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::schema_cache::HeldSchema;
 use super::{Execution, Handler, Outcome, output::OutputCheck};
-use crate::json::schema::Schema;
 use crate::model::CacheHint;
 
 /// The kinds of feature a client can call.
@@ -75,7 +75,7 @@ pub struct Feature {
     pub(super) timeout: Option<Duration>,
     pub(super) scopes: Vec<Box<str>>,
     /// What arguments are held to, where the handler gets them also when they do not fit.
-    pub(super) input: Option<Arc<Schema>>,
+    pub(super) input: Option<HeldSchema>,
     pub(super) keeps_request: bool,
     pub(super) output: Option<OutputCheck>,
     pub(super) cache: Option<CacheHint>,

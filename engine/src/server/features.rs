@@ -9,10 +9,11 @@ use foldhash::fast::FixedState;
 
 use super::listing::Listing;
 use super::{Feature, PromptEntry, ResourceEntry, TemplateEntry, ToolEntry};
+use crate::config::Ablation;
 use crate::error::Error;
 use crate::json::Writer;
 use crate::model::{Capabilities, Fields, TaskSupport};
-use crate::uri::{Bindings, Router, Template};
+use crate::uri::{Bindings, Linear, Router, Template};
 
 /// A feature that has a place in a list.
 pub(super) trait Listed {
@@ -178,31 +179,51 @@ impl Features {
         if let Some(entry) = self.resources.find(uri) {
             return Some(FoundResource { feature: entry.feature(), bindings: None });
         }
-        let (place, bindings) = self.router.0.find(uri)?;
+        let (place, bindings) = self.router.find(uri)?;
         let entry = &self.templates.entries[*place as usize];
         Some(FoundResource { feature: entry.feature(), bindings: Some(bindings) })
     }
 }
 
 /// Finds the template a URI fits.
-pub(super) struct TemplateRouter(Router<u32>);
+pub(super) enum TemplateRouter {
+    Radix(Router<u32>),
+    /// Without the optimisation.
+    Linear(Linear<u32>),
+}
 
 impl TemplateRouter {
     /// Places `templates` in the order of their entries.
-    pub(super) fn new(templates: Vec<Template>) -> Result<Self, Error> {
-        let mut router = Router::new();
+    pub(super) fn new(templates: Vec<Template>, ablation: Ablation) -> Result<Self, Error> {
+        let mut router = if ablation.template_router {
+            Self::Radix(Router::new())
+        } else {
+            Self::Linear(Linear::new())
+        };
         for (place, template) in templates.into_iter().enumerate() {
             let text = template.as_str().to_owned();
-            router
-                .insert(template, place as u32)
-                .map_err(|fault| Error::usage(format!("template {text:?}: {fault}")))?;
+            match &mut router {
+                Self::Radix(router) => router.insert(template, place as u32),
+                Self::Linear(router) => router.insert(template, place as u32),
+            }
+            .map_err(|fault| Error::usage(format!("template {text:?}: {fault}")))?;
         }
-        Ok(Self(router))
+        Ok(router)
+    }
+
+    fn find(&self, uri: &str) -> Option<(&u32, Bindings)> {
+        match self {
+            Self::Radix(router) => router.find(uri),
+            Self::Linear(router) => router.find(uri),
+        }
     }
 
     /// The templates in the order of their entries.
-    pub(super) fn templates(&self) -> impl Iterator<Item = &Template> {
-        self.0.iter().map(|(template, _)| template)
+    pub(super) fn templates(&self) -> Vec<Template> {
+        match self {
+            Self::Radix(router) => router.iter().map(|(template, _)| template.clone()).collect(),
+            Self::Linear(router) => router.iter().map(|(template, _)| template.clone()).collect(),
+        }
     }
 }
 

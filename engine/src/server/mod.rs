@@ -47,6 +47,7 @@ mod tool;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::config::Ablation;
 use crate::mcp::{Need, Target};
 use crate::model::{CacheHint, Capabilities, Fields, Implementation, RawJson};
 
@@ -142,6 +143,7 @@ pub struct Server {
     output_policy: OutputPolicy,
     call_timeout: Option<Duration>,
     schema_stats: SchemaStats,
+    ablation: Ablation,
 }
 
 impl Server {
@@ -224,5 +226,10 @@ impl Server {
     /// How the schemas were compiled.
     pub fn schema_stats(&self) -> SchemaStats {
         self.schema_stats
+    }
+
+    /// Which optimisations it is served with.
+    pub fn ablation(&self) -> Ablation {
+        self.ablation
     }
 }

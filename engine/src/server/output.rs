@@ -6,8 +6,8 @@
 
 use std::sync::Arc;
 
+use super::schema_cache::HeldSchema;
 use super::{CallContext, CallEvent, Feature, FeatureKind, Outcome};
-use crate::json::schema::Schema;
 use crate::json::{Backend, PaddedBuf, Parser};
 use crate::model::ToolResult;
 
@@ -21,10 +21,10 @@ pub enum OutputPolicy {
     Warn,
 }
 
-/// A compiled output schema, and how results are held to it.
+/// An output schema, and how results are held to it.
 pub(super) struct OutputCheck {
     /// What structured content must fit.
-    pub(super) schema: Arc<Schema>,
+    pub(super) schema: HeldSchema,
     /// What becomes of content that does not.
     pub(super) policy: OutputPolicy,
 }

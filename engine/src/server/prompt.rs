@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::arguments::Named;
 use super::completer::{Completer, Completers};
 use super::features::Listed;
 use super::setters::{completer_setters, info_setters, run_setters};
@@ -158,15 +159,26 @@ impl PromptEntry {
                 return Err(RpcError::invalid_params(words));
             }
         }
-        let is_given = |wanted: &str| arguments.is_some_and(|given| given.get(wanted).is_some());
-        let missing = self.info.arguments.iter().find(|a| a.is_required && !is_given(&a.name));
-        match missing {
+        match self.missing(arguments) {
             None => Ok(()),
             Some(argument) => Err(RpcError::invalid_params(format!(
                 "prompt {name:?}: argument {:?} is required",
                 argument.name
             ))),
         }
+    }
+
+    /// The first required argument that is not given.
+    fn missing(&self, arguments: Option<Value<'_>>) -> Option<&PromptArgument> {
+        let mut required = self.info.arguments.iter().filter(|argument| argument.is_required);
+        let Some(given) = arguments else { return required.next() };
+        // Most clients give them in the order of the list, and then one walk is all it takes.
+        let mut members = given.members();
+        let mut is_next = |wanted: &str| members.any(|(name, _)| name.eq_str(wanted));
+        let out_of_order = required.find(|argument| !is_next(&argument.name))?;
+        let given = Named::on_tape(given);
+        let mut rest = std::iter::once(out_of_order).chain(required);
+        rest.find(|argument| !given.has(&argument.name))
     }
 }
 

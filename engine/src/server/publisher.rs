@@ -56,7 +56,12 @@ impl Publisher {
         server: Arc<Server>,
         broadcast: impl Fn(Publication) -> Result<(), LimitError> + Send + Sync + 'static,
     ) -> Self {
-        let state = State { present: server, schemas: SchemaCache::new() };
+        let schemas = if server.ablation().schema_cache {
+            SchemaCache::new()
+        } else {
+            SchemaCache::without_compiled()
+        };
+        let state = State { present: server, schemas };
         Self(Arc::new(Shared { state: Mutex::new(state), broadcast: Box::new(broadcast) }))
     }
 

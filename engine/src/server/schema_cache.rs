@@ -7,7 +7,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::json::schema::{Schema, SchemaError};
+use crate::json::Value;
+use crate::json::schema::{Schema, SchemaError, Violation};
 use crate::limits;
 
 /// How a cache has done.
@@ -32,6 +33,28 @@ pub struct SchemaCache {
     stats: SchemaStats,
     limit: Option<usize>,
     uses: u64,
+    holds_nothing: bool,
+}
+
+/// What checks values of a schema that was found good.
+#[derive(Clone)]
+pub(super) enum HeldSchema {
+    Compiled(Arc<Schema>),
+    /// Without the optimisation: compiled before every check.
+    Source(Arc<serde_json::Value>),
+}
+
+impl HeldSchema {
+    /// Checks `instance` and gives the first violation.
+    pub(super) fn check(&self, instance: Value<'_>) -> Result<(), Violation> {
+        match self {
+            Self::Compiled(schema) => schema.check(instance),
+            Self::Source(source) => {
+                let schema = Schema::compile(source).expect("what compiled once compiles again");
+                schema.check(instance)
+            }
+        }
+    }
 }
 
 struct Entry {
@@ -50,6 +73,12 @@ impl SchemaCache {
         Self { limit: Some(limit.max(1)), ..Self::default() }
     }
 
+    /// A cache that keeps no compiled schema: its tools compile theirs before every check. For
+    /// measuring what the compiled ones are worth.
+    pub fn without_compiled() -> Self {
+        Self { holds_nothing: true, ..Self::default() }
+    }
+
     /// How it has done.
     pub fn stats(&self) -> SchemaStats {
         self.stats
@@ -60,15 +89,18 @@ impl SchemaCache {
         &mut self,
         text: &str,
         value: &serde_json::Value,
-    ) -> Result<Arc<Schema>, SchemaError> {
+    ) -> Result<HeldSchema, SchemaError> {
         self.uses += 1;
         if let Some(entry) = self.entries.get_mut(text) {
             self.stats.hits += 1;
             entry.last_use = self.uses;
-            return Ok(Arc::clone(&entry.schema));
+            return Ok(HeldSchema::Compiled(Arc::clone(&entry.schema)));
         }
         let schema = Arc::new(Schema::compile(value)?);
         self.stats.misses += 1;
+        if self.holds_nothing {
+            return Ok(HeldSchema::Source(Arc::new(value.clone())));
+        }
         if self.entries.len() >= self.limit.unwrap_or(limits::SCHEMAS_MAX) {
             self.evict();
         }
@@ -76,7 +108,7 @@ impl SchemaCache {
         self.entries.insert(text.into(), entry);
         self.stats.bytes += text.len();
         self.stats.entries = self.entries.len();
-        Ok(schema)
+        Ok(HeldSchema::Compiled(schema))
     }
 
     /// Gives up the entry that was not used for longest. Looks at all of them: it happens at build

@@ -3,13 +3,12 @@
 //! A schema given by hand is listed as it was given, space between tokens aside: clients that look
 //! for `$defs`, `$anchor` or their own keywords find them.
 
-use std::sync::Arc;
-
 use schemars::JsonSchema;
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 
 use super::SchemaCache;
-use crate::json::{self, schema::Schema};
+use super::schema_cache::HeldSchema;
+use crate::json;
 use crate::limits;
 use crate::model::RawJson;
 
@@ -74,7 +73,7 @@ pub(super) struct Compiled {
     /// The same, to look into.
     pub(super) value: serde_json::Value,
     /// What checks values.
-    pub(super) schema: Arc<Schema>,
+    pub(super) schema: HeldSchema,
 }
 
 impl Compiled {

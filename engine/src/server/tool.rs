@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use super::features::Listed;
 use super::output::{OutputCheck, OutputPolicy};
 use super::param_header::{self, HeaderParam};
+use super::schema_cache::HeldSchema;
 use super::schema_source::Compiled;
 use super::setters::{info_setters, run_setters};
 use super::{
@@ -17,7 +18,7 @@ use super::{
 };
 use crate::auth::check_scopes;
 use crate::error::Error;
-use crate::json::schema::{Schema, Violation};
+use crate::json::schema::Violation;
 use crate::json::{Backend, PaddedBuf, Parser, Value, Writer};
 use crate::model::{Fields, Icon, RawJson, TaskSupport, Text, ToolAnnotations, ToolInfo};
 
@@ -210,7 +211,7 @@ impl Tool {
             execution: self.execution,
             timeout: self.timeout,
             scopes: self.scopes,
-            input: self.is_lenient.then(|| Arc::clone(&input.schema)),
+            input: self.is_lenient.then(|| input.schema.clone()),
             keeps_request: self.keeps_request,
             output: schema.map(|schema| OutputCheck { schema, policy }),
             cache: None,
@@ -227,10 +228,7 @@ impl Tool {
     }
 
     /// Compiles the output schema; gives what results are held to, if they are.
-    fn register_output(
-        &mut self,
-        schemas: &mut SchemaCache,
-    ) -> Result<Option<Arc<Schema>>, String> {
+    fn register_output(&mut self, schemas: &mut SchemaCache) -> Result<Option<HeldSchema>, String> {
         let (schema, is_trusted) = match &self.output {
             None => return Ok(None),
             Some(Output::Derived(schema)) => (schema, true),
@@ -254,7 +252,7 @@ pub struct ToolEntry {
     feature: Arc<Feature>,
     info: ToolInfo,
     task_by_handler: bool,
-    input: Arc<Schema>,
+    input: HeldSchema,
     /// What is wrong with leaving the arguments out.
     absent: Option<Violation>,
     headers: Box<[HeaderParam]>,
@@ -362,7 +360,7 @@ fn compile(
 }
 
 /// What `schema` says of `{}`.
-fn check_absent(schema: &Schema) -> Option<Violation> {
+fn check_absent(schema: &HeldSchema) -> Option<Violation> {
     let text = PaddedBuf::copy(b"{}");
     let mut parser = Parser::new(Backend::default());
     let value = parser.parse(text.padded()).expect("an empty object is JSON");

@@ -21,6 +21,7 @@ mod lanes;
 mod listener;
 mod place;
 mod pool;
+mod received;
 #[cfg(any(test, feature = "sim"))]
 mod rig;
 mod running;

@@ -90,6 +90,7 @@ impl Rig {
                     work: Box::new(work.clone()),
                     stats: Stats::new(Arc::clone(&metrics[number]), None),
                     drain_ms: setup.config.drain_ms,
+                    lends: true,
                     // Its driver adopts nothing.
                     inside: u16::MAX,
                 };

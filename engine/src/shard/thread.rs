@@ -189,6 +189,7 @@ fn build(
     let now = clock.now();
     // The last listener is that for connections from inside.
     let inside = listeners.len().saturating_sub(1) as u16;
+    let lends = server.ablation().leases;
     let endpoint = EndpointConfig {
         server,
         listeners,
@@ -216,6 +217,7 @@ fn build(
         work: Box::new(move |job| lanes.take(job)),
         stats,
         drain_ms: opening.config.drain_ms,
+        lends,
         inside,
     };
     Shard::new(now, parts)

@@ -14,10 +14,10 @@ use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use super::connect::Seat;
+use super::received::{Copied, Lent};
 use super::stats::Stats;
 use super::wake::{self, Message};
-use crate::endpoint::Chunk;
-use crate::endpoint::{Endpoint, Forwarded, Input, Now, Output};
+use crate::endpoint::{Chunk, Endpoint, Forwarded, Input, Now, Output};
 use crate::error::SystemError;
 use crate::inbox::{Inbox, Sender};
 use crate::limits;
@@ -41,6 +41,8 @@ pub(crate) struct Parts {
     pub(crate) stats: Stats,
     /// How long a drain may take, in milliseconds.
     pub(crate) drain_ms: u64,
+    /// Whether received bytes are lent to the protocol, not copied for it.
+    pub(crate) lends: bool,
     /// The listener whose connections come from inside the process.
     pub(crate) inside: u16,
 }
@@ -169,7 +171,7 @@ impl Shard {
                 self.handle(Input::Accepted { slot, listener });
             }
             Completion::Received { slot, lease } => {
-                self.handle(Input::Received { slot, chunk: &Received(lease) });
+                self.received(slot, lease);
             }
             Completion::Ended { slot, fault } => {
                 self.handle(Input::Ended { slot, is_broken: fault.is_some() });
@@ -188,6 +190,16 @@ impl Shard {
             // Its message is in the inbox, which is looked at in any case.
             Completion::Woken => {}
         }
+    }
+
+    fn received(&mut self, slot: Slot, lease: Lease) {
+        if self.parts.lends {
+            return self.handle(Input::Received { slot, chunk: &Lent(lease) });
+        }
+        let chunk = Copied::of(&lease);
+        drop(lease);
+        self.parts.stats.count_copy(chunk.len());
+        self.handle(Input::Received { slot, chunk: &chunk });
     }
 
     fn take_messages(&mut self) {
@@ -305,23 +317,6 @@ impl Shard {
                 self.handle(Input::Sent { slot, bytes, start, is_failed });
             }
         }
-    }
-}
-
-/// A lease as the protocol sees it.
-struct Received(Lease);
-
-impl Chunk for Received {
-    fn padded(&self) -> &[u8] {
-        self.0.padded()
-    }
-
-    fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    fn share(&self, range: std::ops::Range<usize>) -> bytes::Bytes {
-        self.0.share(range)
     }
 }
 

@@ -164,6 +164,7 @@ fn common_len(a: &[u8], b: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Linear;
     use super::*;
     use proptest::prelude::*;
 
@@ -237,16 +238,20 @@ mod tests {
             texts in prop::collection::vec("[ab/]{0,4}(\\{x\\}|\\{\\+x\\})?[ab/.]{0,2}", 1..40),
             uris in prop::collection::vec("[ab/.]{0,8}", 1..40),
         ) {
-            let mut router = Router::new();
+            let (mut router, mut linear) = (Router::new(), Linear::new());
             let mut kept = Vec::new();
             for text in &texts {
                 let template = Template::parse(text).unwrap();
-                if router.insert(template.clone(), text.clone()).is_ok() {
+                let is_kept = router.insert(template.clone(), text.clone()).is_ok();
+                prop_assert_eq!(linear.insert(template.clone(), text).is_ok(), is_kept, "{}", text);
+                if is_kept {
                     kept.push(template);
                 }
             }
             for uri in uris.iter().chain(&texts) {
                 let found = router.find(uri);
+                let tried = linear.find(uri);
+                prop_assert_eq!(format!("{found:?}"), format!("{:?}", tried), "{}", uri);
                 let got = found.as_ref().map(|(value, _)| value.as_str());
                 prop_assert_eq!(got, naive(&kept, uri), "{}", uri);
                 if let Some((_, bindings)) = found {

@@ -1,11 +1,16 @@
-//! The rmcp peer: `mcpring-peer-rmcp --http 127.0.0.1:0`, `--http-sessions 127.0.0.1:0` or `--stdio`.
+//! The rmcp peer: `mcpring-peer-rmcp --http ADDRESS`, `--http-default ADDRESS`,
+//! `--http-sessions ADDRESS` or `--stdio`.
 //!
-//! Its fastest mode: no sessions, plain JSON answers, one runtime thread, TCP_NODELAY, fat LTO.
-//! With sessions it is the mode that can tell clients something; what protects its memory there
-//! (idle sessions end, streams are kept alive) is off, for nothing else should run while it is
-//! measured.
+//! `--http` is its fastest mode: no sessions, plain JSON answers, one runtime thread. `--http-default`
+//! is what the SDK does when nothing is said: sessions, answers as event streams, its limits, and
+//! the runtime of `#[tokio::main]`. `--http-sessions` is the mode whose memory is measured: what ends
+//! idle sessions there is off, for nothing else should run meanwhile.
 //! It prints where it listens as one line `ready http://ADDRESS/mcp` and serves until it is killed.
 
+mod forms;
+mod prompts;
+mod resources;
+mod sampling;
 mod subscribers;
 mod tools;
 
@@ -21,10 +26,19 @@ use rmcp::{
         },
     },
 };
+use tokio::{
+    net::TcpListener,
+    runtime::{Builder, Runtime},
+};
 use tools::Peer;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+/// How serving ends.
+type Served = Result<(), Box<dyn Error>>;
+
+const USAGE: &str = "usage: mcpring-peer-rmcp --http ADDRESS | --http-default ADDRESS | \
+                     --http-sessions ADDRESS | --stdio";
+
+fn main() -> Served {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments
         .iter()
@@ -32,23 +46,48 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .collect::<Vec<_>>()
         .as_slice()
     {
-        ["--http", address] => serve_http(address, false).await,
-        ["--http-sessions", address] => serve_http(address, true).await,
-        ["--stdio"] => serve_stdio().await,
-        _ => Err("usage: mcpring-peer-rmcp --http ADDRESS | --http-sessions ADDRESS | --stdio".into()),
+        ["--http", address] => one_thread(serve_http(address, plain(), unlimited())),
+        ["--http-sessions", address] => {
+            let config = plain().with_legacy_session_mode(true);
+            one_thread(serve_http(address, config, unlimited()))
+        }
+        ["--http-default", address] => {
+            let (config, sessions) = Default::default();
+            Runtime::new()?.block_on(serve_http(address, config, sessions))
+        }
+        ["--stdio"] => one_thread(serve_stdio()),
+        _ => Err(USAGE.into()),
     }
 }
 
-async fn serve_http(address: &str, with_sessions: bool) -> Result<(), Box<dyn Error>> {
-    let config = StreamableHttpServerConfig::default()
-        .with_legacy_session_mode(with_sessions)
+/// Runs `serve` on this thread.
+fn one_thread(serve: impl Future<Output = Served>) -> Served {
+    Builder::new_current_thread().enable_all().build()?.block_on(serve)
+}
+
+/// No sessions, and nothing on the wire but answers.
+fn plain() -> StreamableHttpServerConfig {
+    StreamableHttpServerConfig::default()
+        .with_legacy_session_mode(false)
         .with_json_response(true)
-        .with_sse_keep_alive(None);
+        .with_sse_keep_alive(None)
+}
+
+/// Sessions that last however long they are idle.
+fn unlimited() -> LocalSessionManager {
     let mut sessions = LocalSessionManager::default();
     sessions.session_config.keep_alive = None;
+    sessions
+}
+
+async fn serve_http(
+    address: &str,
+    config: StreamableHttpServerConfig,
+    sessions: LocalSessionManager,
+) -> Served {
     let service = StreamableHttpService::new(|| Ok(Peer), Arc::new(sessions), config);
     let router = axum::Router::new().route_service("/mcp", service);
-    let listener = tokio::net::TcpListener::bind(address).await?;
+    let listener = TcpListener::bind(address).await?;
     println!("ready http://{}/mcp", listener.local_addr()?);
     let listener = listener.tap_io(|stream| {
         // Only the latency of small answers depends on it; a socket that refuses is served anyway.
@@ -58,7 +97,7 @@ async fn serve_http(address: &str, with_sessions: bool) -> Result<(), Box<dyn Er
     Ok(())
 }
 
-async fn serve_stdio() -> Result<(), Box<dyn Error>> {
+async fn serve_stdio() -> Served {
     Peer.serve(stdio_pipes()).await?.waiting().await?;
     Ok(())
 }

@@ -1,22 +1,33 @@
-//! The tools every peer offers, typed as a user of rmcp would type them.
+//! The fixture every peer offers, typed as a user of rmcp would type them.
 //!
 //! The router is built once and borrowed by every request: building it anew for each stateless
 //! request, as short examples do, would measure the example and not the library.
 
-use std::sync::LazyLock;
+use std::{sync::LazyLock, time::Duration};
 
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
-    handler::server::{router::tool::ToolRouter, wrapper::Parameters},
+    handler::server::{
+        router::tool::ToolRouter,
+        tool::InputResponses,
+        wrapper::Parameters,
+    },
     model::{
-        JsonObject, ServerCapabilities, ServerConfig, SubscribeRequestParams, SubscriptionFilter,
+        CallToolResponse, GetPromptRequestParams, GetPromptResponse, JsonObject, ListPromptsResult,
+        ListResourcesResult, PaginatedRequestParams, ProgressNotificationParam,
+        ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
+        SubscribeRequestParams, SubscriptionFilter,
     },
     schemars,
     service::{RequestContext, SubscriptionContext},
     tool, tool_handler, tool_router,
 };
 
-use crate::subscribers::{self, Subscriber};
+use crate::{
+    forms::{Form5, Form20},
+    prompts, resources, sampling,
+    subscribers::{self, Subscriber},
+};
 
 static ROUTER: LazyLock<ToolRouter<Peer>> = LazyLock::new(Peer::tool_router);
 
@@ -43,58 +54,22 @@ pub struct Update {
     uri: String,
 }
 
-/// Arguments of `form20`: twenty fields of four types, in the order the benchmarks send them.
+/// Arguments of `sleep`.
 #[derive(serde::Deserialize, schemars::JsonSchema)]
-pub struct Form20 {
-    name: String,
-    email: String,
-    street: String,
-    city: String,
-    country: String,
-    phone: String,
-    company: String,
-    title: String,
-    note: String,
-    reference: String,
-    age: u32,
-    quantity: u32,
-    floor: i64,
-    year: u32,
-    price: f64,
-    discount: f64,
-    weight: f64,
-    active: bool,
-    verified: bool,
-    newsletter: bool,
+pub struct Sleep {
+    ms: u64,
 }
 
-impl Form20 {
-    /// Reads every field, so that none of the decoding can be left out.
-    fn summary(&self) -> String {
-        let words: usize = [
-            &self.name,
-            &self.email,
-            &self.street,
-            &self.city,
-            &self.country,
-            &self.phone,
-            &self.company,
-            &self.title,
-            &self.note,
-            &self.reference,
-        ]
-        .iter()
-        .map(|word| word.len())
-        .sum();
-        let whole =
-            i64::from(self.age) + i64::from(self.quantity) + self.floor + i64::from(self.year);
-        let part = self.price + self.discount + self.weight;
-        let flags = [self.active, self.verified, self.newsletter]
-            .iter()
-            .filter(|on| **on)
-            .count();
-        format!("{words} bytes, {whole}, {part}, {flags} set")
-    }
+/// Arguments of `count_up`.
+#[derive(serde::Deserialize, schemars::JsonSchema)]
+pub struct CountUp {
+    steps: u32,
+}
+
+/// Arguments of `ask_model`.
+#[derive(serde::Deserialize, schemars::JsonSchema)]
+pub struct AskModel {
+    prompt: String,
 }
 
 #[tool_router]
@@ -107,6 +82,30 @@ impl Peer {
     #[tool(description = "Adds two integers")]
     fn add(&self, Parameters(arguments): Parameters<Add>) -> String {
         (arguments.a + arguments.b).to_string()
+    }
+
+    #[tool(description = "Returns its message, from a thread that may block")]
+    async fn echo_pooled(
+        &self,
+        Parameters(arguments): Parameters<Echo>,
+    ) -> Result<String, ErrorData> {
+        on_pool(move || arguments.message).await
+    }
+
+    #[tool(description = "Blocks a thread for some milliseconds")]
+    async fn sleep(&self, Parameters(Sleep { ms }): Parameters<Sleep>) -> Result<String, ErrorData> {
+        on_pool(move || {
+            std::thread::sleep(Duration::from_millis(ms));
+            format!("slept {ms} ms")
+        })
+        .await
+    }
+
+    #[tool(description = "Takes five fields with bounds and returns a summary")]
+    fn form5(&self, Parameters(arguments): Parameters<Form5>) -> Result<String, ErrorData> {
+        arguments
+            .summary()
+            .map_err(|wrong| ErrorData::invalid_params(wrong, None))
     }
 
     #[tool(description = "Takes twenty fields and returns a summary")]
@@ -124,6 +123,42 @@ impl Peer {
         subscribers::tell(&uri).await;
         "updated".into()
     }
+
+    #[tool(description = "Reports each step to the caller's progress token")]
+    async fn count_up(
+        &self,
+        Parameters(CountUp { steps }): Parameters<CountUp>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<String, ErrorData> {
+        let token = context.meta.get_progress_token();
+        for step in 1..=steps {
+            let Some(token) = token.clone() else { break };
+            let progress = ProgressNotificationParam::new(token, f64::from(step));
+            let told = context.peer.notify_progress(progress.with_total(f64::from(steps)));
+            told.await.map_err(failed)?;
+        }
+        Ok(format!("counted {steps}"))
+    }
+
+    #[tool(description = "Asks the caller's model and returns what it says")]
+    async fn ask_model(
+        &self,
+        Parameters(AskModel { prompt }): Parameters<AskModel>,
+        InputResponses(replies): InputResponses,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        sampling::ask(prompt, replies, &context).await
+    }
+}
+
+/// Runs `work` where tokio runs what blocks.
+async fn on_pool(work: impl FnOnce() -> String + Send + 'static) -> Result<String, ErrorData> {
+    tokio::task::spawn_blocking(work).await.map_err(failed)
+}
+
+/// What went wrong inside of the server.
+pub fn failed(error: impl std::fmt::Display) -> ErrorData {
+    ErrorData::internal_error(error.to_string(), None)
 }
 
 #[tool_handler(router = ROUTER)]
@@ -131,9 +166,42 @@ impl ServerHandler for Peer {
     fn get_info(&self) -> ServerConfig {
         let capabilities = ServerCapabilities::builder()
             .enable_tools()
+            .enable_prompts()
             .enable_resources()
             .enable_resources_subscribe();
         ServerConfig::new(capabilities.build())
+    }
+
+    async fn list_resources(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        Ok(ListResourcesResult::with_all_items(resources::list()))
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        resources::read(request.uri).map(Into::into)
+    }
+
+    async fn list_prompts(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        Ok(ListPromptsResult::with_all_items(prompts::list()))
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        prompts::get(&request).map(Into::into)
     }
 
     async fn subscribe(

@@ -93,7 +93,7 @@ proptest! {
     /// while others are; who is not subscribed is never told; and nothing stays behind.
     #[test]
     fn all_who_are_due_are_told(steps in steps()) {
-        let topics = Topics::new();
+        let topics = Topics::new(Ablation::default());
         let (keys, subscribed, due) = Default::default();
         let mut model = Model { topics, keys, subscribed, due };
         for step in &steps {
@@ -112,7 +112,7 @@ proptest! {
 
 #[test]
 fn what_is_published_twice_is_told_in_that_order() {
-    let mut topics = Topics::new();
+    let mut topics = Topics::new(Ablation::default());
     let key = topics.enter(Hearer::Listen(Ticket(0), Rc::default()));
     let other = topics.enter(Hearer::Listen(Ticket(1), Rc::default()));
     for uri in ["a:1", "a:2"] {

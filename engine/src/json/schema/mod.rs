@@ -11,6 +11,7 @@ mod tests;
 
 use std::fmt::{self, Write as _};
 
+use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{PatternOptions, ValidationError, Validator};
 
 use self::node::{Indexes, Tape, TapeNode};
@@ -96,8 +97,23 @@ pub struct Violation {
 }
 
 impl Violation {
+    /// A value that fits no arm of a choice is told what the one arm of its type wants, for "none of
+    /// the schemas" helps nobody to correct it; if no arm is of its type, which types there are.
     fn new(fault: &ValidationError<'_>) -> Self {
-        let message = bounded(fault.masked());
+        let mut fault = fault;
+        let message = loop {
+            let Some(arms) = arms(fault) else { break bounded(fault.masked()) };
+            let (other_types, own): (Vec<_>, Vec<_>) =
+                arms.partition(|arm| expected_type(arm, fault).is_some());
+            match own.as_slice() {
+                [arm] => fault = arm,
+                [] if !other_types.is_empty() => {
+                    let types = other_types.iter().filter_map(|arm| expected_type(arm, fault));
+                    break bounded(format_args!("value is not of type {}", alternatives(types)));
+                }
+                _ => break bounded(fault.masked()),
+            }
+        };
         Self { path: fault.instance_path().as_str().to_owned(), message }
     }
 
@@ -123,6 +139,51 @@ impl fmt::Display for Violation {
 }
 
 impl std::error::Error for Violation {}
+
+/// The first fault of each arm, if `fault` is that a value fits none of several schemas.
+fn arms<'a>(
+    fault: &'a ValidationError<'_>,
+) -> Option<impl Iterator<Item = &'a ValidationError<'static>>> {
+    match fault.kind() {
+        ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
+            Some(context.iter().filter_map(|arm| arm.first()))
+        }
+        _ => None,
+    }
+}
+
+/// The type that `arm` wants where `whole` looks, if another type is all that is wrong.
+fn expected_type<'a>(
+    arm: &'a ValidationError<'_>,
+    whole: &ValidationError<'_>,
+) -> Option<&'a TypeKind> {
+    match arm.kind() {
+        ValidationErrorKind::Type { kind } if arm.instance_path() == whole.instance_path() => {
+            Some(kind)
+        }
+        _ => None,
+    }
+}
+
+/// Types as `"integer", "string" or "null"`.
+fn alternatives<'a>(kinds: impl Iterator<Item = &'a TypeKind>) -> String {
+    let mut names: Vec<String> = Vec::new();
+    for kind in kinds {
+        let own = match kind {
+            TypeKind::Single(name) => vec![*name],
+            TypeKind::Multiple(set) => set.iter().collect(),
+        };
+        for name in own.iter().map(|name| format!("\"{name}\"")) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => names.concat(),
+    }
+}
 
 /// The words of `fault`, cut where they become too long to be useful (they may list a peer's
 /// names or a schema's values).

@@ -53,9 +53,27 @@ fn keywords() {
         &[(r#"{"s":"b"}"#, "/s", "^a+$"), (r#"{"s":"aaaa"}"#, "/s", "3 characters")],
     );
     check(
+        json!({"properties": {
+            "n": {"anyOf": [{"type": "integer"}, {"type": "null"}]},
+            "m": {"anyOf": [{"type": "integer"}, {"type": ["null", "string"]}, {"type": "string"}]},
+            "o": {"anyOf": [{"type": "object", "additionalProperties": {"type": "integer"}},
+                            {"type": "null"}]},
+            "u": {"oneOf": [{"anyOf": [{"type": "integer", "minimum": 5}, {"type": "string"}]},
+                            {"type": "null"}]},
+            "e": {"anyOf": [{"enum": ["a"]}, {"const": 7}]}}}),
+        &[r#"{"n":1,"m":"","o":{"a":1},"u":null}"#, r#"{"n":null,"o":null,"u":5}"#],
+        &[
+            (r#"{"n":"x"}"#, "/n", "not of type \"integer\" or \"null\""),
+            (r#"{"m":[]}"#, "/m", "not of type \"integer\", \"null\" or \"string\""),
+            (r#"{"o":{"a":"x"}}"#, "/o/a", "not of type \"integer\""),
+            (r#"{"u":4}"#, "/u", "minimum of 5"),
+            (r#"{"e":8}"#, "/e", "anyOf"),
+        ],
+    );
+    check(
         json!({"oneOf": [{"type": "string"}, {"const": 5}], "not": {"const": "no"}}),
         &["5", "\"yes\""],
-        &[("6", "", "oneOf"), ("\"no\"", "", "not allowed")],
+        &[("6", "", "5 was expected"), ("\"no\"", "", "not allowed")],
     );
     check(
         json!({"propertyNames": {"maxLength": 3}, "patternProperties": {"^n": {"type": "number"}}}),

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::{Source, builder, parsed, shown, text};
 use crate::model::{Fields, Icon, Meta, PromptArgument};
+use crate::server::arguments::Named;
 use crate::server::listing::Listing;
 use crate::server::{Call, NoArguments, Prompt, Resource, ResourceTemplate, Server, Tool};
 
@@ -164,4 +165,36 @@ fn prompts_check_their_arguments() {
     check(Some(r#"{"who":1}"#), Some("prompt \"p\": argument \"who\" must be a string"));
     check(Some(r#"{"who":"a","x":null}"#), Some("prompt \"p\": argument \"x\" must be a string"));
     check(Some("[]"), Some("arguments must be an object"));
+}
+
+#[test]
+fn many_arguments_are_found_in_any_order() {
+    let names: Vec<String> = (0..20).map(|place| format!("a{place:02}")).collect();
+    let prompt = Prompt::new("p", |_| "");
+    let prompt = names
+        .iter()
+        .fold(prompt, |prompt, name| prompt.argument(PromptArgument::required(name.clone())));
+    let server = builder().prompt(prompt).build().expect("the prompt is good");
+    let prompt = server.features().prompts().find("p").expect("it is registered");
+    let check = |given: &mut dyn Iterator<Item = &String>, missing: Option<&str>| {
+        let members: Vec<_> = given.map(|name| format!("{name:?}:\"of {name}\"")).collect();
+        let text = format!("{{{}}}", members.join(","));
+        let found = parsed(&text, |value| prompt.check(Some(value)));
+        let words = missing.map(|name| format!("prompt \"p\": argument {name:?} is required"));
+        assert_eq!(found.err().map(|error| error.message.into_owned()), words, "{text}");
+        parsed(&text, |value| {
+            let named = Named::on_tape(value);
+            for name in &names {
+                let want = text.contains(&format!("{name:?}:")).then(|| format!("of {name}"));
+                assert_eq!(named.text(name).as_deref(), want.as_deref(), "{text}");
+                assert_eq!(Named::in_text(text.as_bytes()).text(name), named.text(name), "{text}");
+            }
+        });
+    };
+    check(&mut names.iter(), None);
+    check(&mut names.iter().rev(), None);
+    check(&mut names[1..].iter().chain(&names[..1]), None);
+    check(&mut names[1..].iter(), Some("a00"));
+    check(&mut names[..19].iter().rev(), Some("a19"));
+    check(&mut names[3..5].iter(), Some("a00"));
 }

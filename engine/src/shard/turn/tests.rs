@@ -123,6 +123,7 @@ fn shard() -> (Shard, Rc<RefCell<Script>>, Sender<Message>) {
         work: Box::new(Job::refuse),
         stats: Stats::new(metrics, None),
         drain_ms: config.drain_ms,
+        lends: true,
         inside: 0,
     };
     (Shard::new(START, parts), script, sender)

@@ -1,0 +1,116 @@
+//! Which server a command measures: one that runs already, one that it starts, or our own.
+
+use std::path::{Path, PathBuf};
+
+use mcpring::ring::Choice;
+
+use crate::binaries::{self, Binaries};
+use crate::fault::Fault;
+use crate::measure::cores::Cores;
+use crate::subject::{CommandSpec, Spec, Subject};
+use crate::workload::EraSpec;
+
+/// Begins a target whose server is started and spoken to over its pipes.
+const STDIO: &str = "stdio:";
+
+/// The era on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Era {
+    /// The newest that the server speaks.
+    Auto,
+    /// 2026-07-28: every request stands alone.
+    #[value(name = "2026")]
+    Stateless,
+    /// 2025-11-25: a handshake first.
+    #[value(name = "2025")]
+    Handshake,
+}
+
+impl Era {
+    pub(super) fn spec(self) -> EraSpec {
+        match self {
+            Self::Auto => EraSpec::Any,
+            Self::Stateless => EraSpec::Stateless,
+            Self::Handshake => EraSpec::Handshake,
+        }
+    }
+}
+
+/// Starts or finds what `target` and `spawn` name.
+pub(super) fn named(target: Option<&str>, spawn: Option<&str>, era: Era) -> Result<Subject, Fault> {
+    let spec = |listening, stdio| Spec {
+        name: "server".into(),
+        listening,
+        stdio,
+        era: era.spec(),
+        note: String::new(),
+    };
+    match (target, spawn) {
+        (Some(target), None) => match target.strip_prefix(STDIO) {
+            Some(command) => {
+                Subject::start(&spec(None, Some(CommandSpec::parse(command)?)), &cores()?)
+            }
+            None => Subject::remote(target, era.spec()),
+        },
+        (Some(url), Some(_)) if url.starts_with(STDIO) => {
+            Err(Fault::Usage("either --spawn or stdio:, which starts a server too".into()))
+        }
+        (url, Some(command)) => {
+            let spec = spec(Some(CommandSpec::parse(command)?), None);
+            match url {
+                Some(url) => Subject::start_at(&spec, url, &cores()?),
+                None => Subject::start(&spec, &cores()?),
+            }
+        }
+        (None, None) => Err(Fault::Usage("a target or --spawn is needed".into())),
+    }
+}
+
+/// Two cores, the load's taken at once: a child takes the server's.
+fn cores() -> Result<Cores, Fault> {
+    let cores = Cores::find()?;
+    cores.pin(cores.load)?;
+    Ok(cores)
+}
+
+/// Where our own server comes from.
+#[derive(Clone, Debug)]
+pub(super) enum Own<'a> {
+    /// Built now, in release.
+    Built,
+    /// As it was built last, beside this program.
+    Last,
+    /// A program that somebody built.
+    At(&'a Path),
+}
+
+impl Own<'_> {
+    fn program(&self) -> Result<PathBuf, Fault> {
+        match self {
+            Self::Built => binaries::build_server(),
+            Self::Last => {
+                let program = Binaries::here()?.server;
+                let shown = program.display();
+                let words = format!("{shown} was not built yet; leave --no-build away");
+                if program.exists() { Ok(program) } else { Err(Fault::Usage(words)) }
+            }
+            Self::At(path) if path.exists() => Ok((*path).to_owned()),
+            Self::At(path) => Err(Fault::Usage(format!("{}: no such program", path.display()))),
+        }
+    }
+
+    /// Starts it, and keeps each call busy for `slow_us` more.
+    pub(super) fn start(&self, driver: Choice, slow_us: u64, era: Era) -> Result<Subject, Fault> {
+        let (driver, slow) = (driver.to_string(), slow_us.to_string());
+        let command = CommandSpec::new(self.program()?);
+        let command = command.args(["--driver", &driver, "--slow-us", &slow]);
+        let spec = Spec {
+            name: "mcpring".into(),
+            listening: Some(command.clone()),
+            stdio: Some(command.args(["--stdio"])),
+            era: era.spec(),
+            note: "the fixture on the library".into(),
+        };
+        Subject::start(&spec, &cores()?)
+    }
+}

@@ -1,0 +1,339 @@
+//! A server under measurement: how it is started or where it is, who it says it is, what it
+//! offers, and what can be seen of its process.
+//!
+//! ```text
+//! Spec ── start ──┐
+//! URL ── remote ──┴─> Subject ── reach(load) ──> Reach: a Target, or a program behind pipes
+//! ```
+
+mod command;
+mod conversation;
+mod offers;
+mod owner;
+mod place;
+
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::{Duration, Instant};
+
+pub use command::CommandSpec;
+pub use conversation::Conversation;
+pub use offers::Offers;
+pub use place::{FORMS, Place};
+
+use crate::child::{self, Server};
+use crate::fault::Fault;
+use crate::measure::cores::Cores;
+use crate::measure::counters::Counters;
+use crate::measure::process::Process;
+use crate::rounds::ENTERS;
+use crate::target::{Era, Target};
+use crate::workload::{EraSpec, LoadSpec, Via, Workload};
+
+/// A server that has not said where it listens by then has failed.
+const READY: Duration = Duration::from_secs(20);
+/// A server says all its addresses at once: what has not come this long after the first it does
+/// not have.
+const FURTHER: Duration = Duration::from_millis(300);
+
+/// From one look whether a server listens to the next, and the longest wait for one.
+const KNOCK: Duration = Duration::from_millis(50);
+
+/// What carries messages to a server that listens, the usual first.
+const LISTENING: [Via; 3] = [Via::Http, Via::Tcp, Via::TcpLine];
+
+/// How a server is started for a measurement.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    /// Its name in reports.
+    pub name: String,
+    /// Starts it on sockets; it prints a URL for each.
+    pub listening: Option<CommandSpec>,
+    /// Starts it on its standard input and output.
+    pub stdio: Option<CommandSpec>,
+    /// The era to be spoken; `Any` finds out.
+    pub era: EraSpec,
+    /// What a reader should know about it.
+    pub note: String,
+}
+
+/// A server under measurement. Dropping it ends a server that was started for it.
+pub struct Subject {
+    name: String,
+    note: String,
+    server: Option<Server>,
+    places: Vec<Place>,
+    stdio: Option<CommandSpec>,
+    cores: Option<Cores>,
+    spoken: Vec<Spoken>,
+    process: Option<Process>,
+    counters: Option<Counters>,
+}
+
+/// What the server says in one era.
+struct Spoken {
+    era: Era,
+    version: String,
+    who: String,
+    offers: Offers,
+}
+
+/// How one workload reaches the server.
+#[derive(Clone, Debug)]
+pub enum Reach {
+    /// Over a socket.
+    Socket(Target),
+    /// Over the pipes of a process that is started for it, on the server's core of these.
+    Pipes(CommandSpec, Cores),
+}
+
+impl Subject {
+    /// Starts a server, pinned to the server's core, and asks it who it is.
+    pub fn start(spec: &Spec, cores: &Cores) -> Result<Self, Fault> {
+        Self::try_start(spec, cores).map_err(|fault| fault.within(&spec.name))
+    }
+
+    fn try_start(spec: &Spec, cores: &Cores) -> Result<Self, Fault> {
+        let mut subject = Self::new(&spec.name, &spec.note);
+        subject.stdio.clone_from(&spec.stdio);
+        subject.cores = Some(cores.clone());
+        if let Some(command) = &spec.listening {
+            let place = child::Place::Pinned(cores);
+            let mut server = Server::start(&mut command.command(), place)?;
+            subject.places = places(&mut server)?;
+            subject.process = Some(server.process());
+            subject.server = Some(server);
+        }
+        subject.meet(spec.era)
+    }
+
+    /// Starts a server that listens at `url`, whatever it prints, and waits until it does.
+    pub fn start_at(spec: &Spec, url: &str, cores: &Cores) -> Result<Self, Fault> {
+        let place: Place = url.parse().map_err(Fault::Usage)?;
+        let command = spec.listening.as_ref();
+        let command = command.ok_or_else(|| Fault::Usage("a command is needed".into()))?;
+        if listens(&place) {
+            return Err(Fault::Usage(format!("something listens at {url} already")));
+        }
+        let mut server = Server::start(&mut command.command(), child::Place::Pinned(cores))?;
+        await_listener(&mut server, &place)?;
+        let mut subject = Self::new(&spec.name, &spec.note);
+        subject.cores = Some(cores.clone());
+        subject.process = Some(server.process());
+        subject.server = Some(server);
+        subject.places.push(place);
+        subject.meet(spec.era)
+    }
+
+    /// A server that runs already, at `url`. If it runs on this machine under this user, its
+    /// process is found; otherwise nothing is seen of it but its answers.
+    pub fn remote(url: &str, era: EraSpec) -> Result<Self, Fault> {
+        let place: Place = url.parse().map_err(Fault::Usage)?;
+        let mut subject = Self::new(url, "");
+        subject.places.push(place);
+        subject.meet(era)
+    }
+
+    fn new(name: &str, note: &str) -> Self {
+        Self {
+            name: name.into(),
+            note: note.into(),
+            server: None,
+            places: Vec::new(),
+            stdio: None,
+            cores: None,
+            spoken: Vec::new(),
+            process: None,
+            counters: None,
+        }
+    }
+
+    /// Finds out who it is, in every era that may be spoken; the newest first.
+    fn meet(mut self, era: EraSpec) -> Result<Self, Fault> {
+        let eras: &[Era] = match era {
+            EraSpec::Any => &[Era::Stateless, Era::Handshake],
+            EraSpec::Stateless => &[Era::Stateless],
+            EraSpec::Handshake => &[Era::Handshake],
+        };
+        let mut refusal = None;
+        for era in eras {
+            match self.converse(*era).and_then(|mut talk| Spoken::hear(*era, &mut talk)) {
+                Ok(spoken) => self.spoken.push(spoken),
+                Err(fault) => refusal = Some(fault),
+            }
+        }
+        if let Some(fault) = refusal.filter(|_| self.spoken.is_empty()) {
+            return Err(fault);
+        }
+        self.look();
+        Ok(self)
+    }
+
+    /// Opens a conversation in `era`, the usual way.
+    pub fn converse(&self, era: Era) -> Result<Conversation, Fault> {
+        match (self.places.first(), &self.stdio, &self.cores) {
+            (Some(place), ..) => Conversation::open(&place.target(era)),
+            (None, Some(command), Some(cores)) => Conversation::start(command, era, cores),
+            _ => Err(Fault::Usage("a server needs a command or a URL".into())),
+        }
+    }
+
+    /// Finds the process and the counters of a server that listens.
+    fn look(&mut self) {
+        let Some(place) = self.places.first() else { return };
+        // A launcher is not the server: what listens is what is measured.
+        self.process = owner::of(place.address).or(self.process);
+        if let Some(http) = self.places.iter().find(|place| place.via == Via::Http) {
+            let counters = Counters::new(http.address);
+            self.counters = matches!(counters.sum(ENTERS), Ok(Some(_))).then_some(counters);
+        }
+    }
+
+    /// Gives it another name in reports.
+    #[must_use]
+    pub fn named(self, name: &str) -> Self {
+        Self { name: name.into(), ..self }
+    }
+
+    /// Its name in reports.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What a reader should know about it.
+    pub fn note(&self) -> &str {
+        &self.note
+    }
+
+    /// Its name and version, as it says itself.
+    pub fn identity(&self) -> &str {
+        self.spoken.first().map_or("", |spoken| &spoken.who)
+    }
+
+    /// The eras it speaks, the newest first.
+    pub fn eras(&self) -> Vec<Era> {
+        self.spoken.iter().map(|spoken| spoken.era).collect()
+    }
+
+    /// The era that is spoken where `wanted` may be, the newest first.
+    pub fn era(&self, wanted: EraSpec) -> Option<Era> {
+        self.spoken(wanted).map(|spoken| spoken.era)
+    }
+
+    /// The protocol's version that it agreed to in `era`.
+    pub fn version(&self, era: Era) -> &str {
+        let spoken = self.spoken.iter().find(|spoken| spoken.era == era);
+        spoken.map_or("", |spoken| &spoken.version)
+    }
+
+    fn spoken(&self, wanted: EraSpec) -> Option<&Spoken> {
+        self.spoken.iter().find(|spoken| match wanted {
+            EraSpec::Any => true,
+            EraSpec::Handshake => spoken.era == Era::Handshake,
+            EraSpec::Stateless => spoken.era == Era::Stateless,
+        })
+    }
+
+    /// What it offers, in the newest era that `wanted` allows.
+    pub fn offers(&self, wanted: EraSpec) -> Option<&Offers> {
+        self.spoken(wanted).map(|spoken| &spoken.offers)
+    }
+
+    /// Where it listens.
+    pub fn places(&self) -> &[Place] {
+        &self.places
+    }
+
+    /// Its process, where it can be seen.
+    pub fn process(&self) -> Option<Process> {
+        self.process
+    }
+
+    /// Its own counters, where it has them.
+    pub fn counters(&self) -> Option<&Counters> {
+        self.counters.as_ref()
+    }
+
+    /// How `workload` is measured on it, or what it lacks for that.
+    pub fn can(&self, workload: &Workload) -> Result<Reach, String> {
+        let load = match &workload.fanout {
+            // Subscribers are told over HTTP.
+            Some(_) => LoadSpec { via: Via::Http, ..workload.load.clone() },
+            None => workload.load.clone(),
+        };
+        let reach = self.reach(&load)?;
+        self.offers(load.era).map_or(Ok(()), |offers| offers.covers(workload))?;
+        Ok(reach)
+    }
+
+    /// How a load reaches it, or why it cannot.
+    pub fn reach(&self, load: &LoadSpec) -> Result<Reach, String> {
+        let Some(era) = self.era(load.era) else {
+            return Err(format!("does not speak the era {}", era_name(load.era)));
+        };
+        if load.via == Via::Stdio {
+            let started = self.stdio.clone().zip(self.cores.clone());
+            let (command, cores) = started.ok_or("is not started over stdio")?;
+            return Ok(Reach::Pipes(command, cores));
+        }
+        let place = self.places.iter().find(|place| place.via == load.via);
+        let place = place.ok_or_else(|| format!("does not listen on {}", Place::scheme(load.via)));
+        place.map(|place| Reach::Socket(place.target(era)))
+    }
+}
+
+fn era_name(era: EraSpec) -> &'static str {
+    match era {
+        EraSpec::Any => "2026-07-28 or 2025-11-25",
+        EraSpec::Handshake => "2025-11-25",
+        EraSpec::Stateless => "2026-07-28",
+    }
+}
+
+fn listens(place: &Place) -> bool {
+    std::net::TcpStream::connect_timeout(&place.address, KNOCK).is_ok()
+}
+
+/// Knocks until somebody opens, the server ends, or patience does.
+fn await_listener(server: &mut Server, place: &Place) -> Result<(), Fault> {
+    let until = Instant::now() + READY;
+    while !listens(place) {
+        // Between two knocks it is heard whether the server has ended.
+        let end = server.find(KNOCK, |_| None::<()>);
+        if let Err(end @ RecvTimeoutError::Disconnected) = end {
+            return Err(server.not_ready(&place.address.to_string(), end));
+        }
+        if Instant::now() >= until {
+            return Err(server.not_ready(&place.address.to_string(), RecvTimeoutError::Timeout));
+        }
+    }
+    Ok(())
+}
+
+/// Everywhere the server says it listens, the usual first.
+fn places(server: &mut Server) -> Result<Vec<Place>, Fault> {
+    let any = |line: &str| LISTENING.iter().find_map(|via| Place::in_line(line, *via));
+    server.find(READY, any).map_err(|end| server.not_ready("http, tcp or tcp+line", end))?;
+    let further = Instant::now() + FURTHER;
+    let mut places = Vec::new();
+    for via in LISTENING {
+        let left = further.saturating_duration_since(Instant::now());
+        places.extend(server.find(left, |line| Place::in_line(line, via)));
+    }
+    Ok(places)
+}
+
+impl Spoken {
+    /// What the server says of itself.
+    fn hear(era: Era, talk: &mut Conversation) -> Result<Self, Fault> {
+        let opening = talk.opening().clone();
+        let about = match era {
+            Era::Handshake => &opening["serverInfo"],
+            Era::Stateless | Era::Bare => &opening["_meta"]["io.modelcontextprotocol/serverInfo"],
+        };
+        let word = |member: &str| about[member].as_str().unwrap_or("?");
+        let who = format!("{} {}", word("name"), word("version"));
+        let agreed = opening["protocolVersion"].as_str().unwrap_or(era.version());
+        let offers = Offers::hear(&opening["capabilities"], talk)?;
+        Ok(Self { era, version: agreed.to_owned(), who, offers })
+    }
+}
