@@ -22,6 +22,8 @@ fn settings(driver: Choice) -> Settings {
         scale: Scale::Exactly(20),
         warmup: Duration::from_millis(5),
         time_max: Duration::from_secs(5),
+        timeout: Duration::from_secs(5),
+        errors_counted: false,
         driver,
         environment: Environment::default(),
     }
