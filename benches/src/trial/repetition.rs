@@ -121,6 +121,10 @@ fn extent(operations: u64, warm: &Tally, time_max: Duration) -> Extent {
     if operations == u64::MAX {
         return Extent::Time(time_max);
     }
+    if warm.requests == 0 {
+        // Nothing was answered in so short a time: there is nothing to go by.
+        return Extent::Requests(operations);
+    }
     let rate = warm.requests as f64 / warm.elapsed.as_secs_f64().max(f64::MIN_POSITIVE);
     let most = (rate * time_max.as_secs_f64()) as u64;
     Extent::Requests(operations.min(most.max(OPERATIONS_MIN)))
