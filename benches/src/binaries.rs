@@ -54,6 +54,14 @@ impl Binaries {
         })
     }
 
+    /// Builds the benchmark's server on the library alone.
+    pub fn build_server() -> Result<PathBuf, Fault> {
+        let name = "mcpring-bench-server";
+        say("building the benchmark server (release)");
+        let built = cargo(root(), &["--package", "mcpring-bench", "--bin", name])?;
+        find(&built, name)
+    }
+
     /// Where they lie, beside this program, built or not.
     pub fn here() -> Result<Self, Fault> {
         let own = std::env::current_exe().map_err(Fault::harness("find this program"))?;

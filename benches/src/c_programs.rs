@@ -14,22 +14,31 @@ pub struct CPrograms {
     pub echo: PathBuf,
     /// `benches/c/blocks.c`: frames and parses a file.
     pub blocks: PathBuf,
+    /// `benches/c/server.c`: the fixture of the benchmarks.
+    pub server: PathBuf,
 }
 
 impl CPrograms {
-    /// Installs the library below `folder` in release mode and compiles both.
+    /// Installs the library below `folder` in release mode and compiles them.
     pub fn build(folder: &Path) -> Result<Self, Fault> {
-        say("building the C library and two programs in C (release)");
+        say("building the C library and the programs in C (release)");
         let root = root();
         let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut install = Command::new(program);
         install.current_dir(root).args(["xtask", "install", "--prefix"]).arg(folder);
         run(&mut install)?;
         let all = Self::below(folder);
-        for (source, program) in
-            [("examples/c/echo.c", &all.echo), ("benches/c/blocks.c", &all.blocks)]
-        {
-            run(&mut compiler(root, folder, source, program))?;
+        let server = [
+            "benches/c/server.c",
+            "examples/c/everything/question.c",
+            "examples/c/everything/text.c",
+        ];
+        for (sources, program) in [
+            (&["examples/c/echo.c"][..], &all.echo),
+            (&["benches/c/blocks.c"], &all.blocks),
+            (&server, &all.server),
+        ] {
+            run(&mut compiler(root, folder, sources, program))?;
         }
         Ok(all)
     }
@@ -37,21 +46,23 @@ impl CPrograms {
     /// Where they were compiled to last.
     pub fn built(folder: &Path) -> Result<Self, Fault> {
         let all = Self::below(folder);
-        match [&all.echo, &all.blocks].iter().find(|path| !path.exists()) {
+        match [&all.echo, &all.blocks, &all.server].iter().find(|path| !path.exists()) {
             Some(path) => Err(Fault::Invalid(format!("{} was not built yet", path.display()))),
             None => Ok(all),
         }
     }
 
     fn below(folder: &Path) -> Self {
-        Self { echo: folder.join("bin/echo"), blocks: folder.join("bin/blocks") }
+        let program = |name: &str| folder.join("bin").join(name);
+        Self { echo: program("echo"), blocks: program("blocks"), server: program("server") }
     }
 }
 
-fn compiler(root: &Path, folder: &Path, source: &str, program: &Path) -> Command {
+fn compiler(root: &Path, folder: &Path, sources: &[&str], program: &Path) -> Command {
     let library = folder.join("lib");
     let mut cc = Command::new(std::env::var_os("CC").unwrap_or_else(|| "cc".into()));
-    cc.current_dir(root).args(["-std=c99", "-O2", "-o"]).arg(program).arg(source);
+    cc.current_dir(root).args(["-std=c99", "-O2", "-o"]).arg(program).args(sources);
+    cc.arg("-I").arg(root.join("examples/c"));
     cc.arg("-I").arg(folder.join("include")).arg("-L").arg(&library).arg("-lmcpring");
     cc.arg(format!("-Wl,-rpath,{}", library.display()));
     cc

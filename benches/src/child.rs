@@ -71,7 +71,7 @@ impl Server {
         cores.pin(cores.load)?;
         // The command keeps the writing ends; the reader must see the end when the child is gone.
         command.stdout(Stdio::null()).stderr(Stdio::null());
-        let child = spawned.map_err(Fault::harness(format!("start {program}")))?;
+        let child = spawned.map_err(Fault::target(format!("start {program}")))?;
         let (sender, lines) = channel();
         thread::spawn(move || {
             for line in BufReader::new(reader).lines().map_while(Result::ok) {

@@ -11,9 +11,11 @@
 //! histogram latencies
 //! child     a server as a child process;   binaries  how it is built
 //! c_programs, pythons  what C and Python need
+//! ablation  what each optimisation is worth
 //! measure   what the kernel and the server say about a process
 //! statistics  whether two measurements differ;   commands  one file each
 //! rounds    sides in turn, medians;   report  rows, verdicts, JSON
+//! peers     our servers and others of the field, in one run
 //! table     the rows of `cargo bench`;   bare, tools   our own servers under test
 //! ```
 //!
@@ -22,6 +24,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod ablation;
 pub mod audience;
 pub mod bare;
 pub mod binaries;
@@ -38,6 +41,7 @@ pub mod histogram;
 pub mod incoming;
 pub mod inside;
 pub mod measure;
+pub mod peers;
 pub mod pythons;
 pub mod question;
 pub mod record;

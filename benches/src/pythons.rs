@@ -36,23 +36,33 @@ impl Pythons {
     /// Makes both, of the interpreter that `PYTHON` names or `python3`: the peers below `peers`, ours
     /// below `ours`.
     pub fn build(peers: &Path, ours: &Path) -> Result<Self, Fault> {
-        let all = Self::below(peers, ours);
-        let interpreter = interpreter();
+        Self::build_peers(peers)?;
+        Self::build_ours(ours)?;
+        Ok(Self::below(peers, ours))
+    }
+
+    /// Makes the one with the peers below `folder`.
+    pub fn build_peers(folder: &Path) -> Result<(), Fault> {
+        let python = folder.join("bin/python");
         say("installing the Python peers");
-        environment(&interpreter, peers, &all.peers)?;
-        let mut install = pip(&all.peers);
+        environment(&interpreter(), folder, &python)?;
+        let mut install = pip(&python);
         install.arg("--requirement").arg(root().join("benches/peers/python/requirements.txt"));
-        run(&mut install)?;
+        run(&mut install)
+    }
+
+    /// Makes the one with our wheel below `folder`.
+    pub fn build_ours(folder: &Path) -> Result<(), Fault> {
+        let (interpreter, python) = (interpreter(), folder.join("bin/python"));
         say("building the wheel (release; this takes some minutes)");
         let mut wheel = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         wheel.current_dir(root()).args(["xtask", "wheel", "--python", &interpreter]);
         run(&mut wheel)?;
-        environment(&interpreter, ours, &all.ours)?;
+        environment(&interpreter, folder, &python)?;
         let wheels = root().join("target/wheels/abi3");
-        let mut install = pip(&all.ours);
+        let mut install = pip(&python);
         install.args(["--no-index", "--force-reinstall", "--find-links"]).arg(wheels);
-        run(install.arg("mcpring"))?;
-        Ok(all)
+        run(install.arg("mcpring"))
     }
 
     /// Where they were made last.

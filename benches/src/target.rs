@@ -119,6 +119,10 @@ impl Target {
     }
 }
 
+/// The same as [`FORMS`] in one line.
+const WRITE: &str = "write http://HOST:PORT/PATH, tcp://HOST:PORT, tcp+line://HOST:PORT, \
+                     unix:///PATH, unix+line:///PATH or stdio:COMMAND";
+
 /// The forms a target has, for help texts.
 pub const FORMS: &str = "\
 Targets:
@@ -162,7 +166,7 @@ fn read(text: &str) -> Result<Read, String> {
         return Ok((Address::Program(words(command)?), Wire::Line, None));
     }
     let Some((scheme, place)) = text.split_once("://") else {
-        return Err(format!("write it as one of\n\n{FORMS}"));
+        return Err(WRITE.to_owned());
     };
     match scheme {
         "http" => http(place),
@@ -173,7 +177,7 @@ fn read(text: &str) -> Result<Read, String> {
         "tcp+line" => Ok((network(place.trim_end_matches('/'))?, Wire::Line, None)),
         "unix" => Ok((unix(place)?, Wire::Length, None)),
         "unix+line" => Ok((unix(place)?, Wire::Line, None)),
-        _ => Err(format!("the scheme {scheme:?} is not known here; write it as one of\n\n{FORMS}")),
+        _ => Err(format!("the scheme {scheme:?} is not known here; {WRITE}")),
     }
 }
 

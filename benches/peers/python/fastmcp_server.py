@@ -1,17 +1,42 @@
 """FastMCP; its fastest way is without sessions, with answers in JSON."""
 
 import serving  # first: it decides what others find
+import asking
 import tools
-from fastmcp import FastMCP
+from fastmcp import Context, FastMCP
+from fastmcp.resources import TextResource
+from mcp.types import InputRequiredResult
 from pydantic import Field
 
 server = FastMCP("peer")
-for function in (tools.echo, tools.aecho, tools.sleep, tools.form20(Field)):
+for function in tools.plain(Field):
     server.tool(function)
+for uri, name, text in tools.RESOURCES:
+    server.add_resource(TextResource(uri=uri, name=name, mime_type=tools.KIND, text=text))
+for prompt in tools.PROMPTS:
+    server.prompt(prompt)
+
+
+@server.tool
+async def count_up(steps: int, ctx: Context) -> str:
+    for step in range(1, steps + 1):
+        await ctx.report_progress(step, steps)
+    return f"counted {steps}"
+
+
+@server.tool
+async def ask_model(prompt: str, ctx: Context) -> str | InputRequiredResult:
+    if ctx.session.protocol_version != asking.STATELESS:
+        return await asking.ask(ctx.session, prompt, ctx.request_id)
+    replies = ctx.input_responses
+    return asking.said(replies[asking.QUESTION]) if replies else asking.required(prompt)
+
 
 if __name__ == "__main__":
     if serving.MODE == "--http":
         serving.serve(server.http_app(path="/mcp", json_response=True, stateless_http=True))
+    elif serving.MODE == "--http-sessions":
+        serving.serve(server.http_app(path="/mcp"))
     elif serving.MODE == "--http-plain":
         server.run("http", port=0)
     else:

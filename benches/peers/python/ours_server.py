@@ -3,14 +3,38 @@
 import sys
 
 import tools
-from mcpring import FastMCP, Field
+from mcpring import Context, FastMCP, Field
+from mcpring.resources import TextResource
 
 server = FastMCP("ours")
-for function in (tools.echo, tools.aecho, tools.sleep, tools.form20(Field)):
+for function in tools.plain(Field):
     server.tool(function)
+for uri, name, text in tools.RESOURCES:
+    server.add_resource(TextResource(uri=uri, name=name, mime_type=tools.KIND, text=text))
+for prompt in tools.PROMPTS:
+    server.prompt(prompt)
+
+
+@server.tool
+def update_resource(uri: str, ctx: Context) -> str:
+    ctx.resource_updated(uri)
+    return "updated"
+
+
+@server.tool
+def count_up(steps: int, ctx: Context) -> str:
+    for step in range(1, steps + 1):
+        ctx.report_progress(step, steps)
+    return f"counted {steps}"
+
+
+@server.tool
+def ask_model(prompt: str, ctx: Context) -> str:
+    return ctx.sample(prompt, max_tokens=100).value.text
+
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--http"]:
+    if sys.argv[1:] in (["--http"], ["--http-sessions"]):
         server.run("http", port=0, shards=1)
     else:
         server.run(shards=1)

@@ -142,10 +142,13 @@ impl Audience {
     /// Reads for a while in which nothing is due.
     pub fn rest(&mut self, time: Duration) -> Result<(), Fault> {
         let until = Instant::now() + time;
-        while Instant::now() < until {
-            self.turn(TURN)?;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(());
+            }
+            self.turn(left.min(TURN))?;
         }
-        Ok(())
     }
 
     /// Closes every stream and waits until the kernel has.

@@ -62,10 +62,10 @@ enum Action {
 
 fn name(text: &str) -> Result<String, String> {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "-.".contains(letter);
-    match text.chars().all(plain) && !text.is_empty() {
-        true => Ok(text.to_owned()),
-        false => Err("a name has letters, digits, dots and dashes only".into()),
+    if text.chars().all(plain) && !text.is_empty() {
+        return Ok(text.to_owned());
     }
+    Err("a name has letters, digits, dots and dashes only".into())
 }
 
 /// Does what was asked.
@@ -100,14 +100,20 @@ fn known(latest: &Path) -> Result<Vec<Record>, Fault> {
 /// The results that `suite` wrote last: their names hold the time.
 fn newest() -> Result<PathBuf, Fault> {
     let folder = file::results();
-    let is_suite = |path: &PathBuf| {
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
-        name.starts_with("suite_") && name.ends_with(".json")
-    };
-    let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
-    entries.map(|entry| entry.path()).filter(is_suite).max().ok_or_else(|| {
-        Fault::Usage(format!("{} holds no results; run `mcpring-bench suite`", folder.display()))
-    })
+    let newest = names(&folder).into_iter().rfind(|name| name.starts_with("suite_"));
+    let shown = folder.display();
+    let none = || Fault::Usage(format!("{shown} holds no results; run `mcpring-bench suite`"));
+    Ok(folder.join(newest.ok_or_else(none)?))
+}
+
+/// The names of the files of results in `folder`, in order.
+fn names(folder: &Path) -> Vec<String> {
+    let is_results = |name: &String| Path::new(name).extension().is_some_and(|end| end == "json");
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let mut names: Vec<_> = names.filter(is_results).collect();
+    names.sort();
+    names
 }
 
 fn update(folder: &Path, name: &str, from: &Path) -> Result<Ending, Fault> {
@@ -132,13 +138,7 @@ fn update(folder: &Path, name: &str, from: &Path) -> Result<Ending, Fault> {
 }
 
 fn list(folder: &Path) -> Result<Ending, Fault> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut names: Vec<_> = entries
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .filter(|name| name.ends_with(".json"))
-        .collect();
-    names.sort();
-    for name in names {
+    for name in names(folder) {
         let path = folder.join(&name);
         let to = fs::read_link(&path).map_or(String::new(), |to| format!(" -> {}", to.display()));
         print(&format!("{name}{to}  {} records\n", file::read(&path)?.len()))?;

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::{Ending, print, print_json};
 use crate::fault::Fault;
 use crate::report::grid;
-use crate::subject::{FORMS, Place, Subject};
+use crate::subject::{Place, Subject};
+use crate::target::FORMS;
 use crate::workload::{self, EraSpec, Workload};
 
 const HELP: &str = "\
@@ -29,7 +30,8 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<Ending, Fault> {
     let subject = arguments.target.as_deref().map(|url| Subject::remote(url, EraSpec::Any));
     let subject = subject.transpose()?;
-    let rows: Vec<Row<'_>> = workload::all().iter().map(|one| Row::of(one, &subject)).collect();
+    let rows: Vec<Row<'_>> =
+        workload::all().iter().map(|one| Row::of(one, subject.as_ref())).collect();
     if arguments.json {
         let workloads: Vec<Value> = rows.iter().map(Row::json).collect();
         match &subject {
@@ -60,10 +62,10 @@ struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    fn of(workload: &'a Workload, subject: &Option<Subject>) -> Self {
+    fn of(workload: &'a Workload, subject: Option<&Subject>) -> Self {
         let not_yet = workload.not_yet.as_ref().map(|why| format!("not yet: {why}"));
         let refused = || {
-            let subject = subject.as_ref().filter(|_| workload.inside.is_none())?;
+            let subject = subject.filter(|_| workload.inside.is_none())?;
             subject.can(workload).err().map(|why| format!("not here: {why}"))
         };
         Self { workload, why_not: not_yet.or_else(refused) }
@@ -102,7 +104,7 @@ fn about(subject: &Subject) -> String {
     let places = subject
         .places()
         .iter()
-        .map(|place| format!("{}://{}", Place::scheme(place.via), place.address));
+        .map(|place| format!("{}://{}", Place::scheme(place.via), place.address()));
     let places = places.collect::<Vec<_>>().join(", ");
     let mut out = format!("{} at {places}\n", subject.identity());
     let versions = versions(subject).into_iter().map(str::to_owned).collect();

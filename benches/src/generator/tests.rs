@@ -45,7 +45,7 @@ fn write(stream: &mut TcpStream, bytes: &[u8]) {
 
 fn load(driver: Choice) -> Load {
     let timeout = Duration::from_millis(300);
-    Load { driver, timeout, ..Load::closed(1, 1, Extent::Requests(REQUESTS)) }
+    Load { timeout, driver, ..Load::closed(1, 1, Extent::Requests(REQUESTS)) }
 }
 
 /// Runs against `behave` and expects a fault of the target with these words.

@@ -1,6 +1,5 @@
 //! The machine and the versions, as far as they can be found out.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::process::{Command, Stdio};
 
@@ -29,7 +28,7 @@ impl Environment {
                 .filter(|governor| !governor.is_empty()),
             driver,
             git_revision: git_revision(),
-            versions: BTreeMap::from_iter([Some(own), rustc].into_iter().flatten()),
+            versions: [Some(own), rustc].into_iter().flatten().collect(),
             build: if cfg!(debug_assertions) { "debug" } else { "release" }.into(),
         })
     }

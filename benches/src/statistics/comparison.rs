@@ -146,7 +146,7 @@ impl Comparison {
         let valid = before.valid && after.valid;
         let asked = &question.metrics;
         let shown = if asked.is_empty() { &Metric::ALL[..] } else { asked };
-        let mut decided = false;
+        let mut is_first = true;
         // What the server itself ran is counted rightly however busy the machine was.
         for metric in shown.iter().filter(|metric| valid || **metric == Metric::Cpu) {
             let (first, second) = (metric.of(before), metric.of(after));
@@ -158,7 +158,7 @@ impl Comparison {
                 continue;
             };
             // In their order the metrics become less calm; the first that is there decides.
-            let decides = !asked.is_empty() || !std::mem::replace(&mut decided, true);
+            let decides = !asked.is_empty() || std::mem::take(&mut is_first);
             self.rows.push(Row {
                 workload_id: id.clone(),
                 subject: after.subject.clone(),

@@ -21,6 +21,7 @@ use std::time::Duration;
 use mcpring::ring::Choice;
 
 use crate::fault::Fault;
+use crate::generator::{Load, Progress};
 use crate::record::{Environment, Record};
 use crate::subject::Subject;
 use crate::workload::Workload;
@@ -29,8 +30,6 @@ use repetition::Seen;
 
 /// How often a repetition is made again because something else kept the server off its core.
 const RETRIES_MAX: usize = 2;
-/// Share of the counted time the server may be kept off its core by something else.
-const KEPT_OFF_MAX: f64 = 0.10;
 
 /// How long a workload may take, and how it is repeated.
 #[derive(Clone, Debug)]
@@ -43,6 +42,10 @@ pub struct Settings {
     pub warmup: Duration,
     /// Most time of the counted part of one repetition; a slow server does fewer operations.
     pub time_max: Duration,
+    /// A request without an answer for that long ends a run.
+    pub timeout: Duration,
+    /// Whether wrong answers are counted; otherwise one ends the server's part.
+    pub errors_counted: bool,
     /// The driver of the generator.
     pub driver: Choice,
     /// Where all this happens.
@@ -70,6 +73,8 @@ impl Settings {
             scale: Scale::Full,
             warmup: Duration::from_secs(1),
             time_max: Duration::from_secs(10),
+            timeout: Load::TIMEOUT,
+            errors_counted: false,
             driver: Choice::Auto,
             environment,
         }
@@ -82,6 +87,8 @@ impl Settings {
             scale: Scale::Quick,
             warmup: Duration::from_millis(100),
             time_max: Duration::from_millis(500),
+            timeout: Load::TIMEOUT,
+            errors_counted: false,
             driver: Choice::Auto,
             environment,
         }
@@ -135,6 +142,9 @@ pub enum Outcome {
 pub trait Watch {
     /// Repetition `number` of `of` of a workload begins on the server of that name.
     fn begins(&mut self, server: &str, workload: &Workload, number: usize, of: usize);
+
+    /// How its load is going, some times a second. Not everybody wants to know.
+    fn progress(&mut self, _progress: &Progress) {}
 }
 
 /// Hears nothing.
@@ -175,14 +185,14 @@ struct Side<'a> {
 }
 
 enum State {
-    Going { prepared: Prepared, seen: Vec<Seen> },
+    Going { prepared: Box<Prepared>, seen: Vec<Seen> },
     Over(Outcome),
 }
 
 impl<'a> Side<'a> {
     fn of(subject: &'a Subject, workload: &Workload, settings: &Settings) -> Self {
         let state = match prepared::prepare(subject, workload, settings) {
-            Ok(Ok(prepared)) => State::Going { prepared, seen: Vec::new() },
+            Ok(Ok(prepared)) => State::Going { prepared: Box::new(prepared), seen: Vec::new() },
             Ok(Err(why)) => {
                 let (server, workload_id) = (subject.name().to_owned(), workload.id.clone());
                 State::Over(Outcome::NotOffered { server, workload_id, why })
@@ -194,9 +204,10 @@ impl<'a> Side<'a> {
 
     fn inside(workload: &Workload) -> Self {
         let state = match &workload.inside {
-            Some(spec) => {
-                State::Going { prepared: Prepared::Inside(spec.clone()), seen: Vec::new() }
-            }
+            Some(spec) => State::Going {
+                prepared: Box::new(Prepared::Inside(spec.clone())),
+                seen: Vec::new(),
+            },
             None => State::Over(failed(None, workload, Fault::Usage("no work".into()))),
         };
         Self { subject: None, state }
@@ -213,11 +224,12 @@ impl<'a> Side<'a> {
         let name = self.subject.map_or("inside", Subject::name);
         watch.begins(name, workload, number, settings.repetitions);
         let operations = settings.operations(workload);
-        let mut once = || repetition::repeat(self.subject, prepared, operations, settings);
-        let mut last = once();
+        let mut attempt =
+            || repetition::repeat(self.subject, prepared, operations, settings, watch);
+        let mut last = attempt();
         for _ in 0..RETRIES_MAX {
             match &last {
-                Ok(seen) if seen.kept_off() > KEPT_OFF_MAX => last = once(),
+                Ok(seen) if seen.is_noisy() => last = attempt(),
                 _ => break,
             }
         }

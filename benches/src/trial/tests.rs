@@ -22,6 +22,8 @@ fn settings(driver: Choice) -> Settings {
         scale: Scale::Exactly(20),
         warmup: Duration::from_millis(5),
         time_max: Duration::from_secs(5),
+        timeout: Duration::from_secs(5),
+        errors_counted: false,
         driver,
         environment: Environment::default(),
     }
@@ -43,7 +45,7 @@ fn workload(id: &str, via: Via) -> Workload {
     }
 }
 
-fn call(tool: &str, arguments: Value, text: &str, via: Via) -> Workload {
+fn call(tool: &str, arguments: &Value, text: &str, via: Via) -> Workload {
     let Value::Object(params) = json!({ "name": tool, "arguments": arguments }) else {
         panic!("an object")
     };
@@ -97,12 +99,12 @@ fn describe(outcome: &Outcome) -> String {
 #[test]
 fn a_workload_is_measured_where_it_can_be() {
     for driver in [Choice::Auto, Choice::Epoll] {
-        let echo = |via| call("echo", json!({ "message": "abc" }), "abc", via);
+        let echo = |via| call("echo", &json!({ "message": "abc" }), "abc", via);
         check(driver, &echo(Via::Http), &format!("40 over http; {}", http_missing()));
-        let add = call("add", json!({ "a": 1, "b": 2 }), "4", Via::Http);
+        let add = call("add", &json!({ "a": 1, "b": 2 }), "4", Via::Http);
         let wrong = format!("exit 4: errors; {}", http_missing());
         check(driver, &add, &wrong);
-        let other = call("other", json!({}), "", Via::Http);
+        let other = call("other", &json!({}), "", Via::Http);
         check(driver, &other, &format!("has no tool `other`; {}", http_missing()));
         let fanout = Some(FanoutSpec { subscribers: 3, rate: None });
         let fanout = Workload { fanout, ..workload("fanout", Via::Http) };

@@ -121,34 +121,34 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(schema: Value, want: Option<Value>) {
-        assert_eq!(value(&schema, &schema, 0), want, "{schema}");
+    fn check(schema: &Value, want: Option<&Value>) {
+        assert_eq!(value(schema, schema, 0).as_ref(), want, "{schema}");
     }
 
     #[test]
     fn values_are_made_from_their_schema() {
-        check(json!({ "type": "string" }), Some(json!("hello")));
-        check(json!({ "type": "string", "minLength": 7 }), Some(json!("hellohe")));
-        check(json!({ "type": "string", "maxLength": 2 }), Some(json!("he")));
-        check(json!({ "type": "string", "minLength": 3, "maxLength": 2 }), None);
-        check(json!({ "type": "string", "pattern": "^a" }), None);
-        check(json!({ "type": "string", "format": "email" }), None);
-        check(json!({ "type": "string", "enum": ["no", "yes"] }), Some(json!("no")));
-        check(json!({ "type": "integer" }), Some(json!(1)));
-        check(json!({ "type": "integer", "minimum": 3, "maximum": 4 }), Some(json!(3)));
-        check(json!({ "type": "integer", "maximum": -3 }), Some(json!(-3)));
-        check(json!({ "type": "number", "exclusiveMinimum": 1 }), Some(json!(2)));
-        check(json!({ "type": "number", "minimum": 0.2, "maximum": 0.8 }), None);
-        check(json!({ "type": "boolean" }), Some(json!(false)));
-        check(json!({ "type": ["null", "string"] }), Some(Value::Null));
-        check(json!({ "anyOf": [{ "pattern": "x" }, { "type": "integer" }] }), Some(json!(1)));
-        check(json!({ "type": "array" }), Some(json!([])));
-        check(json!({ "type": "array", "minItems": 1 }), None);
-        check(json!({ "$ref": "#/$defs/a", "$defs": { "a": { "const": 7 } } }), Some(json!(7)));
-        check(json!({ "$ref": "#" }), None);
-        check(json!({}), None);
+        check(&json!({ "type": "string" }), Some(&json!("hello")));
+        check(&json!({ "type": "string", "minLength": 7 }), Some(&json!("hellohe")));
+        check(&json!({ "type": "string", "maxLength": 2 }), Some(&json!("he")));
+        check(&json!({ "type": "string", "minLength": 3, "maxLength": 2 }), None);
+        check(&json!({ "type": "string", "pattern": "^a" }), None);
+        check(&json!({ "type": "string", "format": "email" }), None);
+        check(&json!({ "type": "string", "enum": ["no", "yes"] }), Some(&json!("no")));
+        check(&json!({ "type": "integer" }), Some(&json!(1)));
+        check(&json!({ "type": "integer", "minimum": 3, "maximum": 4 }), Some(&json!(3)));
+        check(&json!({ "type": "integer", "maximum": -3 }), Some(&json!(-3)));
+        check(&json!({ "type": "number", "exclusiveMinimum": 1 }), Some(&json!(2)));
+        check(&json!({ "type": "number", "minimum": 0.2, "maximum": 0.8 }), None);
+        check(&json!({ "type": "boolean" }), Some(&json!(false)));
+        check(&json!({ "type": ["null", "string"] }), Some(&Value::Null));
+        check(&json!({ "anyOf": [{ "pattern": "x" }, { "type": "integer" }] }), Some(&json!(1)));
+        check(&json!({ "type": "array" }), Some(&json!([])));
+        check(&json!({ "type": "array", "minItems": 1 }), None);
+        check(&json!({ "$ref": "#/$defs/a", "$defs": { "a": { "const": 7 } } }), Some(&json!(7)));
+        check(&json!({ "$ref": "#" }), None);
+        check(&json!({}), None);
         let inner = json!({ "type": "object", "required": ["b"], "properties": { "b": {} } });
-        check(inner, None);
+        check(&inner, None);
     }
 
     #[test]
