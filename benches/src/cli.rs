@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::binaries::say;
 use crate::commands::{Ending, ablate, baseline, budget, compare, list, run, schema, suite};
-use crate::table;
+use crate::{peers, table};
 
 /// Measures MCP servers, and mcpring beside its floor and its peers.
 #[derive(Parser)]
@@ -40,6 +40,8 @@ enum Command {
     Budget(budget::Arguments),
     /// Prints the JSON Schema of files of results.
     Schema,
+    /// Measures our servers and the peers, every workload that each can do.
+    Peers(peers::Arguments),
     /// What each optimisation of the engine is worth: with it and without it, in turn.
     Ablate(ablate::Arguments),
     /// The table of the project's goals: ours beside the bare loop and beside rmcp.
@@ -56,6 +58,7 @@ pub fn main(arguments: impl IntoIterator<Item = String>) -> ExitCode {
         Command::Baseline(arguments) => baseline::run(&arguments),
         Command::Budget(arguments) => budget::run(&arguments),
         Command::Schema => schema::run(),
+        Command::Peers(arguments) => peers::run(&arguments),
         Command::Ablate(arguments) => ablate::run(&arguments),
         Command::Table(options) => table::run(options).map(|()| Ending::Fine),
     };

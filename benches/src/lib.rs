@@ -15,6 +15,7 @@
 //! measure   what the kernel and the server say about a process
 //! statistics  whether two measurements differ;   commands  one file each
 //! rounds    sides in turn, medians;   report  rows, verdicts, JSON
+//! peers     our servers and others of the field, in one run
 //! table     the rows of `cargo bench`;   bare, tools   our own servers under test
 //! ```
 //!
@@ -40,6 +41,7 @@ pub mod histogram;
 pub mod incoming;
 pub mod inside;
 pub mod measure;
+pub mod peers;
 pub mod pythons;
 pub mod question;
 pub mod record;

@@ -40,12 +40,12 @@ impl Ending {
 }
 
 /// Prints `text` to standard output.
-fn print(text: &str) -> Result<(), Fault> {
+pub(crate) fn print(text: &str) -> Result<(), Fault> {
     std::io::stdout().write_all(text.as_bytes()).map_err(Fault::harness("print"))
 }
 
 /// Prints `value` as JSON to standard output.
-fn print_json(value: &impl serde::Serialize) -> Result<(), Fault> {
+pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), Fault> {
     let text = serde_json::to_string_pretty(value);
     print(&format!("{}\n", text.map_err(|error| Fault::Invalid(error.to_string()))?))
 }

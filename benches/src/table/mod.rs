@@ -8,8 +8,8 @@ mod fanout;
 mod idle;
 mod load;
 mod py;
-mod sessions;
-mod start;
+pub(crate) mod sessions;
+pub(crate) mod start;
 
 use std::io::Write;
 use std::time::Duration;

@@ -10,6 +10,8 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use mcpring::ring::Choice;
+
 use super::Bench;
 use crate::audience::Audience;
 use crate::binaries::say;
@@ -72,9 +74,11 @@ impl Host {
 }
 
 /// What one session costs.
-struct Cost {
-    resident: f64,
-    kernel: f64,
+pub(crate) struct Cost {
+    /// Bytes in RAM.
+    pub(crate) resident: f64,
+    /// Bytes of the kernel's objects, of the whole machine.
+    pub(crate) kernel: f64,
 }
 
 /// Opens the sessions at each server and measures the memory around them.
@@ -104,8 +108,18 @@ pub(super) fn measure(bench: &mut Bench) -> Result<(), Fault> {
 
 fn cost(bench: &Bench, host: Host, count: usize) -> Result<Cost, Fault> {
     let (server, address) = host.start(bench)?;
-    let (process, target) = (server.process(), Target::new(address, Wire::Http, Era::Handshake));
-    let driver = bench.options.driver;
+    cost_of(server.process(), address, count, bench.options.driver)
+}
+
+/// Opens `count` sessions at the server that speaks HTTP on `address`, each with a stream, and
+/// measures the memory around them.
+pub(crate) fn cost_of(
+    process: Process,
+    address: SocketAddr,
+    count: usize,
+    driver: Choice,
+) -> Result<Cost, Fault> {
+    let target = Target::new(address, Wire::Http, Era::Handshake);
     Audience::open(&target, WARM, &[], driver)?.close()?;
     rest(process)?;
     let (resident, objects) = (process.resident_bytes()?, kernel::object_bytes()?);

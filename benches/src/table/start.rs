@@ -11,6 +11,7 @@ use super::Bench;
 use crate::child::{Place, Server};
 use crate::client::{Client, HELLO, wrap};
 use crate::fault::{Fault, excerpt};
+use crate::measure::cores::Cores;
 use crate::report::{Asked, Row};
 use crate::rounds::median;
 use crate::target::{Era, Target, Wire};
@@ -27,10 +28,12 @@ pub(super) fn measure(bench: &mut Bench) -> Result<(), Fault> {
     let mut stdio = [Starts::default(), Starts::default()];
     for _ in 0..starts {
         for side in 0..2 {
-            http[side].add(over_http(bench, side)?);
+            let mut http_command = command(bench, side);
+            http_command.args(["--http", "127.0.0.1:0"]);
+            http[side].add(over_http(&bench.cores, http_command)?);
             let mut stdio_command = command(bench, side);
             stdio_command.arg("--stdio");
-            stdio[side].add(over_stdio(bench, stdio_command)?);
+            stdio[side].add(over_stdio(&bench.cores, stdio_command)?);
         }
     }
     for (name, wire) in [("HTTP", &http), ("stdio", &stdio)] {
@@ -56,13 +59,13 @@ pub(super) fn measure(bench: &mut Bench) -> Result<(), Fault> {
 
 /// All starts of one server.
 #[derive(Default)]
-pub(super) struct Starts {
-    pub(super) first_ms: Vec<f64>,
-    pub(super) resident_mb: Vec<f64>,
+pub(crate) struct Starts {
+    pub(crate) first_ms: Vec<f64>,
+    pub(crate) resident_mb: Vec<f64>,
 }
 
 impl Starts {
-    pub(super) fn add(&mut self, (first, resident): (Duration, u64)) {
+    pub(crate) fn add(&mut self, (first, resident): (Duration, u64)) {
         self.first_ms.push(first.as_secs_f64() * 1e3);
         self.resident_mb.push(resident as f64 / 1e6);
     }
@@ -93,10 +96,9 @@ fn command(bench: &Bench, side: usize) -> Command {
     }
 }
 
-fn over_http(bench: &Bench, side: usize) -> Result<(Duration, u64), Fault> {
-    let mut command = command(bench, side);
-    command.args(["--http", "127.0.0.1:0"]);
-    let mut server = Server::start(&mut command, Place::Anywhere(&bench.cores))?;
+/// Starts `command` and says hello over HTTP: the time to its answer, and the memory at rest.
+pub(crate) fn over_http(cores: &Cores, mut command: Command) -> Result<(Duration, u64), Fault> {
+    let mut server = Server::start(&mut command, Place::Anywhere(cores))?;
     let target = Target::new(server.address("http")?, Wire::Http, Era::Handshake);
     let reply = Client::connect(&target)?.ask(&wrap(&target, None, HELLO))?;
     let first = server.started.elapsed();
@@ -105,8 +107,9 @@ fn over_http(bench: &Bench, side: usize) -> Result<(Duration, u64), Fault> {
     Ok((first, server.process().resident_bytes()?))
 }
 
-pub(super) fn over_stdio(bench: &Bench, mut command: Command) -> Result<(Duration, u64), Fault> {
-    let mut server = Server::start(&mut command, Place::Anywhere(&bench.cores))?;
+/// The same over its standard input and output.
+pub(crate) fn over_stdio(cores: &Cores, mut command: Command) -> Result<(Duration, u64), Fault> {
+    let mut server = Server::start(&mut command, Place::Anywhere(cores))?;
     let hello = [HELLO, b"\n"].concat();
     if let Some(input) = server.input() {
         input.write_all(&hello).map_err(Fault::target("write to standard input"))?;

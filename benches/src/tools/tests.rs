@@ -1,3 +1,5 @@
+//! The fixture answers what the workloads ask, on every wire, in both eras and on both drivers.
+
 use std::net::SocketAddr;
 
 use mcpring::ring::Choice;

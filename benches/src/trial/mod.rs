@@ -147,8 +147,8 @@ pub trait Watch {
     /// Repetition `number` of `of` of a workload begins on the server of that name.
     fn begins(&mut self, server: &str, workload: &Workload, number: usize, of: usize);
 
-    /// How its load is going, some times a second.
-    fn progress(&mut self, progress: &Progress);
+    /// How its load is going, some times a second. Not everybody wants to know.
+    fn progress(&mut self, _progress: &Progress) {}
 }
 
 /// Hears nothing.
@@ -156,8 +156,6 @@ pub struct Unwatched;
 
 impl Watch for Unwatched {
     fn begins(&mut self, _: &str, _: &Workload, _: usize, _: usize) {}
-
-    fn progress(&mut self, _: &Progress) {}
 }
 
 /// Measures `workload` on all `subjects`, in turn; one outcome for each, in their order. Work

@@ -7,6 +7,7 @@
 //! idle sessions there is off, for nothing else should run meanwhile.
 //! It prints where it listens as one line `ready http://ADDRESS/mcp` and serves until it is killed.
 
+#[path = "../../forms.rs"]
 mod forms;
 mod prompts;
 mod resources;
@@ -18,7 +19,7 @@ use std::{error::Error, sync::Arc};
 
 use axum::serve::ListenerExt;
 use rmcp::{
-    ServiceExt,
+    ServiceExt, schemars,
     transport::{
         stdio_pipes,
         streamable_http_server::{

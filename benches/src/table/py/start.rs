@@ -76,7 +76,7 @@ fn first_answers(bench: &mut Bench, pythons: &Pythons) -> Result<(), Fault> {
     let mut fails = String::new();
     for _ in 0..starts(bench) {
         for (side, seen) in sides().zip(&mut seen) {
-            match over_stdio(bench, side.command(pythons)) {
+            match over_stdio(&bench.cores, side.command(pythons)) {
                 Ok(started) => seen.add(started),
                 Err(fault) if side.is_ours() => return Err(fault.within(side.name)),
                 Err(fault) => fails = format!("; {} failed to start: {fault}", side.name),

@@ -1,7 +1,7 @@
-//! The forms, typed as a user of rmcp would type them; rmcp checks the types of arguments and leaves
-//! ranges to the server.
+//! The forms of the Rust peers, typed as their users would type them. Types are checked by serde; these
+//! SDKs leave bounds to the server.
 
-use rmcp::schemars;
+use crate::schemars;
 
 /// Arguments of `form5`: five fields with bounds.
 #[derive(serde::Deserialize, schemars::JsonSchema)]
