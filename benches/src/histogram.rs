@@ -1,14 +1,23 @@
 //! Latencies, kept as counts in buckets of three significant digits.
 
+use std::fmt;
+
 use hdrhistogram::Histogram;
 
 /// A latency beyond this is counted as this: an open loop that is far behind may come to minutes.
 const LONGEST_NS: u64 = 3_600_000_000_000;
 
 /// Latencies of one run.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Latencies {
     counts: Histogram<u64>,
+}
+
+impl fmt::Debug for Latencies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (count, p50, p99) = (self.count(), self.quantile_us(0.5), self.quantile_us(0.99));
+        write!(f, "{count} of p50 {p50} us, p99 {p99} us")
+    }
 }
 
 impl Default for Latencies {

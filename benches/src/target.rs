@@ -166,7 +166,7 @@ fn read(text: &str) -> Result<Read, String> {
         return Ok((Address::Program(words(command)?), Wire::Line, None));
     }
     let Some((scheme, place)) = text.split_once("://") else {
-        return Err(format!("{WRITE}"));
+        return Err(WRITE.to_owned());
     };
     match scheme {
         "http" => http(place),

@@ -168,9 +168,8 @@ impl Books {
         let named = id.and_then(|id| desk.lane_of(id));
         let lane = match desk.order {
             Order::Any => named,
-            Order::Messages => desk.oldest(),
             Order::Http if desk.answered => None,
-            Order::Http => desk.oldest(),
+            Order::Messages | Order::Http => desk.oldest(),
         };
         let Some(lane) = lane else {
             let words = format!("an answer to nothing that is open: {}", excerpt(body));

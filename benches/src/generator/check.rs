@@ -142,7 +142,7 @@ impl Check {
         let Ok(message) = serde_json::from_slice::<Message<'b>>(body) else {
             return Verdict::Unreadable;
         };
-        let verdict = match (&message.method, message.id) {
+        match (&message.method, message.id) {
             _ if message.jsonrpc != "2.0" => Verdict::Wrong(message.id.and_then(number)),
             (Some(method), Some(id)) => {
                 let reply = self.reply(method);
@@ -154,8 +154,7 @@ impl Check {
             }
             (Some(_), None) => Verdict::Aside,
             (None, id) => self.answer(body, id, &message),
-        };
-        verdict
+        }
     }
 
     /// Which reply is due to a question of the server; behind the last of them stands that to `ping`.

@@ -119,7 +119,9 @@ impl Envelope {
             }
         }
         let start = out.len();
-        parts.iter().for_each(|part| out.extend_from_slice(part));
+        for part in parts {
+            out.extend_from_slice(part);
+        }
         if matches!(self, Self::Line) {
             out.push(b'\n');
         }

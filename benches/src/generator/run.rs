@@ -129,7 +129,7 @@ impl<'l, 'm, 'w> Run<'l, 'm, 'w> {
         let counted = std::mem::take(&mut self.generator.books.tally);
         self.generator.close()?;
         let pace = self.load.pace;
-        Ok(Tally { pace, elapsed, generator, bytes_in, bytes_out, ..counted })
+        Ok(Tally { pace, elapsed, generator, bytes_out, bytes_in, ..counted })
     }
 
     /// Asks for as long, or as much, as `extent` says; counts unless it is the warm-up. Says how

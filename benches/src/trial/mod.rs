@@ -16,18 +16,22 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use mcpring::ring::Choice;
 
 use crate::fault::Fault;
 use crate::generator::{Load, Progress};
+use crate::inside;
 use crate::record::{Environment, Record};
 use crate::subject::Subject;
 use crate::workload::Workload;
 use prepared::Prepared;
 use repetition::Seen;
 
+/// The plan's number of the workloads that show what a call spends its time on.
+const PIPELINE: &str = "W3";
 /// How often a repetition is made again because something else kept the server off its core.
 const RETRIES_MAX: usize = 2;
 
@@ -247,14 +251,23 @@ impl<'a> Side<'a> {
                 if let Err(fault) = closed {
                     return failed(self.subject, workload, fault);
                 }
-                Outcome::Measured(Box::new(summary::record(
-                    self.subject,
-                    workload,
-                    settings,
-                    &seen,
-                )))
+                let mut record = summary::record(self.subject, workload, settings, &seen);
+                match stages(self.subject, workload) {
+                    Ok(stages) => record.stages_us.extend(stages),
+                    Err(fault) => return failed(self.subject, workload, fault),
+                }
+                Outcome::Measured(Box::new(record))
             }
         }
+    }
+}
+
+/// The stages of a call, where they can be known: of the plan's calls of tools on our own server.
+fn stages(subject: Option<&Subject>, workload: &Workload) -> Result<BTreeMap<String, f64>, Fault> {
+    let own = subject.is_some_and(|subject| subject.identity().starts_with(env!("CARGO_PKG_NAME")));
+    match workload.question().filter(|_| own && workload.plan == PIPELINE) {
+        Some(question) => inside::stages(&question),
+        None => Ok(BTreeMap::new()),
     }
 }
 

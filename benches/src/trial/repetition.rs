@@ -136,7 +136,9 @@ fn loaded(
             let warm = run(&Load { warmup: Duration::ZERO, extent, ..load.clone() }, false)?;
             let warm = checked(warm, settings)?;
             load.warmup = settings.warmup / WARM_AGAIN;
-            load.extent = Extent::Requests(operations.min(fits(warm.requests_per_s())));
+            // A warm-up too short for an answer says nothing about the rate.
+            let most = if warm.requests > 0 { fits(warm.requests_per_s()) } else { operations };
+            load.extent = Extent::Requests(operations.min(most));
         }
     }
     let tally = checked(run(&load, true)?, settings)?;

@@ -117,15 +117,19 @@ fn together(seen: &[Seen], pick: fn(&Tally) -> &Latencies) -> Latencies {
 
 /// Errors by kind, those that there were.
 fn errors(seen: &[Seen]) -> BTreeMap<String, u64> {
-    let kinds: [(&str, fn(&Tally) -> u64); 4] = [
-        ("wrong", |tally| tally.errors.wrong),
-        ("rpc", |tally| tally.errors.rpc),
-        ("http", |tally| tally.errors.http),
-        ("unanswered", |tally| tally.unanswered),
-    ];
-    let count = |pick: fn(&Tally) -> u64| seen.iter().map(|one| pick(&one.tally)).sum();
-    let counts = kinds.map(|(kind, pick)| (kind.to_owned(), count(pick)));
-    counts.into_iter().filter(|(_, count)| *count > 0).collect()
+    let mut counts = BTreeMap::new();
+    for Tally { errors, unanswered, .. } in seen.iter().map(|one| &one.tally) {
+        for (kind, count) in [
+            ("wrong", errors.wrong),
+            ("rpc", errors.rpc),
+            ("http", errors.http),
+            ("unanswered", *unanswered),
+        ] {
+            *counts.entry(kind.to_owned()).or_default() += count;
+        }
+    }
+    counts.retain(|_, count| *count > 0);
+    counts
 }
 
 fn repetition(seen: &Seen) -> Repetition {
