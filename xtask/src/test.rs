@@ -54,7 +54,8 @@ pub(crate) fn run(root: &Path, extent: Extent) -> bool {
     match extent {
         Extent::Whole => whole_steps(root, &mut verdict),
         Extent::Quick => {
-            verdict.skip("documents, fuzz targets, instructions, real clients and seccomp: --quick was asked for");
+            let what = "documents, fuzz targets, instructions, real clients and seccomp";
+            verdict.skip(format!("{what}: --quick was asked for"));
         }
     }
     verdict.print();
