@@ -32,7 +32,7 @@ use crate::workload::{self, Workload};
 use goals::Goal;
 use list::{Cast, Peer};
 use rest::{Extent, Figure};
-use setup::Installed;
+use setup::{Build, Installed};
 
 const HELP: &str = "\
 Examples:
@@ -40,8 +40,9 @@ Examples:
   mcpring-bench peers --only tool_call_simple_10k,resource_read_10k --peers rmcp,typescript
   mcpring-bench peers --markdown docs/BENCHMARKS.md
 
-The first run sets the peers up, through cargo, pip and npm; --setup does that anew and measures
-nothing. A peer that cannot be had is named, and the others are measured.
+The first run sets the peers up, through cargo, pip and npm; later ones build again what changed in the
+sources here. --setup sets everything up anew and measures nothing. A peer that cannot be had is named,
+and the others are measured.
 
 Exit codes: 0 measured, 2 usage, 3 the machine could not measure, 4 one of our own servers failed a
 workload. A peer that fails is a line of the report.";
@@ -124,9 +125,12 @@ pub fn run(arguments: &Arguments) -> Result<Ending, Fault> {
     let workloads = workloads(&arguments.only)?;
     // Asked before any thread is bound to a core.
     let environment = Environment::find(Choice::Auto)?;
-    let installed = Installed::find(arguments.setup)?;
-    let first = !arguments.no_build && !installed.missing().is_empty() && !arguments.setup;
-    let installed = if first { Installed::find(true)? } else { installed };
+    let build = match arguments {
+        Arguments { setup: true, .. } => Build::Everything,
+        Arguments { no_build: true, .. } => Build::Nothing,
+        _ => Build::Sources,
+    };
+    let installed = Installed::find(build)?;
     if arguments.setup {
         installed.missing().iter().for_each(|why| say(&format!("missing: {why}")));
         return Ok(Ending::Fine);
@@ -184,11 +188,7 @@ fn compare(
 ) -> Result<Comparison, Fault> {
     let cores = Cores::find()?;
     cores.pin(cores.load)?;
-    let settings = if arguments.quick {
-        Settings::quick(environment.clone())
-    } else {
-        Settings::full(environment.clone())
-    };
+    let settings = settings(arguments.quick, environment.clone());
     let mut found = Found::default();
     for peer in peers {
         found.is_missing(peer);
@@ -206,6 +206,14 @@ fn compare(
     let Found { records, without } = found;
     let (servers, quick) = (servers(peers), arguments.quick);
     Ok(Comparison { environment, quick, servers, workloads, records, figures, goals, without })
+}
+
+/// A quick run is one repetition: there are a dozen servers, and as many workloads again.
+fn settings(quick: bool, environment: Environment) -> Settings {
+    if !quick {
+        return Settings::full(environment);
+    }
+    Settings { repetitions: 1, ..Settings::quick(environment) }
 }
 
 fn servers(peers: &[Peer]) -> Vec<Server> {

@@ -37,37 +37,43 @@ struct Places {
     binaries: Binaries,
 }
 
+/// How much is built before a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Build {
+    /// Nothing: what was built last is taken.
+    Nothing,
+    /// What comes from sources here, which costs nothing when nothing changed, and what is missing.
+    Sources,
+    /// What comes from registries too.
+    Everything,
+}
+
 impl Installed {
-    /// Builds and installs everything, or looks for what was built before.
-    pub fn find(build: bool) -> Result<Self, Fault> {
+    /// Builds and installs what `build` says, and finds out what is there.
+    pub fn find(build: Build) -> Result<Self, Fault> {
         let places = Places { binaries: Binaries::here()? };
-        let part = |what: &str, path: PathBuf, make: &dyn Fn(&Path) -> Result<(), Fault>| {
-            if build {
-                say(&format!("setting up {what}"));
-                make(&path).map_err(|fault| fault.to_string())?;
-            }
-            let missing = || format!("{what} was not set up: mcpring-bench peers --setup");
-            if path.exists() { Ok(path) } else { Err(missing()) }
-        };
-        let Places { binaries } = &places;
+        let (own, foreign) = (Built::new(build, true), Built::new(build, false));
+        let (c, python) = (places.below("c"), places.below("python"));
+        let (pythons, binaries) = (places.pythons(), &places.binaries);
         Ok(Self {
-            rust: part("our server", binaries.server.clone(), &|_| places.rust()),
-            c: part("our server in C", places.c().join("bin/server"), &|_| {
-                CPrograms::build(&places.c()).map(|_| ())
+            rust: own.part("our server", &binaries.server, |_| places.rust()),
+            c: own.part("our server in C", &c.join("bin/server"), |_| {
+                CPrograms::build(&c).map(|_| ())
             }),
-            python: part("our wheel", places.below("python/bin/python"), &|_| {
-                Pythons::build_ours(&places.below("python"))
-            }),
-            rmcp: part("rmcp", binaries.rmcp.clone(), &|_| places.rust_peer("rmcp")),
-            turbomcp: part("turbomcp", places.rust_program("mcpring-peer-turbomcp"), &|_| {
+            python: own
+                .part("our wheel", &python.join("bin/python"), |_| Pythons::build_ours(&python)),
+            rmcp: own.part("rmcp", &binaries.rmcp, |_| places.rust_peer("rmcp")),
+            turbomcp: own.part("turbomcp", &places.rust_program("mcpring-peer-turbomcp"), |_| {
                 places.rust_peer("turbomcp")
             }),
-            pythons: part("the Python peers", places.pythons().join("bin/python"), &|_| {
-                Pythons::build_peers(&places.pythons())
+            pythons: foreign.part("the Python peers", &pythons.join("bin/python"), |_| {
+                or_nothing(&pythons, Pythons::build_peers(&pythons))
             }),
-            typescript: part("the TypeScript peer", places.below("typescript"), &|folder| {
-                typescript(folder)
-            }),
+            typescript: foreign.part(
+                "the TypeScript peer",
+                &places.below("typescript"),
+                |folder| or_nothing(folder, typescript(folder)),
+            ),
         })
     }
 
@@ -86,13 +92,34 @@ impl Installed {
     }
 }
 
+/// Whether parts of one kind are built.
+#[derive(Clone, Copy)]
+struct Built {
+    always: bool,
+    when_missing: bool,
+}
+
+impl Built {
+    /// Of parts whose sources are here, or of others.
+    fn new(build: Build, from_sources: bool) -> Self {
+        let always = build == Build::Everything || build == Build::Sources && from_sources;
+        Self { always, when_missing: build != Build::Nothing }
+    }
+
+    /// Makes the part at `path`, or says why it is not there.
+    fn part(self, what: &str, path: &Path, make: impl FnOnce(&Path) -> Result<(), Fault>) -> Part {
+        if self.always || self.when_missing && !path.exists() {
+            say(&format!("setting up {what}"));
+            make(path).map_err(|fault| fault.to_string())?;
+        }
+        let missing = || format!("{what} was not set up: mcpring-bench peers --setup");
+        if path.exists() { Ok(path.to_owned()) } else { Err(missing()) }
+    }
+}
+
 impl Places {
     fn below(&self, name: &str) -> PathBuf {
         self.binaries.results().join(name)
-    }
-
-    fn c(&self) -> PathBuf {
-        self.below("c")
     }
 
     fn pythons(&self) -> PathBuf {
@@ -122,6 +149,15 @@ fn cargo(folder: &Path) -> Command {
     cargo
 }
 
+/// Leaves nothing in `folder` that was made by half, or the next run would take it for the whole.
+fn or_nothing(folder: &Path, made: Result<(), Fault>) -> Result<(), Fault> {
+    if made.is_err() {
+        // It may not have got as far as the folder.
+        let _ = fs::remove_dir_all(folder);
+    }
+    made
+}
+
 /// Copies the sources to `folder` and installs what they need beside them, so that the repository
 /// stays as it is.
 fn typescript(folder: &Path) -> Result<(), Fault> {
@@ -143,4 +179,36 @@ fn copy(from: &Path, to: &Path) -> Result<(), Fault> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(build: Build, from_sources: bool, exists: bool, want: bool) {
+        let path = if exists { "/" } else { "/no/such/place" };
+        let mut made = false;
+        let part = Built::new(build, from_sources).part("it", Path::new(path), |_| {
+            made = true;
+            Ok(())
+        });
+        assert_eq!(made, want, "{build:?}, from sources: {from_sources}, exists: {exists}");
+        assert_eq!(part.is_ok(), exists, "{part:?}");
+    }
+
+    #[test]
+    fn sources_are_built_again_and_the_rest_when_it_is_missing() {
+        check(Build::Nothing, true, false, false);
+        check(Build::Sources, true, true, true);
+        check(Build::Sources, false, true, false);
+        check(Build::Sources, false, false, true);
+        check(Build::Everything, false, true, true);
+    }
+
+    #[test]
+    fn a_part_that_cannot_be_made_says_why() {
+        let built = Built::new(Build::Everything, true);
+        let part = built.part("it", Path::new("/"), |_| Err(Fault::Invalid("no compiler".into())));
+        assert_eq!(part, Err("no compiler".to_owned()));
+    }
 }
