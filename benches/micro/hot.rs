@@ -25,8 +25,11 @@ use mcpring_bench::workload;
 /// What is measured, again and again.
 pub(crate) type Operation = Box<dyn FnMut() -> u64>;
 
+/// A name, and what prepares the operation.
+type Row = (&'static str, fn() -> Operation);
+
 /// The rows, by name.
-pub(crate) const ROWS: [(&str, fn() -> Operation); 17] = [
+pub(crate) const ROWS: [Row; 17] = [
     ("json_parse_small", || json_parse(10)),
     ("json_parse_medium", || json_parse(50)),
     ("json_parse_large", || json_parse(1000)),

@@ -1,31 +1,32 @@
 //! A plain blocking client for everything that is not load: the handshake, one probe, `/metrics`.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use crate::dial::{self, Stream};
 use crate::fault::{Fault, excerpt};
 use crate::generator::reader::{Reader, header};
 use crate::generator::request;
 use crate::incoming::Incoming;
 use crate::target::{Era, Target, Wire};
 
-/// An answer that takes longer will not come.
+/// An answer that takes longer will not come, unless something else is wanted.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The first message of the handshake era.
 pub const HELLO: &[u8] = concat!(
     r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","#,
-    r#""capabilities":{},"clientInfo":{"name":"bench","version":"1"}}}"#
+    r#""capabilities":{"sampling":{}},"clientInfo":{"name":"bench","version":"1"}}}"#
 )
 .as_bytes();
 
 /// One connection, one request at a time.
 pub struct Client {
-    stream: TcpStream,
+    stream: Stream,
     wire: Wire,
     reader: Reader,
     bytes: Vec<u8>,
+    patience: Duration,
 }
 
 /// A whole answer.
@@ -41,20 +42,20 @@ pub struct Reply {
 impl Client {
     /// Connects to `target` and says nothing yet.
     pub fn connect(target: &Target) -> Result<Self, Fault> {
-        let stream = TcpStream::connect_timeout(&target.address, PATIENCE)
-            .map_err(Fault::target(format!("connect to {}", target.address)))?;
-        Self::over(stream, target.wire)
+        Self::connect_within(target, PATIENCE)
+    }
+
+    /// Connects to `target`; that, and each answer later, may take as long as `patience`.
+    pub fn connect_within(target: &Target, patience: Duration) -> Result<Self, Fault> {
+        let stream = dial::connect(&target.address, patience)?;
+        Ok(Self { patience, ..Self::over(stream, target.wire)? })
     }
 
     /// Speaks over a stream that is connected already.
-    pub fn over(stream: TcpStream, wire: Wire) -> Result<Self, Fault> {
-        let set = || -> std::io::Result<()> {
-            stream.set_nodelay(true)?;
-            stream.set_read_timeout(Some(PATIENCE))?;
-            stream.set_write_timeout(Some(PATIENCE))
-        };
-        set().map_err(Fault::harness("prepare a socket"))?;
-        Ok(Self { stream, wire, reader: Reader::new(wire), bytes: Vec::new() })
+    pub fn over(stream: Stream, wire: Wire) -> Result<Self, Fault> {
+        stream.set_timeouts(PATIENCE).map_err(Fault::harness("prepare a socket"))?;
+        let (reader, bytes) = (Reader::new(wire), Vec::new());
+        Ok(Self { stream, wire, reader, bytes, patience: PATIENCE })
     }
 
     /// Sends `request` as it is and expects no answer.
@@ -70,13 +71,14 @@ impl Client {
 
     /// Waits for the answer to what was sent.
     pub fn answer(&mut self) -> Result<Reply, Fault> {
+        let until = Instant::now() + self.patience;
         match self.wire {
-            Wire::Length | Wire::Line => self.framed(),
-            Wire::Http => self.http(),
+            Wire::Length | Wire::Line => self.framed(until),
+            Wire::Http => self.http(until),
         }
     }
 
-    fn framed(&mut self) -> Result<Reply, Fault> {
+    fn framed(&mut self, until: Instant) -> Result<Reply, Fault> {
         loop {
             if let Some(answer) = self.reader.next(&self.bytes).map_err(Fault::Target)? {
                 let head = self.bytes[answer.head].to_vec();
@@ -84,11 +86,11 @@ impl Client {
                 self.bytes.drain(..answer.end);
                 return Ok(Reply { status: answer.status, head, body });
             }
-            self.read()?;
+            self.read(until)?;
         }
     }
 
-    fn http(&mut self) -> Result<Reply, Fault> {
+    fn http(&mut self, until: Instant) -> Result<Reply, Fault> {
         let (mut incoming, mut body) = (Incoming::default(), Vec::new());
         loop {
             let used = incoming.feed(&self.bytes, &mut |message| {
@@ -97,15 +99,25 @@ impl Client {
             })?;
             self.bytes.drain(..used);
             if let (true, Some(status)) = (incoming.has_ended(), incoming.status()) {
+                if body.is_empty() {
+                    body = incoming.body().to_vec();
+                }
                 return Ok(Reply { status, head: incoming.head().to_vec(), body });
             }
-            self.read()?;
+            self.read(until)?;
         }
     }
 
-    fn read(&mut self) -> Result<(), Fault> {
+    fn read(&mut self, until: Instant) -> Result<(), Fault> {
         let mut piece = [0; 16 << 10];
         loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                let came = excerpt(&self.bytes);
+                let text = format!("no answer within {:?}, only {came:?}", self.patience);
+                return Err(Fault::Target(text));
+            }
+            self.stream.set_timeouts(left).map_err(Fault::harness("bound a wait"))?;
             match self.stream.read(&mut piece) {
                 Ok(0) => return Err(Fault::Target("the server closed the connection".into())),
                 Ok(count) => {
@@ -114,6 +126,8 @@ impl Client {
                 }
                 // The kernel interrupts a thread to run the work of its rings.
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                // The time is over, which the next look at the clock says.
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(error) => return Err(Fault::target("wait for an answer")(error)),
             }
         }
@@ -124,7 +138,7 @@ impl Client {
         if target.era != Era::Handshake {
             return Ok(None);
         }
-        let reply = self.ask(&wrap(target, None, HELLO))?;
+        let reply = self.ask(&wrap(target, None, HELLO)).map_err(|it| it.within("initialize"))?;
         if reply.status != 200 || memchr::memmem::find(&reply.body, b"protocolVersion").is_none() {
             let text = format!("initialize: {} {}", reply.status, excerpt(&reply.body));
             return Err(Fault::Target(text));
@@ -143,7 +157,7 @@ impl Client {
     }
 
     /// Gives the connection away; between two answers nothing is lost.
-    pub fn into_stream(self) -> TcpStream {
+    pub fn into_stream(self) -> Stream {
         self.stream
     }
 }
@@ -160,7 +174,7 @@ pub fn wrap(target: &Target, session: Option<&str>, message: &[u8]) -> Vec<u8> {
 /// The body of `GET path`.
 pub fn get(target: &Target, path: &str) -> Result<String, Fault> {
     let mut client = Client::connect(target)?;
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", target.address);
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", target.host());
     let reply = client.ask(request.as_bytes())?;
     let body = String::from_utf8_lossy(&reply.body).into_owned();
     match reply.status {

@@ -3,13 +3,11 @@
 //! A ratio is taken within each round, and the median over the rounds is reported beside the
 //! smallest and the largest.
 
-use std::time::Duration;
-
 use serde::Serialize;
 
 use crate::child::Server;
 use crate::fault::Fault;
-use crate::generator::{Load, Mark, Tally, run};
+use crate::generator::{Load, Mark, Marked, Tally, run};
 use crate::measure::counters::Counters;
 use crate::measure::process::Usage;
 use crate::question::Question;
@@ -96,27 +94,24 @@ pub(crate) fn measure(side: &Side<'_>, load: &Load) -> Result<Sample, Fault> {
     })
 }
 
-/// Called when counting begins and when it ends.
-pub(crate) type Marked<'a> = &'a mut dyn FnMut(Mark) -> Result<(), Fault>;
-
 /// What the meters of `server` show while `drive` asks it.
 pub(crate) fn sample(
     server: &Server,
     counters: Option<&Counters>,
-    drive: impl FnOnce(Marked<'_>) -> Result<(Tally, Duration), Fault>,
+    drive: impl FnOnce(Marked<'_>) -> Result<Tally, Fault>,
 ) -> Result<Sample, Fault> {
     let mut readings = [Reading::default(); 2];
-    let (tally, elapsed) = drive(&mut |mark| {
+    let tally = drive(&mut |mark| {
         readings[usize::from(mark == Mark::End)] = read(server, counters, mark)?;
         Ok(())
     })?;
-    if let Some(answer) = tally.first_wrong {
-        return Err(Fault::Target(format!("{} wrong answers, such as {answer}", tally.wrong)));
+    if let Some(first) = &tally.errors.first {
+        return Err(Fault::Target(format!("{} errors, such as {first}", tally.errors.count())));
     }
     if tally.requests == 0 {
         return Err(Fault::Invalid("no request was answered while counting".into()));
     }
-    let [begin, end] = readings;
+    let ([begin, end], elapsed) = (readings, tally.elapsed);
     let (requests, cpu) = (tally.requests as f64, end.usage.cpu.saturating_sub(begin.usage.cpu));
     let waited = end.usage.waited.saturating_sub(begin.usage.waited);
     Ok(Sample {

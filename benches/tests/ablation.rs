@@ -21,7 +21,7 @@ fn settings() -> Settings {
         warmup: Duration::from_millis(2),
         time_max: Duration::from_secs(2),
         driver: Choice::Auto,
-        environment: Environment::default(),
+        ..Settings::full(Environment::default())
     }
 }
 

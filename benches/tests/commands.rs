@@ -127,7 +127,7 @@ fn a_bad_target_is_a_failure_of_the_target() {
     let rows: [(SocketAddr, &str); 6] = [
         (closed, "Connection refused"),
         (odd_server(b""), "closed the connection"),
-        (odd_server(b"SSH-2.0-OpenSSH\r\n\r\n"), "in HTTP answer"),
+        (odd_server(b"SSH-2.0-OpenSSH\r\n\r\n"), "invalid HTTP version"),
         (odd_server(empty), "initialize was answered"),
         (odd_server(denied), "access token"),
         (odd_server(halfway), "closed the connection"),
@@ -140,6 +140,9 @@ fn a_bad_target_is_a_failure_of_the_target() {
         4,
         "initialize was answered",
     );
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}/", silent.local_addr().expect("an address"));
+    check(&["run", &url, "-t", "100ms"], 4, "no answer within 100ms");
     check(&["run", "stdio:true"], 4, "the server closed its");
     check(&["run", "stdio:no-such-program"], 4, "start no-such-program");
     check(&["run", "--spawn", "true"], 4, "ended before it said");
@@ -153,8 +156,8 @@ fn a_bad_command_line_is_said_in_words() {
     let object = write("object.json", "{}");
     let rows: [(&[&str], &str); 17] = [
         (&["run"], "required"),
-        (&["run", "ftp://127.0.0.1:1"], "`ftp` is not measured here"),
-        (&["run", "nowhere"], "is no URL"),
+        (&["run", "ftp://127.0.0.1:1"], "the scheme \"ftp\" is not known here"),
+        (&["run", "nowhere"], "write http://HOST:PORT/PATH"),
         (&["run", "https://127.0.0.1:1"], "there is no TLS here"),
         (&["run", "stdio:'x"], "never closed"),
         (&["run", &stdio, "-c", "2"], "one connection"),
@@ -192,6 +195,11 @@ fn every_transport_is_measured() {
     }
     measured(&[&server.urls[0], "--workload", "tool_call_medium_1k"], "http");
     measured(&["--spawn", SERVER], "http");
+    let open = ["--spawn", SERVER, "-q", "500", "-n", "20", "-c", "2"];
+    let records = measure(&[&["run", "--json"], &open[..]].concat());
+    let record = &records[0];
+    assert_eq!((&record["load"]["pace"], &record["operations"]), (&"open".into(), &20.into()));
+    assert!(record["service_us"][0].as_f64() > Some(0.0), "{record}");
     measured(&[&format!("stdio:{SERVER} --stdio")], "stdio");
 }
 

@@ -16,6 +16,7 @@ mod fuzz;
 mod header;
 mod imports;
 mod install;
+mod instructions;
 mod process;
 mod python;
 mod sizes;
@@ -44,6 +45,8 @@ cargo xtask COMMAND
                                  and looks at what was built
   python                         the part of `test` that is about the Python package
   fuzz --seconds N [--target T]  every fuzz target, or one, for N seconds in all; the canary must fail
+  instructions [--update]        instructions of the hot functions, counted by valgrind, beside those
+                                 recorded; --update records them
   ci                             what continuous integration runs: the same as `test`
 ";
 
@@ -75,6 +78,8 @@ fn main() -> ExitCode {
             Ok(request) => fuzz::run(&root, &request),
             Err(fault) => return usage(&fault),
         },
+        ["instructions"] => instructions::command_line(&root, false),
+        ["instructions", "--update"] => instructions::command_line(&root, true),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             true

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use crate::process::{command, shown, succeeds};
 use crate::verdict::Verdict;
-use crate::{c_library, conformance, python, tidy, tools};
+use crate::{c_library, conformance, instructions, python, tidy, tools};
 
 /// How much is run.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -54,8 +54,8 @@ pub(crate) fn run(root: &Path, extent: Extent) -> bool {
     match extent {
         Extent::Whole => whole_steps(root, &mut verdict),
         Extent::Quick => {
-            verdict
-                .skip("documents, fuzz targets, real clients and seccomp: --quick was asked for");
+            let what = "documents, fuzz targets, instructions, real clients and seccomp";
+            verdict.skip(format!("{what}: --quick was asked for"));
         }
     }
     verdict.print();
@@ -114,6 +114,13 @@ fn whole_steps(root: &Path, verdict: &mut Verdict) {
     fuzz_targets_build(root, verdict);
 
     programs(root, verdict);
+    heading("instructions");
+    match instructions::run(root, false) {
+        instructions::Ending::Good => verdict.pass(1),
+        instructions::Ending::Skipped(why) => verdict.skip(why),
+        instructions::Ending::Failed(why) => verdict.fail(why),
+    }
+
     heading("server");
     let words = ["cargo", "build", "--package", "mcpring-cli"];
     if !succeeds(&mut command(root, &words)) {

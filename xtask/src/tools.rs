@@ -9,6 +9,8 @@ use crate::process::{answer, command, succeeds};
 
 const PYTHON_MIN: (u32, u32) = (3, 11);
 const CARGO_FUZZ: &str = "0.13.2";
+/// The version of the library in `benches/Cargo.toml`.
+const GUNGRAUN: &str = "0.20.0";
 const MATURIN: &str = "maturin==1.16.0";
 
 /// Programs that come as Debian packages: the program, the package.
@@ -150,14 +152,24 @@ pub(crate) fn install_node(root: &Path) -> bool {
 
 /// The cargo-fuzz of this workspace, installed if it is missing.
 pub(crate) fn cargo_fuzz(root: &Path) -> Option<PathBuf> {
-    let binary = folder(root).join("bin/cargo-fuzz");
+    installed_crate(root, "cargo-fuzz", CARGO_FUZZ)
+}
+
+/// What counts the instructions of benchmarks, installed if it is missing.
+pub(crate) fn gungraun_runner(root: &Path) -> Option<PathBuf> {
+    installed_crate(root, "gungraun-runner", GUNGRAUN)
+}
+
+/// The program of the crate `name`, installed if it is missing or of another version.
+fn installed_crate(root: &Path, name: &str, wanted: &str) -> Option<PathBuf> {
+    let binary = folder(root).join("bin").join(name);
     let version = answer(Command::new(&binary).arg("--version")).unwrap_or_default();
-    if version.ends_with(CARGO_FUZZ) {
+    if version.ends_with(wanted) {
         return Some(binary);
     }
-    let words = ["cargo", "install", "--locked", "--quiet", "--version", CARGO_FUZZ, "--root"];
+    let words = ["cargo", "install", "--locked", "--quiet", "--version", wanted, "--root"];
     let mut install = command(root, &words);
-    install.arg(folder(root)).arg("cargo-fuzz");
+    install.arg(folder(root)).arg(name);
     succeeds(&mut install).then_some(binary)
 }
 

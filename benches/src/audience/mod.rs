@@ -8,7 +8,6 @@ mod notice;
 mod open;
 mod stage;
 
-use std::net::TcpStream;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
@@ -18,6 +17,7 @@ use mcpring::slot::Slot;
 pub use notice::Notice;
 pub use stage::Stage;
 
+use crate::dial::Stream;
 use crate::fault::{Fault, excerpt};
 use crate::incoming::Incoming;
 use crate::target::{Era, Target};
@@ -85,7 +85,7 @@ impl Audience {
     }
 
     /// Adds one stream and waits until it is open.
-    fn seat(&mut self, stream: TcpStream, era: Era) -> Result<(), Fault> {
+    fn seat(&mut self, stream: Stream, era: Era) -> Result<(), Fault> {
         let adopted = self.driver.adopt_socket(OwnedFd::from(stream));
         let slot = adopted.map_err(|error| Fault::Invalid(format!("adopt a socket: {error}")))?;
         let (index, place) = (self.listeners.len(), slot.index as usize);
@@ -142,10 +142,13 @@ impl Audience {
     /// Reads for a while in which nothing is due.
     pub fn rest(&mut self, time: Duration) -> Result<(), Fault> {
         let until = Instant::now() + time;
-        while Instant::now() < until {
-            self.turn(TURN)?;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(());
+            }
+            self.turn(left.min(TURN))?;
         }
-        Ok(())
     }
 
     /// Closes every stream and waits until the kernel has.

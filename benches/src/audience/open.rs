@@ -1,10 +1,8 @@
 //! How a client becomes one of the audience: a session with a stream of its own, or one listening
 //! request. Blocking, one after the other; only what comes after is measured.
 
-use std::net::TcpStream;
-
 use crate::client::{Client, wrap};
-use crate::dial::dial;
+use crate::dial::{Stream, dial};
 use crate::fault::{Fault, excerpt};
 use crate::generator::request;
 use crate::question::meta;
@@ -12,8 +10,8 @@ use crate::target::{Era, Target};
 
 /// Connects as number `number`, subscribes to `uris`, and asks for the stream; its answer is still
 /// to be read.
-pub(super) fn open(target: &Target, number: usize, uris: &[&str]) -> Result<TcpStream, Fault> {
-    let mut client = Client::over(dial(target.address, number)?, target.wire)?;
+pub(super) fn open(target: &Target, number: usize, uris: &[&str]) -> Result<Stream, Fault> {
+    let mut client = Client::over(Stream::Tcp(dial(&target.address, number)?), target.wire)?;
     match target.era {
         Era::Handshake => {
             let session = client.handshake(target)?;
@@ -46,7 +44,7 @@ fn get(target: &Target, session: &str) -> Vec<u8> {
         "GET {} HTTP/1.1\r\nHost: {}\r\nAccept: text/event-stream\r\nMCP-Protocol-Version: {}\r\n\
          Mcp-Session-Id: {session}\r\n\r\n",
         target.path,
-        target.address,
+        target.host(),
         target.era.version()
     )
     .into_bytes()

@@ -87,6 +87,7 @@ impl Arguments {
         let (repetitions, time_ms) = if self.quick { (3, 300) } else { (7, 1_500) };
         let time_max = Duration::from_millis(time_ms);
         let (scale, warmup, driver) = (Scale::Timed, time_max / 5, self.driver);
-        Settings { repetitions, scale, warmup, time_max, driver, environment }
+        let full = Settings::full(environment);
+        Settings { repetitions, scale, warmup, time_max, driver, ..full }
     }
 }

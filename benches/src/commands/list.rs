@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::{Ending, print, print_json};
 use crate::fault::Fault;
 use crate::report::grid;
-use crate::subject::{FORMS, Place, Subject};
+use crate::subject::{Place, Subject};
+use crate::target::FORMS;
 use crate::workload::{self, EraSpec, Workload};
 
 const HELP: &str = "\
@@ -103,7 +104,7 @@ fn about(subject: &Subject) -> String {
     let places = subject
         .places()
         .iter()
-        .map(|place| format!("{}://{}", Place::scheme(place.via), place.address));
+        .map(|place| format!("{}://{}", Place::scheme(place.via), place.address()));
     let places = places.collect::<Vec<_>>().join(", ");
     let mut out = format!("{} at {places}\n", subject.identity());
     let versions = versions(subject).into_iter().map(str::to_owned).collect();

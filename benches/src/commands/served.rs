@@ -1,6 +1,7 @@
 //! Which server a command measures: one that runs already, one that it starts, or our own.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use mcpring::ring::Choice;
 
@@ -36,8 +37,14 @@ impl Era {
     }
 }
 
-/// Starts or finds what `target` and `spawn` name.
-pub(super) fn named(target: Option<&str>, spawn: Option<&str>, era: Era) -> Result<Subject, Fault> {
+/// Starts or finds what `target` and `spawn` name; an answer to one of the first questions may take
+/// `patience`.
+pub(super) fn named(
+    target: Option<&str>,
+    spawn: Option<&str>,
+    era: Era,
+    patience: Duration,
+) -> Result<Subject, Fault> {
     let spec = |listening, stdio| Spec {
         name: "server".into(),
         listening,
@@ -50,7 +57,7 @@ pub(super) fn named(target: Option<&str>, spawn: Option<&str>, era: Era) -> Resu
             Some(command) => {
                 Subject::start(&spec(None, Some(CommandSpec::parse(command)?)), &cores()?)
             }
-            None => Subject::remote(target, era.spec()),
+            None => Subject::remote_within(target, era.spec(), patience),
         },
         (Some(url), Some(_)) if url.starts_with(STDIO) => {
             Err(Fault::Usage("either --spawn or stdio:, which starts a server too".into()))

@@ -1,95 +1,199 @@
 //! One loaded connection: what it has open, what it still has to send, what it received in part.
 
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use mcpring::ring::SendBuf;
 use mcpring::slot::Slot;
 
-use super::reader::Reader;
-use super::request::{ID_FIRST, Request};
+use super::check::Again;
+use super::inbox::Inbox;
+use super::request::{ID_FIRST, ID_LAST, Request};
 use crate::target::Wire;
 
 /// A connection with a fixed number of requests in flight.
-///
-/// Lane `n` uses the ids `first + n`, `first + n + lanes`, …, so an id names its lane and a lane
-/// knows the one id it may be answered with.
 pub(super) struct Connection {
     pub(super) slot: Slot,
-    pub(super) reader: Reader,
-    /// The beginning of an answer that is not whole yet.
-    pub(super) partial: Vec<u8>,
+    pub(super) inbox: Inbox,
+    pub(super) desk: Desk,
     /// Whether it waits in the generator's list of connections with something to send.
     pub(super) listed: bool,
-    request: Rc<Request>,
-    lanes: Vec<Lane>,
-    /// The lane that is answered next where answers carry no id.
-    next_lane: usize,
-    out: Vec<u8>,
+    /// The connection for replies to the server, where they do not go over this one.
+    pub(super) aside: Option<u32>,
+}
+
+/// What happens on one connection, apart from how its bytes arrive.
+pub(super) struct Desk {
+    pub(super) request: Rc<Request>,
+    pub(super) lanes: Vec<Lane>,
+    pub(super) outbox: Outbox,
+    pub(super) order: Order,
+    /// The lanes of the requests that are open, the oldest first, where answers come in order.
+    asked: VecDeque<u32>,
+    /// Whether the present HTTP answer has answered.
+    pub(super) answered: bool,
+    /// A request to be sent when the present HTTP answer is over.
+    held: Vec<u8>,
+    ids: Ids,
+}
+
+/// What tells to which request an answer belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    /// Its id; answers come in any order.
+    Any,
+    /// The order of the requests: answers carry no id.
+    Messages,
+    /// The order of the requests: each has an HTTP answer, in which there may be several messages.
+    Http,
+}
+
+/// Which ids a connection uses.
+///
+/// Lane `n` of all lanes of the generator uses the ids `first + n`, `first + n + lanes`, …, so an id
+/// names its connection and its lane, and a lane knows the one id it may be answered with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ids {
+    /// The first id of the first lane.
+    pub(super) first: u64,
+    /// Lanes of the generator.
+    pub(super) step: u64,
+}
+
+/// One operation after the other: a request, perhaps made again, and its answer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lane {
+    pub(super) id: u64,
+    pub(super) state: State,
+    /// When it was due and when it was sent.
+    pub(super) due_ns: u64,
+    pub(super) sent_ns: u64,
+    /// Reports of progress that came, and what the last one said.
+    pub(super) events: u32,
+    pub(super) progress: f64,
+    /// How often the request was made again.
+    pub(super) rounds: u32,
+}
+
+/// What a lane does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    Free,
+    /// It waits for an answer.
+    Open,
+    /// It has its answer, and the HTTP answer is not over.
+    Settled,
+}
+
+/// What a connection has to send.
+#[derive(Default)]
+pub(super) struct Outbox {
+    pub(super) out: Vec<u8>,
     /// The memory of the last send, used again for the next.
     spare: Vec<u8>,
     sending: bool,
 }
 
-/// One request in flight.
-struct Lane {
-    id: u64,
-    sent_ns: Option<u64>,
+impl Connection {
+    pub(super) fn new(slot: Slot, wire: Wire, desk: Desk) -> Self {
+        Self { slot, inbox: Inbox::new(wire), desk, listed: false, aside: None }
+    }
 }
 
-impl Connection {
-    pub(super) fn new(slot: Slot, wire: Wire, request: Rc<Request>, lanes: usize) -> Self {
-        let lanes = (0..lanes as u64).map(|lane| Lane { id: ID_FIRST + lane, sent_ns: None });
+impl Desk {
+    pub(super) fn new(request: Rc<Request>, lanes: usize, order: Order, ids: Ids) -> Self {
+        let lane = |lane| Lane {
+            id: ids.first + lane,
+            state: State::Free,
+            due_ns: 0,
+            sent_ns: 0,
+            events: 0,
+            progress: f64::NEG_INFINITY,
+            rounds: 0,
+        };
         Self {
-            slot,
-            reader: Reader::new(wire),
-            partial: Vec::new(),
-            listed: false,
             request,
-            lanes: lanes.collect(),
-            next_lane: 0,
-            out: Vec::new(),
-            spare: Vec::new(),
-            sending: false,
+            lanes: (0..lanes as u64).map(lane).collect(),
+            outbox: Outbox::default(),
+            order,
+            asked: VecDeque::new(),
+            answered: false,
+            held: Vec::new(),
+            ids,
         }
     }
 
-    pub(super) fn lanes(&self) -> usize {
-        self.lanes.len()
-    }
-
-    /// Writes the next request of `lane`.
-    pub(super) fn ask(&mut self, lane: usize, now_ns: u64) {
-        let lane = &mut self.lanes[lane];
-        lane.sent_ns = Some(now_ns);
-        self.request.append(&mut self.out, lane.id);
-    }
-
-    /// Ends the request with `id`, if it is open: its lane and when it was sent.
-    pub(super) fn settle(&mut self, id: u64) -> Option<(usize, u64)> {
-        let lane = (id.checked_sub(ID_FIRST)? % self.lanes.len() as u64) as usize;
-        if self.lanes[lane].id != id {
-            return None;
+    /// Writes the next request of `lane`, which was due at `due_ns`.
+    pub(super) fn ask(&mut self, lane: u32, due_ns: u64, now_ns: u64) {
+        let open = &mut self.lanes[lane as usize];
+        (open.state, open.due_ns, open.sent_ns) = (State::Open, due_ns, now_ns);
+        (open.events, open.progress, open.rounds) = (0, f64::NEG_INFINITY, 0);
+        self.request.append(&mut self.outbox.out, open.id);
+        if self.order != Order::Any {
+            self.asked.push_back(lane);
         }
-        self.end(lane)
     }
 
-    /// Ends the oldest open request, for answers that carry no id.
-    pub(super) fn settle_oldest(&mut self) -> Option<(usize, u64)> {
-        let ended = self.end(self.next_lane)?;
-        self.next_lane = (self.next_lane + 1) % self.lanes.len();
-        Some(ended)
+    /// Writes the request of `lane` again, under its next id, with what the server wants to have.
+    /// Over HTTP it is sent when the present answer is over.
+    pub(super) fn ask_again(&mut self, lane: u32, again: &Again<'_>) {
+        let out = if self.order == Order::Http { &mut self.held } else { &mut self.outbox.out };
+        let open = &mut self.lanes[lane as usize];
+        open.id = self.ids.after(open.id);
+        open.rounds += 1;
+        (open.events, open.progress) = (0, f64::NEG_INFINITY);
+        let name: &[u8] = if again.state.is_empty() { b"" } else { br#","requestState":"# };
+        let members = [again.responses.as_bytes(), name, again.state];
+        self.request.append_again(out, open.id, &members);
+        if self.order != Order::Any {
+            self.asked.push_back(lane);
+        }
     }
 
-    fn end(&mut self, lane: usize) -> Option<(usize, u64)> {
-        let step = self.lanes.len() as u64;
-        let open = &mut self.lanes[lane];
-        let sent_ns = open.sent_ns.take()?;
-        open.id += step;
-        Some((lane, sent_ns))
+    /// The HTTP answer is over: what waited for that is sent. Says which lane it was for, if any.
+    pub(super) fn end_answer(&mut self) -> Option<u32> {
+        self.answered = false;
+        self.outbox.out.append(&mut self.held);
+        self.asked.pop_front()
     }
 
+    /// The lane that waits for the answer to `id`.
+    pub(super) fn lane_of(&self, id: u64) -> Option<u32> {
+        let lane = (id.checked_sub(ID_FIRST)? % self.ids.step)
+            .checked_sub((self.ids.first - ID_FIRST) % self.ids.step)?;
+        let open = self.lanes.get(lane as usize)?;
+        (open.id == id && open.state == State::Open).then_some(lane as u32)
+    }
+
+    /// The lane whose request is the oldest, where answers come in order.
+    pub(super) fn oldest(&self) -> Option<u32> {
+        self.asked.front().copied()
+    }
+
+    /// Ends the operation of `lane`.
+    pub(super) fn settle(&mut self, lane: u32, state: State) -> Lane {
+        let open = &mut self.lanes[lane as usize];
+        let ended = *open;
+        open.id = self.ids.after(open.id);
+        open.state = state;
+        if self.order == Order::Messages {
+            self.asked.pop_front();
+        }
+        ended
+    }
+}
+
+impl Ids {
+    /// The id of the same lane after `id`.
+    fn after(self, id: u64) -> u64 {
+        let next = id + self.step;
+        if next <= ID_LAST { next } else { ID_FIRST + (id - ID_FIRST) % self.step }
+    }
+}
+
+impl Outbox {
     /// Whether a send could start.
-    pub(super) fn has_to_send(&self) -> bool {
+    pub(super) fn is_ready(&self) -> bool {
         !self.sending && !self.out.is_empty()
     }
 
@@ -105,5 +209,42 @@ impl Connection {
         bytes.clear();
         self.spare = bytes;
         self.sending = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::question::Question;
+    use crate::target::{Era, Target};
+
+    /// Two lanes of the second of three connections.
+    fn desk() -> Desk {
+        let target = Target::new(([127, 0, 0, 1], 80).into(), Wire::Line, Era::Stateless);
+        let request = Rc::new(Request::new(&target, &Question::echo(1), None));
+        Desk::new(request, 2, Order::Any, Ids { first: ID_FIRST + 2, step: 6 })
+    }
+
+    #[test]
+    fn an_id_names_its_connection_and_its_lane() {
+        let mut desk = desk();
+        desk.ask(0, 0, 0);
+        desk.ask(1, 0, 0);
+        for (id, want) in [(0, None), (1, None), (2, Some(0)), (3, Some(1)), (4, None), (8, None)] {
+            assert_eq!(desk.lane_of(ID_FIRST + id), want, "{id}");
+        }
+        assert_eq!(desk.lane_of(5), None);
+        desk.settle(1, State::Free);
+        assert_eq!(desk.lane_of(ID_FIRST + 3), None, "an answer that came twice");
+        desk.ask(1, 0, 0);
+        assert_eq!(desk.lane_of(ID_FIRST + 9), Some(1));
+    }
+
+    #[test]
+    fn ids_begin_anew_when_they_are_used_up() {
+        let ids = Ids { first: ID_FIRST + 2, step: 6 };
+        let last = (ID_LAST - ID_FIRST - 2) / 6 * 6 + ID_FIRST + 2;
+        assert_eq!(ids.after(last), ids.first);
+        assert_eq!(ids.after(ids.first), ids.first + 6);
     }
 }

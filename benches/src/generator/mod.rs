@@ -3,15 +3,31 @@
 //! The generator must cost less than what it measures: requests are built once and patched, all
 //! requests of a connection in one turn leave in one send, and an answer is judged where it lies
 //! in the receive buffer. It gives up, in words, on a server that falls silent.
+//!
+//! ```text
+//! run       one run: warm-up, counting, marks      load, tally   what goes in and comes out
+//! schedule  when a request is due                  validity      whether the figures mean something
+//! inbox, reader  messages in bytes                 pipes         standard input and output
+//! check, shape   what a message is                 books         what a message changes
+//! connection, request  what is open, what is sent
+//! ```
 
+mod books;
 mod check;
-mod closed_loop;
 mod connection;
-pub mod piped;
+mod inbox;
+mod load;
+pub mod pipes;
 pub mod reader;
 pub mod request;
+mod run;
+mod schedule;
+mod shape;
+mod tally;
+#[cfg(test)]
+mod tests;
+pub mod validity;
 
-use std::net::TcpStream;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -19,35 +35,27 @@ use std::time::{Duration, Instant};
 use mcpring::ring::{self, Choice, Completion, Driver, Lease, Op, RingConfig, SendBuf};
 use mcpring::slot::Slot;
 
-pub use closed_loop::{Extent, Load, Mark, run};
+pub use load::{Extent, Load, Mark, Pace};
+pub use run::{Marked, Watch, run, run_watched};
+pub use tally::{Errors, Progress, Tally};
 
-use crate::fault::{Fault, excerpt};
-use crate::histogram::Latencies;
-use crate::question::Answer;
+use crate::fault::Fault;
+use crate::question::{Answer, Question};
 use crate::target::Wire;
-use check::{Check, Verdict};
-use connection::Connection;
-use request::Request;
+use books::{Books, Free};
+use connection::{Connection, Desk, Ids, Order, State};
+use inbox::Found;
+use request::{ID_FIRST, Request};
+use schedule::Schedule;
 
-/// Silence after which a server with open requests is given up.
-const SILENCE: Duration = Duration::from_secs(10);
 /// Longest wait of one turn.
 const TURN: Duration = Duration::from_millis(100);
+/// A request that is due sooner than this is waited for without sleeping.
+const SPIN_NS: u64 = 100_000;
+/// How often requests without an answer are looked for.
+const LOOK_NS: u64 = 50_000_000;
 /// Time for all connections to close in good order.
 const CLOSING: Duration = Duration::from_secs(5);
-
-/// What was counted.
-#[derive(Clone, Debug, Default)]
-pub struct Tally {
-    /// Requests answered rightly.
-    pub requests: u64,
-    /// Requests answered with something else, in the warm-up too.
-    pub wrong: u64,
-    /// The first such answer.
-    pub first_wrong: Option<String>,
-    /// From the turn that sent a request to the turn that read its answer.
-    pub latencies: Latencies,
-}
 
 /// Connections under load, and the books about them.
 pub struct Generator {
@@ -60,29 +68,35 @@ pub struct Generator {
     /// Connections with something to send.
     listed: Vec<u32>,
     completions: Vec<Completion>,
+    closing: bool,
     closed: usize,
     clock: Instant,
-    heard: Instant,
+    /// No wait is longer than to this moment of the clock.
+    until_ns: u64,
+    timeout: Duration,
+    looked_ns: u64,
+    /// Lanes of each connection, and of all.
+    lanes: usize,
+    step: u64,
+    /// What is asked, and whether its answers carry ids.
+    name: String,
+    has_ids: bool,
     books: Books,
 }
 
-/// What an answer changes.
-struct Books {
-    check: Check,
-    tally: Tally,
-    now_ns: u64,
-    /// Requests that wait for their answer.
-    open: usize,
-    /// Requests that may still be asked.
-    budget: u64,
-}
-
 impl Generator {
-    /// A generator without connections that expects `answer` to whatever it will ask.
-    pub fn open(choice: Choice, config: &RingConfig, answer: Answer) -> Result<Self, Fault> {
+    /// A generator that will hold up to `connections`, each with `lanes` requests in flight, and
+    /// judges the answers to `question`.
+    pub fn open(
+        choice: Choice,
+        connections: usize,
+        lanes: usize,
+        question: &Question,
+    ) -> Result<Self, Fault> {
+        let config =
+            RingConfig { connections_max: 1, adoptions_max: connections, ..RingConfig::default() };
         let (driver, driver_line) =
-            ring::open(choice, config).map_err(|error| Fault::Invalid(error.to_string()))?;
-        let now = Instant::now();
+            ring::open(choice, &config).map_err(|error| Fault::Invalid(error.to_string()))?;
         Ok(Self {
             driver,
             driver_line,
@@ -90,31 +104,70 @@ impl Generator {
             places: Vec::new(),
             listed: Vec::new(),
             completions: Vec::new(),
+            closing: false,
             closed: 0,
-            clock: now,
-            heard: now,
-            books: Books::new(answer),
+            clock: Instant::now(),
+            until_ns: u64::MAX,
+            timeout: Load::TIMEOUT,
+            looked_ns: 0,
+            lanes,
+            step: (connections * lanes) as u64,
+            name: question.name.clone(),
+            has_ids: matches!(question.answer, Answer::Result(_)),
+            books: Books::new(question),
         })
     }
 
-    /// Takes over a connected `stream`; it is silent until [`Generator::ask`].
+    /// Takes over a connected socket; it is silent until [`Generator::ask`].
     pub fn adopt(
         &mut self,
-        stream: TcpStream,
+        stream: impl Into<OwnedFd>,
         wire: Wire,
         request: Rc<Request>,
-        lanes: usize,
     ) -> Result<usize, Fault> {
-        let adopted = self.driver.adopt_socket(OwnedFd::from(stream));
+        let adopted = self.driver.adopt_socket(stream.into());
         let slot = adopted.map_err(|error| Fault::Invalid(format!("adopt a socket: {error}")))?;
+        Ok(self.seat(slot, wire, request, self.lanes))
+    }
+
+    /// Takes over the pipes of a program.
+    fn adopt_pipes(
+        &mut self,
+        read: OwnedFd,
+        write: OwnedFd,
+        request: Rc<Request>,
+    ) -> Result<usize, Fault> {
+        let adopted = self.driver.adopt_pipe(read, write);
+        let slot = adopted.map_err(|error| Fault::Invalid(format!("adopt a pipe: {error}")))?;
+        Ok(self.seat(slot, Wire::Line, request, self.lanes))
+    }
+
+    /// Takes over a connection that carries the replies to what the server asks on `index`.
+    fn adopt_aside(&mut self, stream: impl Into<OwnedFd>, index: usize) -> Result<(), Fault> {
+        let request = Rc::clone(&self.connections[index].desk.request);
+        let adopted = self.driver.adopt_socket(stream.into());
+        let slot = adopted.map_err(|error| Fault::Invalid(format!("adopt a socket: {error}")))?;
+        let aside = self.seat(slot, Wire::Http, request, 0);
+        self.connections[index].aside = Some(aside as u32);
+        Ok(())
+    }
+
+    fn seat(&mut self, slot: Slot, wire: Wire, request: Rc<Request>, lanes: usize) -> usize {
         let index = self.connections.len();
         let place = slot.index as usize;
         if self.places.len() <= place {
             self.places.resize(place + 1, None);
         }
         self.places[place] = Some(index as u32);
-        self.connections.push(Connection::new(slot, wire, request, lanes));
-        Ok(index)
+        let order = match (wire, self.has_ids) {
+            (Wire::Http, _) => Order::Http,
+            (_, true) => Order::Any,
+            (_, false) => Order::Messages,
+        };
+        let ids = Ids { first: ID_FIRST + (index * self.lanes) as u64, step: self.step };
+        let desk = Desk::new(request, lanes, order, ids);
+        self.connections.push(Connection::new(slot, wire, desk));
+        index
     }
 
     /// Connections held.
@@ -137,56 +190,88 @@ impl Generator {
         &self.books.tally
     }
 
-    /// Counts from here on; a wrong answer before is not forgotten.
-    pub fn forget(&mut self) {
-        self.books.tally.requests = 0;
-        self.books.tally.latencies.clear();
-    }
-
-    /// How many more requests may be asked; the answers to those in flight are awaited anyway.
+    /// How many more requests may be asked, each as soon as a lane is free for it; the answers to
+    /// those in flight are awaited anyway.
     pub fn allow(&mut self, requests: u64) {
-        self.books.budget = requests;
+        self.books.schedule = Schedule::new(Pace::Closed, 0, requests);
     }
 
     /// Starts receiving on connection `index` and asks once on each of its lanes, within what is
     /// allowed.
     pub fn ask(&mut self, index: usize) -> Result<(), Fault> {
-        self.heard = Instant::now();
+        self.look_at_clock();
         let connection = &mut self.connections[index];
-        for lane in 0..connection.lanes() {
-            self.books.ask(connection, lane);
+        for lane in 0..connection.desk.lanes.len() as u32 {
+            let since_ns = self.books.now_ns;
+            if !self.books.ask(&mut connection.desk, lane, since_ns) {
+                self.books.free.push_back(Free { connection: index as u32, lane, since_ns });
+            }
         }
         let slot = connection.slot;
         self.list(index);
         self.submit(Op::Receive { slot })
     }
 
-    /// Sends what is to be sent, waits for the kernel, and works off what it says.
+    /// Asks what is due, sends it, waits for the kernel, and works off what it says.
     pub fn turn(&mut self) -> Result<(), Fault> {
+        self.turn_once().map_err(|fault| self.explain(fault))
+    }
+
+    fn turn_once(&mut self) -> Result<(), Fault> {
+        self.dispatch();
         while let Some(index) = self.listed.pop() {
             let connection = &mut self.connections[index as usize];
             connection.listed = false;
-            let (slot, buf) = (connection.slot, connection.send());
+            let (slot, buf) = (connection.slot, connection.desk.outbox.send());
             self.submit(Op::Send { slot, buf })?;
         }
         let mut completions = std::mem::take(&mut self.completions);
-        let waited = self.driver.wait(Some(TURN), &mut completions);
+        let waited = self.driver.wait(Some(self.patience()), &mut completions);
         waited.map_err(|error| Fault::Invalid(error.to_string()))?;
-        self.books.now_ns = self.clock.elapsed().as_nanos() as u64;
-        if completions.is_empty() {
-            self.is_silent()?;
-        } else {
-            self.heard = Instant::now();
-        }
+        self.look_at_clock();
         for completion in completions.drain(..) {
             self.complete(completion)?;
         }
         self.completions = completions;
-        Ok(())
+        self.look_for_silence()
+    }
+
+    /// Gives what is due to lanes that are free.
+    fn dispatch(&mut self) {
+        if self.books.free.is_empty() {
+            return;
+        }
+        self.look_at_clock();
+        while let Some(&Free { connection, lane, since_ns }) = self.books.free.front() {
+            let index = connection as usize;
+            if !self.books.ask(&mut self.connections[index].desk, lane, since_ns) {
+                break;
+            }
+            self.books.free.pop_front();
+            self.list(index);
+        }
+    }
+
+    /// How long the kernel may wait: not longer than to a request that is due, if a lane is free.
+    fn patience(&self) -> Duration {
+        let now_ns = self.books.now_ns;
+        let mut until_ns = self.until_ns.min(now_ns + TURN.as_nanos() as u64);
+        if !self.books.free.is_empty()
+            && let Some(due_ns) = self.books.schedule.due_ns()
+        {
+            until_ns = until_ns.min(due_ns.saturating_sub(SPIN_NS));
+        }
+        Duration::from_nanos(until_ns.saturating_sub(now_ns))
+    }
+
+    fn look_at_clock(&mut self) {
+        self.books.now_ns = self.clock.elapsed().as_nanos() as u64;
     }
 
     /// Closes every connection and waits until the kernel has.
     pub fn close(mut self) -> Result<(), Fault> {
+        self.closing = true;
+        self.allow(0);
         for index in 0..self.connections.len() {
             let slot = self.connections[index].slot;
             self.submit(Op::Close { slot })?;
@@ -202,16 +287,44 @@ impl Generator {
         self.driver.submit(op).map_err(|error| Fault::Invalid(error.to_string()))
     }
 
-    fn is_silent(&self) -> Result<(), Fault> {
-        if self.books.open == 0 || self.heard.elapsed() < SILENCE {
+    /// Looks from time to time for a request that has waited too long.
+    fn look_for_silence(&mut self) -> Result<(), Fault> {
+        let now_ns = self.books.now_ns;
+        if self.books.open == 0 || self.closing || now_ns - self.looked_ns < LOOK_NS {
             return Ok(());
         }
-        let (open, seconds) = (self.books.open, SILENCE.as_secs());
-        Err(Fault::Target(format!("{open} requests unanswered after {seconds} s of silence")))
+        self.looked_ns = now_ns;
+        let timeout_ns = self.timeout.as_nanos() as u64;
+        let lanes = self.connections.iter().flat_map(|connection| &connection.desk.lanes);
+        let open = lanes.filter(|lane| lane.state == State::Open);
+        let late = open.filter(|lane| now_ns.saturating_sub(lane.sent_ns) > timeout_ns).count();
+        if late == 0 {
+            return Ok(());
+        }
+        Err(Fault::Target(format!("{late} unanswered after {:?}", self.timeout)))
+    }
+
+    /// A fault of the target with what was going on.
+    fn explain(&self, fault: Fault) -> Fault {
+        let Fault::Target(words) = fault else {
+            return fault;
+        };
+        let Books { open, answers, tally, .. } = &self.books;
+        let name = &self.name;
+        let mut words = format!("{words}; {open} requests of {name} open, after {answers} answers");
+        if let Some(first) = &tally.errors.first {
+            words.push_str(&format!(", {} of them errors, such as {first}", tally.errors.count()));
+        }
+        Fault::Target(words)
     }
 
     fn complete(&mut self, completion: Completion) -> Result<(), Fault> {
         match completion {
+            Completion::Closed { .. } => {
+                self.closed += 1;
+                Ok(())
+            }
+            _ if self.closing => Ok(()),
             Completion::Received { slot, lease } => self.received(slot, &lease),
             Completion::Sent { slot, buf, fault: None } => self.sent(slot, buf),
             Completion::Sent { fault: Some(fault), .. } => {
@@ -219,12 +332,7 @@ impl Generator {
             }
             Completion::Ended { fault, .. } => {
                 let why = fault.map_or_else(String::new, |fault| format!(" ({fault})"));
-                let open = self.books.open;
-                Err(Fault::Target(format!("connection closed, {open} requests open{why}")))
-            }
-            Completion::Closed { .. } => {
-                self.closed += 1;
-                Ok(())
+                Err(Fault::Target(format!("the server closed a connection{why}")))
             }
             Completion::Accepted { .. } | Completion::Woken => Ok(()),
         }
@@ -239,19 +347,23 @@ impl Generator {
         let Some(index) = self.place(slot) else {
             return Ok(());
         };
-        let connection = &mut self.connections[index];
-        let bytes = &lease.padded()[..lease.len()];
-        if connection.partial.is_empty() {
-            let used = self.books.read(connection, bytes)?;
-            connection.partial.extend_from_slice(&bytes[used..]);
-        } else {
-            let mut partial = std::mem::take(&mut connection.partial);
-            partial.extend_from_slice(bytes);
-            let used = self.books.read(connection, &partial)?;
-            partial.drain(..used);
-            connection.partial = partial;
-        }
+        let (books, number) = (&mut self.books, index as u32);
+        let Connection { inbox, desk, aside, .. } = &mut self.connections[index];
+        let aside = *aside;
+        inbox.feed(&lease.padded()[..lease.len()], &mut |found| match found {
+            Found::Message(body) => books.message(number, desk, body),
+            Found::End(end) => books.end(number, desk, &end),
+        })?;
         self.list(index);
+        if self.books.aside.is_empty() {
+            return Ok(());
+        }
+        let Some(aside) = aside.map(|aside| aside as usize) else {
+            let text = "the server asks the client something, for which the question has no reply";
+            return Err(Fault::Target(text.into()));
+        };
+        self.connections[aside].desk.outbox.out.append(&mut self.books.aside);
+        self.list(aside);
         Ok(())
     }
 
@@ -262,69 +374,16 @@ impl Generator {
         let Some(index) = self.place(slot) else {
             return Ok(());
         };
-        self.connections[index].sent(buf.bytes);
+        self.connections[index].desk.outbox.sent(buf.bytes);
         self.list(index);
         Ok(())
     }
 
     fn list(&mut self, index: usize) {
         let connection = &mut self.connections[index];
-        if connection.has_to_send() && !connection.listed {
+        if connection.desk.outbox.is_ready() && !connection.listed {
             connection.listed = true;
             self.listed.push(index as u32);
         }
-    }
-}
-
-impl Books {
-    fn new(answer: Answer) -> Self {
-        Self { check: Check::new(answer), tally: Tally::default(), now_ns: 0, open: 0, budget: 0 }
-    }
-
-    /// Asks on a lane that is free, within the budget.
-    fn ask(&mut self, connection: &mut Connection, lane: usize) {
-        if self.budget > 0 {
-            self.budget -= 1;
-            self.open += 1;
-            connection.ask(lane, self.now_ns);
-        }
-    }
-
-    /// Reads the whole answers in `bytes` and asks again for each; says how many bytes they took.
-    fn read(&mut self, connection: &mut Connection, bytes: &[u8]) -> Result<usize, Fault> {
-        let mut at = 0;
-        while let Some(answer) = connection.reader.next(&bytes[at..]).map_err(Fault::Target)? {
-            let body = &bytes[at..][answer.body];
-            if answer.status != 200 {
-                let text = format!("HTTP status {}: {}", answer.status, excerpt(body));
-                return Err(Fault::Target(text));
-            }
-            let lane = self.settle(connection, body)?;
-            self.ask(connection, lane);
-            at += answer.end;
-        }
-        Ok(at)
-    }
-
-    /// Ends the request that `body` answers and says which lane it frees.
-    fn settle(&mut self, connection: &mut Connection, body: &[u8]) -> Result<usize, Fault> {
-        let verdict = self.check.judge(body);
-        let settled = match verdict {
-            Verdict::Right(id) | Verdict::Wrong(id) => connection.settle(id),
-            Verdict::RightWithoutId => connection.settle_oldest(),
-            Verdict::Foreign => None,
-        };
-        let Some((lane, sent_ns)) = settled else {
-            return Err(Fault::Target(format!("an answer to nothing asked: {}", excerpt(body))));
-        };
-        self.open -= 1;
-        if matches!(verdict, Verdict::Wrong(_)) {
-            self.tally.wrong += 1;
-            self.tally.first_wrong.get_or_insert_with(|| excerpt(body));
-        } else {
-            self.tally.requests += 1;
-            self.tally.latencies.record(self.now_ns.saturating_sub(sent_ns));
-        }
-        Ok(lane)
     }
 }

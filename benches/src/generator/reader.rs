@@ -1,7 +1,7 @@
 //! Finds where an answer ends in the bytes received so far.
 //!
 //! It judges only what a client must know to go on; whether the answer is right is `check`.
-//! A body in chunks is refused in words: [`crate::incoming`] reads those, with copies.
+//! [`crate::incoming`] reads, with a copy, what is not found here: bodies in chunks, event streams.
 
 use std::ops::Range;
 
@@ -9,6 +9,11 @@ use memchr::{memchr, memmem};
 
 use crate::fault::excerpt;
 use crate::target::Wire;
+
+/// The longest answer that is read; more is a fault of the server.
+pub const ANSWER_BYTES_MAX: usize = 32 << 20;
+/// The longest head of an HTTP answer.
+pub const HEAD_BYTES_MAX: usize = 64 << 10;
 
 /// One whole answer at the beginning of the bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +26,15 @@ pub struct Answered {
     pub body: Range<usize>,
     /// Where the next answer begins.
     pub end: usize,
+    /// Whether the server closes the connection behind it.
+    pub closes: bool,
+}
+
+impl Answered {
+    /// A message in a frame: the bytes `body`, and the next frame begins at `end`.
+    fn framed(body: Range<usize>, end: usize) -> Self {
+        Self { status: 200, head: 0..0, body, end, closes: false }
+    }
 }
 
 /// Reads the answers of one connection.
@@ -37,48 +51,57 @@ impl Reader {
         Self { wire, searched: 0 }
     }
 
-    /// The answer at the beginning of `bytes`, or none while it is not whole. Must see the same
-    /// bytes again, and more, after none.
+    /// The answer at the beginning of `bytes`, or none while it is not whole; over HTTP none too if
+    /// it is no message of known length. Must see the same bytes again, and more, after none.
     pub fn next(&mut self, bytes: &[u8]) -> Result<Option<Answered>, String> {
         match self.wire {
-            Wire::Length => Ok(length(bytes)),
-            Wire::Line => Ok(self.line(bytes)),
+            Wire::Length => length(bytes),
+            Wire::Line => self.line(bytes),
             Wire::Http => http(bytes),
         }
     }
 
-    fn line(&mut self, bytes: &[u8]) -> Option<Answered> {
+    fn line(&mut self, bytes: &[u8]) -> Result<Option<Answered>, String> {
         let Some(at) = memchr(b'\n', &bytes[self.searched..]) else {
             self.searched = bytes.len();
-            return None;
+            return fits(bytes.len(), bytes).map(|()| None);
         };
         let body = 0..self.searched + at;
         self.searched = 0;
-        Some(Answered { status: 200, head: 0..0, end: body.end + 1, body })
+        let end = body.end + 1;
+        Ok(Some(Answered::framed(body, end)))
     }
 }
 
-fn length(bytes: &[u8]) -> Option<Answered> {
-    let (prefix, rest) = bytes.split_first_chunk::<4>()?;
+fn length(bytes: &[u8]) -> Result<Option<Answered>, String> {
+    let Some((prefix, rest)) = bytes.split_first_chunk::<4>() else {
+        return Ok(None);
+    };
     let length = u32::from_be_bytes(*prefix) as usize;
-    (rest.len() >= length).then_some(Answered {
-        status: 200,
-        head: 0..0,
-        body: 4..4 + length,
-        end: 4 + length,
-    })
+    fits(length, bytes)?;
+    Ok((rest.len() >= length).then_some(Answered::framed(4..4 + length, 4 + length)))
 }
 
 fn http(bytes: &[u8]) -> Result<Option<Answered>, String> {
-    let Some(Head { status, bytes: head, framing, .. }) = head(bytes)? else {
+    let Some(Head { status, bytes: head, framing, events, closes }) = head(bytes)? else {
         return Ok(None);
     };
     let Framing::Length(length) = framing else {
-        return Err(malformed("a body in chunks, which is not read under load,", bytes));
+        return Ok(None);
     };
+    fits(length, bytes)?;
     let end = head + length;
-    let whole = Answered { status, head: 0..head, body: head..end, end };
-    Ok((bytes.len() >= end).then_some(whole))
+    let whole = Answered { status, head: 0..head, body: head..end, end, closes };
+    Ok((bytes.len() >= end && !events).then_some(whole))
+}
+
+/// Refuses an answer of `length` bytes that is too long.
+pub(crate) fn fits(length: usize, bytes: &[u8]) -> Result<(), String> {
+    if length <= ANSWER_BYTES_MAX {
+        return Ok(());
+    }
+    let most = ANSWER_BYTES_MAX >> 20;
+    Err(malformed(&format!("{length} bytes and more, of which {most} MiB are read,"), bytes))
 }
 
 /// What the head of an HTTP answer says about the rest.
@@ -90,6 +113,8 @@ pub(crate) struct Head {
     pub(crate) framing: Framing,
     /// Whether an event stream follows.
     pub(crate) events: bool,
+    /// Whether the server closes the connection behind the answer.
+    pub(crate) closes: bool,
 }
 
 /// Where a body ends.
@@ -105,12 +130,16 @@ pub(crate) fn head(bytes: &[u8]) -> Result<Option<Head>, String> {
     let mut response = httparse::Response::new(&mut headers);
     let head = match response.parse(bytes) {
         Ok(httparse::Status::Complete(head)) => head,
+        Ok(httparse::Status::Partial) if bytes.len() > HEAD_BYTES_MAX => {
+            return Err(malformed(&format!("no end after {HEAD_BYTES_MAX} bytes"), bytes));
+        }
         Ok(httparse::Status::Partial) => return Ok(None),
         Err(error) => return Err(malformed(&error.to_string(), bytes)),
     };
     let status = response.code.unwrap_or(0);
-    let mut framing = (status == 202 || status == 204).then_some(Framing::Length(0));
-    let mut events = false;
+    let is_bare = status < 200 || matches!(status, 202 | 204 | 304);
+    let mut framing = is_bare.then_some(Framing::Length(0));
+    let (mut events, mut closes) = (false, false);
     for header in response.headers.iter() {
         let value = std::str::from_utf8(header.value).unwrap_or("");
         if header.name.eq_ignore_ascii_case("content-length") {
@@ -119,14 +148,16 @@ pub(crate) fn head(bytes: &[u8]) -> Result<Option<Head>, String> {
             framing = value.eq_ignore_ascii_case("chunked").then_some(Framing::Chunks);
         } else if header.name.eq_ignore_ascii_case("content-type") {
             events = value.starts_with("text/event-stream");
+        } else if header.name.eq_ignore_ascii_case("connection") {
+            closes = value.eq_ignore_ascii_case("close");
         }
     }
-    let framing = framing.ok_or_else(|| malformed("no length", bytes))?;
-    Ok(Some(Head { status, bytes: head, framing, events }))
+    let framing = framing.ok_or_else(|| malformed("no length of the body", bytes))?;
+    Ok(Some(Head { status, bytes: head, framing, events, closes }))
 }
 
 fn malformed(what: &str, bytes: &[u8]) -> String {
-    format!("{what} in HTTP answer {:?}", excerpt(bytes))
+    format!("{what} in the answer {:?}", excerpt(bytes))
 }
 
 /// The value of the header `name` in an HTTP head.
@@ -178,12 +209,27 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_refused_in_words() {
-        for bytes in [
-            &b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"[..],
-            b"HTTP/1.1 200 OK\r\n\r\n",
-            b"SSH-2.0-x\r\n\r\n",
+        let long = ANSWER_BYTES_MAX + 1;
+        let sized = format!("HTTP/1.1 200 OK\r\ncontent-length: {long}\r\n\r\n");
+        let endless = format!("HTTP/1.1 200 OK\r\na: {}", "x".repeat(HEAD_BYTES_MAX));
+        for (wire, bytes) in [
+            (Wire::Http, &b"HTTP/1.1 200 OK\r\n\r\n"[..]),
+            (Wire::Http, b"SSH-2.0-x\r\n\r\n"),
+            (Wire::Http, sized.as_bytes()),
+            (Wire::Http, endless.as_bytes()),
+            (Wire::Length, b"SSH-2.0-x\r\n"),
+            (Wire::Line, &vec![b'x'; long]),
         ] {
-            assert!(Reader::new(Wire::Http).next(bytes).is_err(), "{:?}", excerpt(bytes));
+            assert!(Reader::new(wire).next(bytes).is_err(), "{wire:?}: {:?}", excerpt(bytes));
+        }
+    }
+
+    #[test]
+    fn what_has_no_length_is_left_to_others() {
+        let sized =
+            "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 0\r\n\r\n";
+        for bytes in ["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", sized] {
+            assert_eq!(Reader::new(Wire::Http).next(bytes.as_bytes()), Ok(None), "{bytes}");
         }
     }
 

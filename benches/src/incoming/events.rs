@@ -3,6 +3,7 @@
 use memchr::memchr;
 
 use crate::fault::Fault;
+use crate::generator::reader::fits;
 
 /// The messages of one event stream, put together from wherever it was cut.
 #[derive(Debug, Default)]
@@ -32,7 +33,13 @@ impl Events {
             bytes = &bytes[at + 1..];
         }
         self.line.extend_from_slice(bytes);
-        Ok(())
+        fits(self.line.len() + self.data.len(), &self.data).map_err(Fault::Target)
+    }
+
+    /// Forgets what came so far and keeps the memory.
+    pub(super) fn clear(&mut self) {
+        self.line.clear();
+        self.data.clear();
     }
 }
 

@@ -8,7 +8,7 @@ mod events;
 use memchr::memchr;
 
 use crate::fault::{Fault, excerpt};
-use crate::generator::reader::{Framing, head};
+use crate::generator::reader::{Framing, fits, head};
 use events::Events;
 
 /// Longest line that frames a chunk.
@@ -22,9 +22,11 @@ pub struct Incoming {
     partial: Vec<u8>,
     status: Option<u16>,
     head: Vec<u8>,
-    /// A body that is one message.
+    /// A body that is one message, or that says why there is none.
     body: Vec<u8>,
-    events: Option<Events>,
+    events: Events,
+    is_stream: bool,
+    closes: bool,
 }
 
 /// What comes next.
@@ -58,7 +60,29 @@ impl Incoming {
 
     /// Whether the body is an event stream.
     pub fn is_stream(&self) -> bool {
-        self.events.is_some()
+        self.is_stream
+    }
+
+    /// Whether nothing of an answer has come.
+    pub fn is_untouched(&self) -> bool {
+        self.state == State::Head && self.partial.is_empty()
+    }
+
+    /// Whether the server closes the connection behind this answer.
+    pub fn closes(&self) -> bool {
+        self.closes
+    }
+
+    /// The body, once it is whole, unless it is an event stream.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// Makes ready for the next answer; the memory is kept.
+    pub fn restart(&mut self) {
+        (self.state, self.status) = (State::Head, None);
+        self.body.clear();
+        self.events.clear();
     }
 
     /// Whether the answer is whole. A stream that the server holds open never is.
@@ -67,7 +91,7 @@ impl Incoming {
     }
 
     /// Takes the next bytes, hands out every message that they end, and says how many belonged to
-    /// this answer.
+    /// this answer. The body of an answer whose status is no success is no message.
     pub fn feed(
         &mut self,
         bytes: &[u8],
@@ -79,7 +103,8 @@ impl Incoming {
             at += match self.state {
                 State::Sized(0) => {
                     self.state = State::Ended;
-                    if self.events.is_none() && !self.body.is_empty() {
+                    let has_message = self.status.is_some_and(|status| status / 100 == 2);
+                    if has_message && !self.is_stream && !self.body.is_empty() {
                         message(&self.body)?;
                     }
                     0
@@ -112,13 +137,17 @@ impl Incoming {
             return Ok(bytes.len());
         };
         self.status = Some(head.status);
-        self.events = head.events.then(Events::default);
+        (self.is_stream, self.closes) = (head.events && head.status == 200, head.closes);
         self.state = match head.framing {
-            Framing::Length(bytes) => State::Sized(bytes),
+            Framing::Length(length) => {
+                fits(length, &self.partial).map_err(Fault::Target)?;
+                State::Sized(length)
+            }
             Framing::Chunks => State::Size,
         };
         self.partial.truncate(head.bytes);
-        self.head = std::mem::take(&mut self.partial);
+        std::mem::swap(&mut self.head, &mut self.partial);
+        self.partial.clear();
         Ok(head.bytes - before)
     }
 
@@ -129,9 +158,11 @@ impl Incoming {
         message: &mut dyn FnMut(&[u8]) -> Result<(), Fault>,
     ) -> Result<usize, Fault> {
         let taken = left.min(bytes.len());
-        match &mut self.events {
-            Some(events) => events.push(&bytes[..taken], message)?,
-            None => self.body.extend_from_slice(&bytes[..taken]),
+        if self.is_stream {
+            self.events.push(&bytes[..taken], message)?;
+        } else {
+            self.body.extend_from_slice(&bytes[..taken]);
+            fits(self.body.len(), &self.body).map_err(Fault::Target)?;
         }
         Ok(taken)
     }

@@ -1,3 +1,5 @@
+//! Every part does its work, tells its figures, and refuses what makes no sense.
+
 use super::*;
 use crate::workload::{self, Workload};
 

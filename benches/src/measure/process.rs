@@ -14,12 +14,35 @@ pub struct Usage {
     pub waited: Duration,
 }
 
-/// How often a process left its core.
+impl Usage {
+    /// What the scheduler gave the calling thread.
+    pub fn of_this_thread() -> Result<Self, Fault> {
+        const FILE: &str = "/proc/thread-self/schedstat";
+        Ok(Self::read(&fs::read_to_string(FILE).map_err(Fault::harness(FILE))?))
+    }
+
+    /// What came since `before`.
+    #[must_use]
+    pub fn since(self, before: Self) -> Self {
+        Self {
+            cpu: self.cpu.saturating_sub(before.cpu),
+            waited: self.waited.saturating_sub(before.waited),
+        }
+    }
+
+    fn read(schedstat: &str) -> Self {
+        let mut times = schedstat.split(' ').map(|word| word.trim().parse().unwrap_or(0));
+        let mut next = || Duration::from_nanos(times.next().unwrap_or(0));
+        Self { cpu: next(), waited: next() }
+    }
+}
+
+/// Context switches of all threads of a process that live.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Switches {
-    /// Because it waited for something.
+    /// A thread had nothing to do and waited.
     pub voluntary: u64,
-    /// Because something else was to run.
+    /// A thread was taken off its core.
     pub involuntary: u64,
 }
 
@@ -42,18 +65,12 @@ impl Process {
     ///
     /// A thread that ended takes its time with it; servers here keep theirs.
     pub fn usage(self) -> Result<Usage, Fault> {
-        let tasks = format!("/proc/{}/task", self.0);
         let mut usage = Usage::default();
-        for task in fs::read_dir(&tasks).map_err(Fault::target(&tasks))? {
-            let path = task.map_err(Fault::target(&tasks))?.path().join("schedstat");
-            // A thread may end between the listing and the look.
-            let Ok(text) = fs::read_to_string(path) else {
-                continue;
-            };
-            let mut times = text.split(' ').map(|word| word.trim().parse().unwrap_or(0));
-            usage.cpu += Duration::from_nanos(times.next().unwrap_or(0));
-            usage.waited += Duration::from_nanos(times.next().unwrap_or(0));
-        }
+        self.each_thread("schedstat", |text| {
+            let thread = Usage::read(text);
+            usage.cpu += thread.cpu;
+            usage.waited += thread.waited;
+        })?;
         Ok(usage)
     }
 
@@ -66,37 +83,47 @@ impl Process {
             // A thread may end between the listing and the look.
             let read = |file| fs::read_to_string(path.join(file)).unwrap_or_default();
             if read("comm").starts_with(prefix) {
-                let cpu = read("schedstat").split(' ').next().and_then(|time| time.parse().ok());
-                threads.push(Duration::from_nanos(cpu.unwrap_or(0)));
+                threads.push(Usage::read(&read("schedstat")).cpu);
             }
         }
         Ok(threads)
     }
 
-    /// How often its living threads left their cores.
+    /// Context switches of all its threads that live.
     pub fn switches(self) -> Result<Switches, Fault> {
-        let tasks = format!("/proc/{}/task", self.0);
         let mut switches = Switches::default();
-        for task in fs::read_dir(&tasks).map_err(Fault::target(&tasks))? {
-            let path = task.map_err(Fault::target(&tasks))?.path().join("status");
-            // A thread may end between the listing and the look.
-            let text = fs::read_to_string(path).unwrap_or_default();
-            let count = |name: &str| {
-                let line = text.lines().find_map(|line| line.strip_prefix(name));
-                line.and_then(|rest| rest.trim().parse::<u64>().ok()).unwrap_or(0)
-            };
-            switches.voluntary += count("voluntary_ctxt_switches:");
-            switches.involuntary += count("nonvoluntary_ctxt_switches:");
-        }
+        self.each_thread("status", |text| {
+            switches.voluntary += field(text, "voluntary_ctxt_switches:").unwrap_or(0);
+            switches.involuntary += field(text, "nonvoluntary_ctxt_switches:").unwrap_or(0);
+        })?;
         Ok(switches)
+    }
+
+    /// Calls of the kind read and write that it made. Others are not counted by the kernel: neither
+    /// waits, nor sends and receives of sockets, nor what a ring does.
+    pub fn read_write_calls(self) -> Result<u64, Fault> {
+        let text = self.read("io")?;
+        let calls = field(&text, "syscr:").zip(field(&text, "syscw:"));
+        calls.map(|(reads, writes)| reads + writes).ok_or_else(|| missing("calls", "io"))
     }
 
     /// Memory in RAM, exactly: the sum over its mappings and not the kernel's running estimate.
     pub fn resident_bytes(self) -> Result<u64, Fault> {
         let text = self.read("smaps_rollup")?;
-        let line = text.lines().find_map(|line| line.strip_prefix("Rss:"));
-        let kib = line.and_then(|rest| rest.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
-        kib.map(|kib| kib << 10).ok_or_else(|| Fault::Invalid("no Rss in smaps_rollup".into()))
+        let kib = field(&text, "Rss:").ok_or_else(|| missing("Rss", "smaps_rollup"))?;
+        Ok(kib << 10)
+    }
+
+    /// Memory in RAM by the kernel's running estimate, which costs next to nothing to read and is
+    /// off by some pages for each thread.
+    pub fn resident_bytes_about(self) -> Result<u64, Fault> {
+        let text = self.read("statm")?;
+        let pages: Option<u64> = text.split(' ').nth(1).and_then(|word| word.parse().ok());
+        let page = nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE).ok().flatten();
+        pages
+            .zip(page)
+            .map(|(pages, page)| pages * page as u64)
+            .ok_or_else(|| missing("resident pages", "statm"))
     }
 
     /// File descriptors open.
@@ -108,9 +135,38 @@ impl Process {
     /// The highest number of file descriptors it may open, by its soft limit.
     pub fn descriptors_max(self) -> Result<u64, Fault> {
         let text = self.read("limits")?;
-        let line = text.lines().find_map(|line| line.strip_prefix("Max open files"));
-        line.and_then(|rest| rest.split_whitespace().next()?.parse().ok())
-            .ok_or_else(|| Fault::Invalid("no limit of open files in /proc".into()))
+        field(&text, "Max open files").ok_or_else(|| missing("limit of open files", "limits"))
+    }
+
+    /// It and all processes that it started, and they, and so on: a server that forks workers.
+    pub fn tree(self) -> Result<Vec<Self>, Fault> {
+        let mut tree = vec![self];
+        let mut at = 0;
+        while at < tree.len() {
+            let process = tree[at];
+            let children = process.each_thread("children", |text| {
+                tree.extend(text.split_whitespace().filter_map(|id| id.parse().ok().map(Self)));
+            });
+            // A worker may end between the listing and the look; the first one may not.
+            if at == 0 {
+                children?;
+            }
+            at += 1;
+        }
+        Ok(tree)
+    }
+
+    /// Hands out `file` of each thread.
+    fn each_thread(self, file: &str, mut read: impl FnMut(&str)) -> Result<(), Fault> {
+        let tasks = format!("/proc/{}/task", self.0);
+        for task in fs::read_dir(&tasks).map_err(Fault::target(&tasks))? {
+            let path = task.map_err(Fault::target(&tasks))?.path().join(file);
+            // A thread may end between the listing and the look.
+            if let Ok(text) = fs::read_to_string(path) {
+                read(&text);
+            }
+        }
+        Ok(())
     }
 
     fn read(self, file: &str) -> Result<String, Fault> {
@@ -119,21 +175,55 @@ impl Process {
     }
 }
 
+/// The first number behind `name` at the beginning of a line.
+fn field(text: &str, name: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+fn missing(what: &str, file: &str) -> Fault {
+    Fault::Invalid(format!("no {what} in {file} of /proc"))
+}
+
 #[cfg(test)]
 mod tests {
+    use std::process::{Command, Stdio};
+
     use super::*;
 
     #[test]
     fn this_process_has_an_account() {
         let own = Process(std::process::id());
         let held = vec![1_u8; 8 << 20];
-        assert!(own.resident_bytes().expect("own memory") > held.len() as u64);
+        let exact = own.resident_bytes().expect("own memory");
+        assert!(exact > held.len() as u64);
+        // Threads of other tests come and go; the two must only agree roughly.
+        let about = own.resident_bytes_about().expect("own memory");
+        assert!(about > held.len() as u64, "{about} beside {exact}");
         assert!(own.descriptors().expect("own descriptors") >= 3);
         assert!(own.descriptors_max().expect("own limit") >= 3);
         assert!(own.usage().expect("own time").cpu > Duration::ZERO);
         assert!(!own.threads("").expect("own threads").is_empty());
         assert_eq!(own.threads("no thread is called so").expect("own threads"), []);
         assert!(own.switches().expect("own switches").all() > 0);
+        assert!(own.read_write_calls().expect("own calls") > 0);
         assert_eq!(Process(u32::MAX).usage().expect_err("no such process").exit_code(), 4);
+    }
+
+    #[test]
+    fn a_thread_has_an_account_of_its_own() {
+        let before = Usage::of_this_thread().expect("own time");
+        std::thread::spawn(|| ()).join().expect("a thread");
+        let after = Usage::of_this_thread().expect("own time");
+        assert!(after.since(before).cpu > Duration::ZERO);
+    }
+
+    #[test]
+    fn a_process_is_found_below_who_started_it() {
+        let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().expect("a program");
+        let tree = Process(std::process::id()).tree().expect("own tree");
+        assert!(tree.contains(&Process(child.id())), "{tree:?}");
+        drop(child.stdin.take());
+        child.wait().expect("its end");
     }
 }

@@ -2,7 +2,6 @@
 //! call before the load.
 
 use std::io::Write;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{ChildStdin, ChildStdout};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
@@ -17,7 +16,7 @@ use crate::generator::reader::header;
 use crate::generator::request::{ID_FIRST, Request};
 use crate::measure::cores::Cores;
 use crate::question::{Answer, Question};
-use crate::target::{Era, Target, Wire};
+use crate::target::{Address, Era, Target, Wire};
 
 /// Longest wait for an answer over pipes.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -41,18 +40,16 @@ enum Channel {
 }
 
 impl Conversation {
-    /// Opens one with the server at `target`.
-    pub fn open(target: &Target) -> Result<Self, Fault> {
-        let channel = Channel::Socket(Client::connect(target)?);
+    /// Opens one with the server at `target`; each answer may take `patience`.
+    pub fn open(target: &Target, patience: Duration) -> Result<Self, Fault> {
+        let channel = Channel::Socket(Client::connect_within(target, patience)?);
         Self::over(channel, target.clone())
     }
 
     /// Starts a server and opens one over its standard input and output; the server ends with it.
     pub fn start(command: &CommandSpec, era: Era, cores: &Cores) -> Result<Self, Fault> {
         let channel = Channel::Pipes(Pipes::start(command, cores)?);
-        // A line has no address; only its framing and the era count.
-        let nowhere = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
-        Self::over(channel, Target::new(nowhere, Wire::Line, era))
+        Self::over(channel, Target::at(Address::Program(Vec::new()), Wire::Line, era))
     }
 
     fn over(channel: Channel, target: Target) -> Result<Self, Fault> {

@@ -18,9 +18,10 @@ use std::time::{Duration, Instant};
 pub use command::CommandSpec;
 pub use conversation::Conversation;
 pub use offers::Offers;
-pub use place::{FORMS, Place};
+pub use place::Place;
 
 use crate::child::{self, Server};
+use crate::dial;
 use crate::fault::Fault;
 use crate::measure::cores::Cores;
 use crate::measure::counters::Counters;
@@ -31,6 +32,8 @@ use crate::workload::{EraSpec, LoadSpec, Via, Workload};
 
 /// A server that has not said where it listens by then has failed.
 const READY: Duration = Duration::from_secs(20);
+/// Longest wait for an answer to one of the first questions.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// A server says all its addresses at once: what has not come this long after the first it does
 /// not have.
 const FURTHER: Duration = Duration::from_millis(300);
@@ -67,6 +70,7 @@ pub struct Subject {
     spoken: Vec<Spoken>,
     process: Option<Process>,
     counters: Option<Counters>,
+    patience: Duration,
 }
 
 /// What the server says in one era.
@@ -83,7 +87,7 @@ pub enum Reach {
     /// Over a socket.
     Socket(Target),
     /// Over the pipes of a process that is started for it, on the server's core of these.
-    Pipes(CommandSpec, Cores),
+    Pipes(CommandSpec, Cores, Era),
 }
 
 impl Subject {
@@ -108,7 +112,7 @@ impl Subject {
 
     /// Starts a server that listens at `url`, whatever it prints, and waits until it does.
     pub fn start_at(spec: &Spec, url: &str, cores: &Cores) -> Result<Self, Fault> {
-        let place: Place = url.parse().map_err(Fault::Usage)?;
+        let place = Place::from(url.parse::<Target>()?);
         let command = spec.listening.as_ref();
         let command = command.ok_or_else(|| Fault::Usage("a command is needed".into()))?;
         if listens(&place) {
@@ -127,9 +131,13 @@ impl Subject {
     /// A server that runs already, at `url`. If it runs on this machine under this user, its
     /// process is found; otherwise nothing is seen of it but its answers.
     pub fn remote(url: &str, era: EraSpec) -> Result<Self, Fault> {
-        let place: Place = url.parse().map_err(Fault::Usage)?;
-        let mut subject = Self::new(url, "");
-        subject.places.push(place);
+        Self::remote_within(url, era, PATIENCE)
+    }
+
+    /// The same with `patience` for each answer of the first questions.
+    pub fn remote_within(url: &str, era: EraSpec, patience: Duration) -> Result<Self, Fault> {
+        let mut subject = Self { patience, ..Self::new(url, "") };
+        subject.places.push(url.parse::<Target>()?.into());
         subject.meet(era)
     }
 
@@ -144,6 +152,7 @@ impl Subject {
             spoken: Vec::new(),
             process: None,
             counters: None,
+            patience: PATIENCE,
         }
     }
 
@@ -171,7 +180,7 @@ impl Subject {
     /// Opens a conversation in `era`, the usual way.
     pub fn converse(&self, era: Era) -> Result<Conversation, Fault> {
         match (self.places.first(), &self.stdio, &self.cores) {
-            (Some(place), ..) => Conversation::open(&place.target(era)),
+            (Some(place), ..) => Conversation::open(&place.target(era), self.patience),
             (None, Some(command), Some(cores)) => Conversation::start(command, era, cores),
             _ => Err(Fault::Usage("a server needs a command or a URL".into())),
         }
@@ -181,9 +190,11 @@ impl Subject {
     fn look(&mut self) {
         let Some(place) = self.places.first() else { return };
         // A launcher is not the server: what listens is what is measured.
-        self.process = owner::of(place.address).or(self.process);
-        if let Some(http) = self.places.iter().find(|place| place.via == Via::Http) {
-            let counters = Counters::new(http.address);
+        let sockets = place.address().sockets().unwrap_or_default();
+        self.process = sockets.into_iter().find_map(owner::of).or(self.process);
+        let http = self.places.iter().find(|place| place.via == Via::Http);
+        if let Some(http) = http.and_then(|http| http.address().sockets().ok()?.first().copied()) {
+            let counters = Counters::new(http);
             self.counters = matches!(counters.sum(ENTERS), Ok(Some(_))).then_some(counters);
         }
     }
@@ -238,6 +249,11 @@ impl Subject {
         self.spoken(wanted).map(|spoken| &spoken.offers)
     }
 
+    /// Where it is reached by `via`.
+    pub fn place(&self, via: Via) -> Option<&Place> {
+        self.places.iter().find(|place| place.via == via)
+    }
+
     /// Where it listens.
     pub fn places(&self) -> &[Place] {
         &self.places
@@ -273,10 +289,11 @@ impl Subject {
         if load.via == Via::Stdio {
             let started = self.stdio.clone().zip(self.cores.clone());
             let (command, cores) = started.ok_or("is not started over stdio")?;
-            return Ok(Reach::Pipes(command, cores));
+            return Ok(Reach::Pipes(command, cores, era));
         }
-        let place = self.places.iter().find(|place| place.via == load.via);
-        let place = place.ok_or_else(|| format!("does not listen on {}", Place::scheme(load.via)));
+        let place = self
+            .place(load.via)
+            .ok_or_else(|| format!("does not listen on {}", Place::scheme(load.via)));
         place.map(|place| Reach::Socket(place.target(era)))
     }
 }
@@ -290,7 +307,7 @@ fn era_name(era: EraSpec) -> &'static str {
 }
 
 fn listens(place: &Place) -> bool {
-    std::net::TcpStream::connect_timeout(&place.address, KNOCK).is_ok()
+    dial::connect(place.address(), KNOCK).is_ok()
 }
 
 /// Knocks until somebody opens, the server ends, or patience does.
@@ -300,10 +317,10 @@ fn await_listener(server: &mut Server, place: &Place) -> Result<(), Fault> {
         // Between two knocks it is heard whether the server has ended.
         let end = server.find(KNOCK, |_| None::<()>);
         if let Err(end @ RecvTimeoutError::Disconnected) = end {
-            return Err(server.not_ready(&place.address.to_string(), end));
+            return Err(server.not_ready(&place.address().to_string(), end));
         }
         if Instant::now() >= until {
-            return Err(server.not_ready(&place.address.to_string(), RecvTimeoutError::Timeout));
+            return Err(server.not_ready(&place.address().to_string(), RecvTimeoutError::Timeout));
         }
     }
     Ok(())

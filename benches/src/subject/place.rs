@@ -1,38 +1,19 @@
-//! Where a server listens: a URL on the command line, or one in what a server prints.
+//! Where a server listens: a target on the command line, or one in what a server prints.
 
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
-use std::str::FromStr;
-use std::time::Duration;
-
-use crate::target::{Era, Target, Wire};
+use crate::target::{Address, Era, Target, Wire};
 use crate::workload::Via;
-
-/// The forms a place has, for help texts.
-pub const FORMS: &str = "\
-Targets:
-  http://HOST:PORT/PATH     Streamable HTTP; /mcp where no path is given
-  tcp://HOST:PORT           TCP, a four-byte length before each message
-  tcp+line://HOST:PORT      TCP, one message a line";
-
-/// The same in one line.
-const WRITE: &str = "write http://HOST:PORT/PATH, tcp://HOST:PORT or tcp+line://HOST:PORT";
-
-/// How long one address of a host name is tried before the next.
-const CONNECT: Duration = Duration::from_secs(2);
 
 /// One place where a server listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// What it speaks there.
+    /// What it speaks there; a Unix socket carries what TCP does.
     pub via: Via,
-    /// The socket.
-    pub address: SocketAddr,
-    /// The path of HTTP requests.
-    pub path: String,
+    /// How it is reached.
+    target: Target,
 }
 
 impl Place {
-    /// What the scheme `http`, `tcp` or `tcp+line` carries.
+    /// The scheme of what `via` carries.
     pub fn scheme(via: Via) -> &'static str {
         match via {
             Via::Http => "http",
@@ -42,7 +23,7 @@ impl Place {
         }
     }
 
-    /// The place behind `via`'s scheme in a line, if it has one.
+    /// The place behind `via`'s scheme in a line, if it has one that is chosen already.
     pub fn in_line(line: &str, via: Via) -> Option<Self> {
         let marker = format!("{}://", Self::scheme(via));
         let at = line.find(&marker)?;
@@ -53,114 +34,63 @@ impl Place {
         }
         let end = |letter: char| letter.is_whitespace() || "\"'`,;()<>\u{1b}".contains(letter);
         let url = line[at..].split(end).next()?;
-        let place: Self = url.trim_end_matches('.').parse().ok()?;
-        (place.address.port() != 0).then_some(place)
+        let target: Target = url.trim_end_matches('.').parse().ok()?;
+        Some(Self::from(target))
     }
 
     /// How it is reached in `era`.
     pub fn target(&self, era: Era) -> Target {
-        let wire = match self.via {
-            Via::Http => Wire::Http,
-            Via::Tcp => Wire::Length,
-            Via::TcpLine | Via::Stdio => Wire::Line,
-        };
-        Target { address: self.address, wire, era, path: self.path.clone() }
+        self.target.clone().with_era(era)
     }
-}
 
-impl FromStr for Place {
-    type Err = String;
-
-    fn from_str(url: &str) -> Result<Self, String> {
-        let Some((scheme, rest)) = url.split_once("://") else {
-            return Err(format!("`{url}` is no URL; {WRITE}"));
-        };
-        let via = match scheme {
-            "http" => Via::Http,
-            "tcp" => Via::Tcp,
-            "tcp+line" => Via::TcpLine,
-            "https" => {
-                return Err("there is no TLS here; measure the server behind the proxy that \
-                            speaks it, by its http:// address"
-                    .into());
-            }
-            _ => return Err(format!("`{scheme}` is not measured here; {WRITE}")),
-        };
-        let (host, path) = match rest.find('/') {
-            Some(at) => rest.split_at(at),
-            None => (rest, ""),
-        };
-        if via != Via::Http && !matches!(path, "" | "/") {
-            return Err(format!("{scheme}:// has no path; leave `{path}` away"));
+    /// What carries messages, as a record names it.
+    pub fn name(&self) -> &'static str {
+        match (&self.target.address, self.via) {
+            (Address::Unix(_), Via::TcpLine) => "unix-line",
+            (Address::Unix(_), _) => "unix",
+            (_, Via::Http) => "http",
+            (_, Via::Tcp) => "tcp",
+            (_, Via::TcpLine) => "tcp-line",
+            (_, Via::Stdio) => "stdio",
         }
-        let path = if path.is_empty() || path == "/" && via != Via::Http { "/mcp" } else { path };
-        Ok(Self { via, address: resolve(host, via)?, path: path.to_owned() })
+    }
+
+    /// Where that is.
+    pub fn address(&self) -> &Address {
+        &self.target.address
     }
 }
 
-/// The address of `host`, `HOST:PORT`: of several the first that takes a connection.
-fn resolve(host: &str, via: Via) -> Result<SocketAddr, String> {
-    if let Ok(address) = host.parse() {
-        return Ok(address);
+impl From<Target> for Place {
+    fn from(target: Target) -> Self {
+        let via = match (&target.address, target.wire) {
+            (Address::Program(_), _) => Via::Stdio,
+            (_, Wire::Http) => Via::Http,
+            (_, Wire::Length) => Via::Tcp,
+            (_, Wire::Line) => Via::TcpLine,
+        };
+        Self { via, target }
     }
-    let with_port = match host.rsplit_once(':') {
-        Some((name, port)) if !name.is_empty() && port.parse::<u16>().is_ok() => host.to_owned(),
-        None if via == Via::Http && !host.is_empty() => format!("{host}:80"),
-        _ => return Err(format!("`{host}` is not HOST:PORT")),
-    };
-    let found = with_port.to_socket_addrs().map_err(|error| format!("look up {host}: {error}"))?;
-    let all: Vec<SocketAddr> = found.collect();
-    let takes = |address: &&SocketAddr| TcpStream::connect_timeout(address, CONNECT).is_ok();
-    let chosen = if all.len() > 1 { all.iter().find(takes) } else { None };
-    chosen.or(all.first()).copied().ok_or_else(|| format!("{host} has no address"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn place(via: Via, address: &str, path: &str) -> Place {
-        Place { via, address: address.parse().expect("an address"), path: path.into() }
-    }
-
-    #[test]
-    fn places_are_urls() {
-        let rows = [
-            ("http://127.0.0.1:80", Some(place(Via::Http, "127.0.0.1:80", "/mcp"))),
-            ("http://127.0.0.1:80/", Some(place(Via::Http, "127.0.0.1:80", "/"))),
-            ("http://[::1]:81/a/b", Some(place(Via::Http, "[::1]:81", "/a/b"))),
-            ("tcp://127.0.0.1:82/", Some(place(Via::Tcp, "127.0.0.1:82", "/mcp"))),
-            ("tcp+line://127.0.0.1:83", Some(place(Via::TcpLine, "127.0.0.1:83", "/mcp"))),
-            ("tcp://127.0.0.1:82/x", None),
-            ("tcp://127.0.0.1", None),
-            ("https://127.0.0.1:1", None),
-            ("http://:80", None),
-            ("http://127.0.0.1:70000", None),
-            ("127.0.0.1:80", None),
-        ];
-        for (url, want) in rows {
-            assert_eq!(url.parse().ok(), want, "{url}");
-        }
-    }
-
     #[test]
     fn places_are_found_in_prose() {
-        let http = |address, path| Some(place(Via::Http, address, path));
         let rows = [
             ("will serve http://127.0.0.1:0/mcp", Via::Http, None),
-            ("ready http://127.0.0.1:80/x", Via::Http, http("127.0.0.1:80", "/x")),
-            ("on http://127.0.0.1:80 (Press CTRL+C)", Via::Http, http("127.0.0.1:80", "/mcp")),
+            ("ready http://127.0.0.1:80/x", Via::Http, Some("http://127.0.0.1:80/x")),
+            ("on http://localhost:80 (Press", Via::Http, Some("http://localhost:80/mcp")),
             ("ready tcp+line://127.0.0.1:82", Via::Tcp, None),
-            (
-                "a tcp+line://127.0.0.1:82.",
-                Via::TcpLine,
-                Some(place(Via::TcpLine, "127.0.0.1:82", "/mcp")),
-            ),
+            ("a tcp+line://127.0.0.1:82.", Via::TcpLine, Some("tcp+line://127.0.0.1:82")),
             ("https://127.0.0.1:80", Via::Http, None),
             ("nothing", Via::Http, None),
         ];
         for (line, via, want) in rows {
-            assert_eq!(Place::in_line(line, via), want, "{line}");
+            let got = Place::in_line(line, via).map(|place| place.target.to_string());
+            assert_eq!(got.as_deref(), want, "{line}");
         }
     }
 }

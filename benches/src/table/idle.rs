@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use mcpring::ring::{Choice, RingConfig};
+use mcpring::ring::Choice;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use super::Bench;
@@ -125,15 +125,13 @@ impl Crowd {
         let ping = Question::ping();
         let request = Rc::new(Request::new(target, &ping, None));
         let share = wanted.div_ceil(SHARDS);
-        let config =
-            RingConfig { connections_max: 1, adoptions_max: share, ..RingConfig::default() };
         let mut rings = Vec::new();
         let mut left = wanted;
         while left > 0 {
-            let mut ring = Generator::open(driver, &config, ping.answer.clone())?;
+            let mut ring = Generator::open(driver, share, 1, &ping)?;
             for number in 0..share.min(left) {
-                let stream = dial(target.address, number)?;
-                ring.adopt(stream, target.wire, Rc::clone(&request), 1)?;
+                let stream = dial(&target.address, number)?;
+                ring.adopt(stream, target.wire, Rc::clone(&request))?;
             }
             left -= ring.len();
             say(&format!("  {} connections held", wanted - left));

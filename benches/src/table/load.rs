@@ -18,6 +18,8 @@ use crate::target::{Era, Target, Wire};
 pub(super) const CONNECTIONS: usize = 50;
 /// Letters of the echoed message: with the envelope about 200 bytes each way.
 pub(super) const MESSAGE_BYTES: usize = 100;
+/// Longest load before counting begins.
+const WARMUP_MAX: Duration = Duration::from_millis(500);
 /// Most system calls per request.
 const ENTERS_MAX: f64 = 0.1;
 
@@ -104,19 +106,22 @@ fn beside_rmcp(
 }
 
 impl Bench {
+    /// A closed loop for as long as the options say.
+    pub(super) fn load(&self, connections: usize, inflight: usize) -> Load {
+        Load {
+            warmup: self.seconds().min(WARMUP_MAX),
+            driver: self.options.driver,
+            ..Load::closed(connections, inflight, Extent::Time(self.seconds()))
+        }
+    }
+
     pub(super) fn compare(
         &self,
         name: &str,
         sides: &[Side<'_>],
         inflight: usize,
     ) -> Result<Vec<Samples>, Fault> {
-        let load = Load {
-            connections: CONNECTIONS,
-            inflight,
-            warmup: self.seconds().min(Duration::from_millis(500)),
-            extent: Extent::Time(self.seconds()),
-            driver: self.options.driver,
-        };
+        let load = self.load(CONNECTIONS, inflight);
         alternate(sides, &load, self.rounds()).map_err(|fault| fault.within(name))
     }
 

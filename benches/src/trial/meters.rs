@@ -1,7 +1,5 @@
 //! What the kernel and the server itself say about a server, before and after the counted part.
 
-use std::time::Duration;
-
 use crate::fault::Fault;
 use crate::generator::Mark;
 use crate::measure::counters::Counters;
@@ -26,10 +24,8 @@ struct Reading {
 /// What a server used in the counted part.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Used {
-    /// On a core.
-    pub(super) cpu: Duration,
-    /// Ready to run while something else was on the core.
-    pub(super) waited: Duration,
+    /// On a core, and ready to run while something else was on it.
+    pub(super) time: Usage,
     /// Changes from and to another thread, wanted or not.
     pub(super) switches: u64,
     /// System calls, where it counts them.
@@ -63,9 +59,8 @@ impl<'a> Meters<'a> {
         self.process?;
         let [begin, end] = self.readings;
         Some(Used {
-            cpu: end.usage.cpu.saturating_sub(begin.usage.cpu),
-            waited: end.usage.waited.saturating_sub(begin.usage.waited),
-            switches: end.switches.all().saturating_sub(begin.switches.all()),
+            time: end.usage.since(begin.usage),
+            switches: all(end.switches).saturating_sub(all(begin.switches)),
             calls: end.calls.zip(begin.calls).map(|(end, begin)| end - begin),
         })
     }
@@ -75,4 +70,9 @@ impl<'a> Meters<'a> {
         self.process?;
         Some(self.readings.map(|reading| reading.resident_bytes))
     }
+}
+
+/// Both kinds.
+fn all(switches: Switches) -> u64 {
+    switches.voluntary + switches.involuntary
 }

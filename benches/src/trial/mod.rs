@@ -16,21 +16,24 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use mcpring::ring::Choice;
 
 use crate::fault::Fault;
+use crate::generator::{Load, Progress};
+use crate::inside;
 use crate::record::{Environment, Record};
 use crate::subject::Subject;
 use crate::workload::Workload;
 use prepared::Prepared;
 use repetition::Seen;
 
+/// The plan's number of the workloads that show what a call spends its time on.
+const PIPELINE: &str = "W3";
 /// How often a repetition is made again because something else kept the server off its core.
 const RETRIES_MAX: usize = 2;
-/// Share of the counted time the server may be kept off its core by something else.
-const KEPT_OFF_MAX: f64 = 0.10;
 
 /// How long a workload may take, and how it is repeated.
 #[derive(Clone, Debug)]
@@ -43,6 +46,10 @@ pub struct Settings {
     pub warmup: Duration,
     /// Most time of the counted part of one repetition; a slow server does fewer operations.
     pub time_max: Duration,
+    /// A request without an answer for that long ends a run.
+    pub timeout: Duration,
+    /// Whether wrong answers are counted; otherwise one ends the server's part.
+    pub errors_counted: bool,
     /// The driver of the generator.
     pub driver: Choice,
     /// Where all this happens.
@@ -70,6 +77,8 @@ impl Settings {
             scale: Scale::Full,
             warmup: Duration::from_secs(1),
             time_max: Duration::from_secs(10),
+            timeout: Load::TIMEOUT,
+            errors_counted: false,
             driver: Choice::Auto,
             environment,
         }
@@ -82,6 +91,8 @@ impl Settings {
             scale: Scale::Quick,
             warmup: Duration::from_millis(100),
             time_max: Duration::from_millis(500),
+            timeout: Load::TIMEOUT,
+            errors_counted: false,
             driver: Choice::Auto,
             environment,
         }
@@ -135,6 +146,9 @@ pub enum Outcome {
 pub trait Watch {
     /// Repetition `number` of `of` of a workload begins on the server of that name.
     fn begins(&mut self, server: &str, workload: &Workload, number: usize, of: usize);
+
+    /// How its load is going, some times a second. Not everybody wants to know.
+    fn progress(&mut self, _progress: &Progress) {}
 }
 
 /// Hears nothing.
@@ -214,11 +228,12 @@ impl<'a> Side<'a> {
         let name = self.subject.map_or("inside", Subject::name);
         watch.begins(name, workload, number, settings.repetitions);
         let operations = settings.operations(workload);
-        let mut attempt = || repetition::repeat(self.subject, prepared, operations, settings);
+        let mut attempt =
+            || repetition::repeat(self.subject, prepared, operations, settings, watch);
         let mut last = attempt();
         for _ in 0..RETRIES_MAX {
             match &last {
-                Ok(seen) if seen.kept_off() > KEPT_OFF_MAX => last = attempt(),
+                Ok(seen) if seen.is_noisy() => last = attempt(),
                 _ => break,
             }
         }
@@ -236,14 +251,23 @@ impl<'a> Side<'a> {
                 if let Err(fault) = closed {
                     return failed(self.subject, workload, fault);
                 }
-                Outcome::Measured(Box::new(summary::record(
-                    self.subject,
-                    workload,
-                    settings,
-                    &seen,
-                )))
+                let mut record = summary::record(self.subject, workload, settings, &seen);
+                match stages(self.subject, workload) {
+                    Ok(stages) => record.stages_us.extend(stages),
+                    Err(fault) => return failed(self.subject, workload, fault),
+                }
+                Outcome::Measured(Box::new(record))
             }
         }
+    }
+}
+
+/// The stages of a call, where they can be known: of the plan's calls of tools on our own server.
+fn stages(subject: Option<&Subject>, workload: &Workload) -> Result<BTreeMap<String, f64>, Fault> {
+    let own = subject.is_some_and(|subject| subject.identity().starts_with(env!("CARGO_PKG_NAME")));
+    match workload.question().filter(|_| own && workload.plan == PIPELINE) {
+        Some(question) => inside::stages(&question),
+        None => Ok(BTreeMap::new()),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::fault::Fault;
 use crate::measure::cores::Cores;
 use crate::question::Question;
 use crate::subject::{CommandSpec, Reach, Subject};
-use crate::target::Target;
+use crate::target::{Era, Target};
 use crate::workload::{FanoutSpec, InsideSpec, LoadSpec, Workload};
 
 /// A workload, ready to be repeated.
@@ -14,7 +14,7 @@ pub(super) enum Prepared {
     /// Requests over a socket.
     Socket { target: Target, question: Question, load: LoadSpec },
     /// Requests over the pipes of a process that each repetition starts.
-    Pipes { command: CommandSpec, cores: Cores, question: Question, load: LoadSpec },
+    Pipes { command: CommandSpec, cores: Cores, era: Era, question: Question, load: LoadSpec },
     /// Publications to subscribers that stay connected.
     Fanout { stage: Box<Stage>, spec: FanoutSpec },
     /// Work inside this process.
@@ -44,7 +44,9 @@ pub(super) fn prepare(
     let question = question.ok_or_else(asks)?;
     Ok(Ok(match reach {
         Reach::Socket(target) => Prepared::Socket { target, question, load },
-        Reach::Pipes(command, cores) => Prepared::Pipes { command, cores, question, load },
+        Reach::Pipes(command, cores, era) => {
+            Prepared::Pipes { command, cores, era, question, load }
+        }
     }))
 }
 

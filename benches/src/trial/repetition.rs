@@ -3,32 +3,32 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::Settings;
 use super::meters::{Meters, Used};
 use super::prepared::Prepared;
+use super::{Settings, Watch};
 use crate::audience::Stage;
 use crate::child::{self, Server};
 use crate::fault::Fault;
-use crate::generator::{self, Extent, Load, Mark, Tally, piped};
+use crate::generator::pipes::Pipes;
+use crate::generator::validity::{Why, validity};
+use crate::generator::{Errors, Extent, Load, Mark, Pace, Tally, run_watched};
 use crate::histogram::Latencies;
 use crate::inside;
-use crate::measure::process::Process;
+use crate::measure::process::{Process, Usage};
 use crate::subject::Subject;
-use crate::workload::{FanoutSpec, InsideSpec};
+use crate::workload::{FanoutSpec, InsideSpec, LoadSpec};
 
 /// Publications before anything is counted.
 const WARM_PUBLICATIONS: u32 = 3;
-/// Fewest operations of a repetition, whatever the time.
-const OPERATIONS_MIN: u64 = 1;
+/// Share of the warm-up that is spent on the connections that are counted.
+const WARM_AGAIN: u32 = 10;
 
 /// What one repetition showed.
 pub(super) struct Seen {
-    /// Operations answered rightly.
-    pub(super) operations: u64,
-    /// The time in which they were.
-    pub(super) elapsed: Duration,
-    /// How long each took.
-    pub(super) latencies: Latencies,
+    /// What was counted; its latencies are those of the operations.
+    pub(super) tally: Tally,
+    /// What speaks against it.
+    pub(super) whys: Vec<Why>,
     /// What the server used, where that can be seen.
     pub(super) used: Option<Used>,
     /// Resident memory before and after, where it can be seen.
@@ -40,22 +40,27 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    fn of(latencies: Latencies, elapsed: Duration, meters: &Meters<'_>) -> Self {
+    fn of(tally: Tally, meters: &Meters<'_>) -> Self {
+        let used = meters.used();
         Self {
-            operations: latencies.count(),
-            elapsed,
-            latencies,
-            used: meters.used(),
+            whys: validity(&tally, used.map(|used| used.time)),
+            tally,
+            used,
             resident_bytes: meters.resident_bytes(),
             figures: BTreeMap::new(),
             stages_us: BTreeMap::new(),
         }
     }
 
+    /// Whether something else on this machine spoiled it, which may be better the next time.
+    pub(super) fn is_noisy(&self) -> bool {
+        self.whys.iter().any(|why| why.bottleneck() == "noise")
+    }
+
     /// Share of the time in which the server was kept off its core by something else.
     pub(super) fn kept_off(&self) -> f64 {
-        let waited = self.used.map_or(0.0, |used| used.waited.as_secs_f64());
-        waited / self.elapsed.as_secs_f64().max(f64::MIN_POSITIVE)
+        let waited = self.used.map_or(0.0, |used| used.time.waited.as_secs_f64());
+        waited / self.tally.elapsed.as_secs_f64()
     }
 }
 
@@ -65,95 +70,112 @@ pub(super) fn repeat(
     prepared: &mut Prepared,
     operations: u64,
     settings: &Settings,
+    watch: &mut dyn Watch,
 ) -> Result<Seen, Fault> {
     let process = subject.and_then(Subject::process);
     let mut meters = Meters::new(process, subject.and_then(Subject::counters));
     match prepared {
         Prepared::Socket { target, question, load } => {
-            let run = |warmup, extent, mark: Marked<'_>| {
-                let (connections, inflight) = (load.connections, load.inflight);
-                let load = Load { connections, inflight, warmup, extent, driver: settings.driver };
-                generator::run(target, question, &load, mark)
-            };
-            let warm = run(Duration::ZERO, Extent::Time(settings.warmup), &mut |_| Ok(()))?;
-            right(&warm.0)?;
-            let extent = extent(operations, &warm, settings.time_max);
-            let counted = run(Duration::ZERO, extent, &mut |mark| meters.read(mark))?;
-            seen(counted, &meters)
+            let tally = loaded(load, operations, settings, &mut |load, is_counted| {
+                let mark = &mut |mark| if is_counted { meters.read(mark) } else { Ok(()) };
+                let tell = &mut |progress: &_| watch.progress(progress);
+                run_watched(target, question, load, mark, Some(tell))
+            })?;
+            Ok(Seen::of(tally, &meters))
         }
-        Prepared::Pipes { command, question, load, cores } => {
+        Prepared::Pipes { command, cores, era, question, load } => {
             let place = child::Place::Pinned(cores);
             let (server, input, output) = Server::start_piped(&mut command.command(), place)?;
             let mut meters = Meters::new(Some(server.process()), None);
-            let mut pipes = piped::Pipes::open(input, output)?;
-            let mut run = |time, mark: Marked<'_>| {
-                let load = piped::Load { inflight: load.inflight, warmup: Duration::ZERO, time };
-                pipes.run(question, load, mark)
-            };
-            let warm = run(settings.warmup, &mut |_| Ok(()))?;
-            let time = time(operations, &warm, settings.time_max);
-            let counted = run(time, &mut |mark| meters.read(mark))?;
-            seen(counted, &meters)
+            let mut pipes = Pipes::open(input, output, *era, settings.timeout)?;
+            let tally = loaded(load, operations, settings, &mut |load, is_counted| {
+                let mark = &mut |mark| if is_counted { meters.read(mark) } else { Ok(()) };
+                let tell = &mut |progress: &_| watch.progress(progress);
+                pipes.run_watched(question, load, mark, Some(tell))
+            })?;
+            Ok(Seen::of(tally, &meters))
         }
         Prepared::Fanout { stage, spec } => {
             (0..WARM_PUBLICATIONS).try_for_each(|_| stage.publish().map(|_| ()))?;
             meters.read(Mark::Begin)?;
-            let (latencies, elapsed) = publish(stage, spec, operations, settings.time_max)?;
+            let tally = publish(stage, spec, operations, settings.time_max)?;
             meters.read(Mark::End)?;
-            Ok(Seen::of(latencies, elapsed, &meters))
+            Ok(Seen::of(tally, &meters))
         }
         Prepared::Inside(spec) => inside(spec, operations),
     }
 }
 
-/// Called when counting begins and when it ends.
-type Marked<'a> = &'a mut dyn FnMut(Mark) -> Result<(), Fault>;
+/// One run of the generator under a load, counted or to warm up.
+type Run<'r> = &'r mut dyn FnMut(&Load, bool) -> Result<Tally, Fault>;
 
-/// How many operations fit into the time, going by the warm-up.
-fn extent(operations: u64, (warm, elapsed): &(Tally, Duration), time_max: Duration) -> Extent {
-    if operations == u64::MAX {
-        return Extent::Time(time_max);
-    }
-    let rate = warm.requests as f64 / elapsed.as_secs_f64().max(f64::MIN_POSITIVE);
-    let most = (rate * time_max.as_secs_f64()) as u64;
-    Extent::Requests(operations.min(most.max(OPERATIONS_MIN)))
-}
-
-/// The time that so many operations take, going by the warm-up.
-fn time(operations: u64, (warm, elapsed): &(Tally, Duration), time_max: Duration) -> Duration {
-    let each = elapsed.as_secs_f64() / warm.requests.max(1) as f64;
-    Duration::try_from_secs_f64(each * operations as f64).map_or(time_max, |all| all.min(time_max))
-}
-
-/// Refuses a tally with wrong answers.
-fn right(tally: &Tally) -> Result<(), Fault> {
-    match &tally.first_wrong {
-        Some(answer) => {
-            Err(Fault::Target(format!("{} wrong answers, such as {answer}", tally.wrong)))
+/// Warms up and counts. How many operations of a closed loop fit into the time is known from the
+/// warm-up.
+fn loaded(
+    spec: &LoadSpec,
+    operations: u64,
+    settings: &Settings,
+    run: Run<'_>,
+) -> Result<Tally, Fault> {
+    let mut load = Load {
+        connections: spec.connections,
+        inflight: spec.inflight,
+        pace: spec.rate.map_or(Pace::Closed, |rate_per_s| Pace::Open { rate_per_s }),
+        warmup: settings.warmup,
+        extent: Extent::Time(settings.time_max),
+        timeout: settings.timeout,
+        driver: settings.driver,
+    };
+    let fits = |rate: f64| ((rate * settings.time_max.as_secs_f64()) as u64).max(1);
+    match spec.rate {
+        _ if operations == u64::MAX => {}
+        Some(rate) => load.extent = Extent::Requests(operations.min(fits(rate))),
+        None if settings.warmup.is_zero() => load.extent = Extent::Requests(operations),
+        None => {
+            let extent = Extent::Time(settings.warmup);
+            let warm = run(&Load { warmup: Duration::ZERO, extent, ..load.clone() }, false)?;
+            let warm = checked(warm, settings)?;
+            load.warmup = settings.warmup / WARM_AGAIN;
+            // A warm-up too short for an answer says nothing about the rate.
+            let most = if warm.requests > 0 { fits(warm.requests_per_s()) } else { operations };
+            load.extent = Extent::Requests(operations.min(most));
         }
-        None => Ok(()),
     }
-}
-
-/// What was counted, if every answer was right.
-fn seen((tally, elapsed): (Tally, Duration), meters: &Meters<'_>) -> Result<Seen, Fault> {
-    right(&tally)?;
+    let tally = checked(run(&load, true)?, settings)?;
     if tally.requests == 0 {
         return Err(Fault::Invalid("no request was answered while counting".into()));
     }
-    Ok(Seen::of(tally.latencies, elapsed, meters))
+    Ok(tally)
+}
+
+/// Refuses a tally with errors, unless they are to be counted.
+fn checked(tally: Tally, settings: &Settings) -> Result<Tally, Fault> {
+    let Errors { first, .. } = &tally.errors;
+    match first {
+        Some(first) if !settings.errors_counted => {
+            Err(Fault::Target(format!("{} errors, such as {first}", tally.errors.count())))
+        }
+        _ if tally.unanswered > 0 && !settings.errors_counted => {
+            Err(Fault::Target(format!("{} requests were not answered", tally.unanswered)))
+        }
+        _ => Ok(tally),
+    }
 }
 
 /// Does the work in this process. Its processor time is not told apart from that of the checks
 /// around it, so only its time counts.
 fn inside(spec: &InsideSpec, operations: u64) -> Result<Seen, Fault> {
     let own = Process(std::process::id());
-    let before = own.resident_bytes()?;
+    let (before, usage, begin) = (own.resident_bytes()?, Usage::of_this_thread()?, Instant::now());
     let outcome = inside::run(spec, operations)?;
+    let generator = Usage::of_this_thread()?.since(usage);
+    // It is this thread that may have been kept off its core, in all of the time.
+    let whole = Tally { generator, elapsed: begin.elapsed(), pace: UNPACED, ..Tally::default() };
+    let whys = validity(&whole, None);
+    let (requests, latencies) = (outcome.operations, outcome.latencies);
     Ok(Seen {
-        operations: outcome.operations,
-        elapsed: outcome.elapsed,
-        latencies: outcome.latencies,
+        tally: Tally { requests, latencies, elapsed: outcome.elapsed, ..whole },
+        whys,
         used: None,
         resident_bytes: Some([before, own.resident_bytes()?]),
         figures: outcome.figures,
@@ -161,24 +183,33 @@ fn inside(spec: &InsideSpec, operations: u64) -> Result<Seen, Fault> {
     })
 }
 
+/// The pace of what is no loop of requests: that its thread is busy says nothing.
+const UNPACED: Pace = Pace::Open { rate_per_s: 0.0 };
+
 /// Publishes `operations` times, when each is due if the workload has a rate.
 fn publish(
     stage: &mut Stage,
     spec: &FanoutSpec,
     operations: u64,
     time_max: Duration,
-) -> Result<(Latencies, Duration), Fault> {
-    let (mut latencies, begin) = (Latencies::default(), Instant::now());
+) -> Result<Tally, Fault> {
+    let (mut latencies, mut service) = (Latencies::default(), Latencies::default());
+    let (usage, begin) = (Usage::of_this_thread()?, Instant::now());
     for number in 0..operations {
         let due = spec.rate.map(|rate| Duration::from_secs_f64(number as f64 / rate));
         if let Some(wait) = due.and_then(|due| due.checked_sub(begin.elapsed())) {
             stage.rest(wait)?;
         }
         let late = due.map_or(Duration::ZERO, |due| begin.elapsed().saturating_sub(due));
-        latencies.record((stage.publish()? + late).as_nanos() as u64);
+        let last = stage.publish()?;
+        latencies.record((last + late).as_nanos() as u64);
+        service.record(last.as_nanos() as u64);
         if begin.elapsed() >= time_max {
             break;
         }
     }
-    Ok((latencies, begin.elapsed()))
+    let generator = Usage::of_this_thread()?.since(usage);
+    let (requests, elapsed) = (latencies.count(), begin.elapsed());
+    let pace = UNPACED;
+    Ok(Tally { pace, requests, latencies, service, elapsed, generator, ..Tally::default() })
 }

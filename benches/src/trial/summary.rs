@@ -4,15 +4,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::KEPT_OFF_MAX;
 use super::Settings;
 use super::meters::Used;
 use super::repetition::Seen;
+use crate::generator::Tally;
+use crate::generator::validity::Why;
 use crate::histogram::Latencies;
 use crate::record::{Load, Record, Repetition, SCHEMA};
 use crate::rounds::median;
 use crate::subject::{Place, Subject};
-use crate::workload::Workload;
+use crate::workload::{Via, Workload};
 
 /// Share of a core from which on a server is what held a closed loop back.
 const BUSY: f64 = 0.9;
@@ -24,21 +25,19 @@ pub(super) fn record(
     settings: &Settings,
     seen: &[Seen],
 ) -> Record {
-    let mut latencies = Latencies::default();
-    for one in seen {
-        latencies.add(&one.latencies);
-    }
-    let operations = seen.iter().map(|one| one.operations).sum();
-    let elapsed: Duration = seen.iter().map(|one| one.elapsed).sum();
+    let latencies = together(seen, |tally| &tally.latencies);
+    let operations = seen.iter().map(|one| one.tally.requests).sum();
+    let elapsed: Duration = seen.iter().map(|one| one.tally.elapsed).sum();
     let used: Vec<&Used> = seen.iter().filter_map(|one| one.used.as_ref()).collect();
-    let cpu: Duration = used.iter().map(|used| used.cpu).sum();
+    let cpu: Duration = used.iter().map(|used| used.time.cpu).sum();
     let mib = |bytes: Option<u64>| bytes.unwrap_or(0) as f64 / f64::from(1 << 20);
     let start = mib(seen.first().and_then(|one| one.resident_bytes).map(|[start, _]| start));
     let end = mib(seen.last().and_then(|one| one.resident_bytes).map(|[_, end]| end));
     let share = cpu.as_secs_f64() / elapsed.as_secs_f64();
     let messages = operations as f64 * messages(workload);
     let repetitions: Vec<Repetition> = seen.iter().map(repetition).collect();
-    let invalid = invalid(&repetitions);
+    let invalid = invalid(seen);
+    let errors = errors(seen);
     Record {
         schema: SCHEMA,
         benchmark: workload.about.clone(),
@@ -58,15 +57,18 @@ pub(super) fn record(
         memory_end_mib: end,
         memory_delta_mib: end - start,
         cpu_percent_avg: 100.0 * share,
-        bottlenecks: bottlenecks(share, &invalid),
+        bottlenecks: bottlenecks(share, seen),
         requests_per_s: median(repetitions.iter().map(|one| one.requests_per_s).collect()),
-        server_cpu_us: all(seen, |one| Some(each(one, one.used?.cpu.as_secs_f64() * 1e6))),
+        server_cpu_us: all(seen, |one| Some(each(one, one.used?.time.cpu.as_secs_f64() * 1e6))),
         system_calls: all(seen, |one| Some(each(one, one.used?.calls?))),
         context_switches: all(seen, |one| Some(each(one, one.used?.switches as f64))),
-        service_us: None,
-        errors: 0,
-        errors_by_kind: BTreeMap::new(),
-        first_error: None,
+        service_us: rate(workload).map(|_| {
+            let service = together(seen, |tally| &tally.service);
+            [0.5, 0.95, 0.99].map(|share| service.quantile_us(share))
+        }),
+        errors: errors.values().sum(),
+        errors_by_kind: errors,
+        first_error: seen.iter().find_map(|one| one.tally.errors.first.clone()),
         valid: invalid.is_empty(),
         invalid,
         subject: subject.map_or("inside", Subject::name).to_owned(),
@@ -88,7 +90,7 @@ fn messages(workload: &Workload) -> f64 {
 }
 
 fn each(seen: &Seen, value: f64) -> f64 {
-    value / seen.operations as f64
+    value / seen.tally.requests as f64
 }
 
 /// The median of a figure, if every repetition has it.
@@ -104,59 +106,94 @@ fn medians(seen: &[Seen], pick: fn(&Seen) -> &BTreeMap<String, f64>) -> BTreeMap
     names.filter_map(figure).collect()
 }
 
+/// All latencies of one kind.
+fn together(seen: &[Seen], pick: fn(&Tally) -> &Latencies) -> Latencies {
+    let mut all = Latencies::default();
+    for one in seen {
+        all.add(pick(&one.tally));
+    }
+    all
+}
+
+/// Errors by kind, those that there were.
+fn errors(seen: &[Seen]) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::new();
+    for Tally { errors, unanswered, .. } in seen.iter().map(|one| &one.tally) {
+        for (kind, count) in [
+            ("wrong", errors.wrong),
+            ("rpc", errors.rpc),
+            ("http", errors.http),
+            ("unanswered", *unanswered),
+        ] {
+            *counts.entry(kind.to_owned()).or_default() += count;
+        }
+    }
+    counts.retain(|_, count| *count > 0);
+    counts
+}
+
 fn repetition(seen: &Seen) -> Repetition {
-    let quantile = |share| seen.latencies.quantile_us(share);
+    let quantile = |share| seen.tally.latencies.quantile_us(share);
     Repetition {
-        operations: seen.operations,
-        requests_per_s: seen.operations as f64 / seen.elapsed.as_secs_f64(),
+        operations: seen.tally.requests,
+        requests_per_s: seen.tally.requests_per_s(),
         latency_p50_us: quantile(0.5),
         latency_p95_us: quantile(0.95),
         latency_p99_us: quantile(0.99),
-        server_cpu_us: seen.used.map(|used| each(seen, used.cpu.as_secs_f64() * 1e6)),
+        server_cpu_us: seen.used.map(|used| each(seen, used.time.cpu.as_secs_f64() * 1e6)),
         kept_off: seen.kept_off(),
     }
 }
 
-/// Why the figures do not mean much.
-fn invalid(repetitions: &[Repetition]) -> Vec<String> {
-    let noisy = repetitions.iter().filter(|one| one.kept_off > KEPT_OFF_MAX).count();
-    if noisy == 0 {
-        return Vec::new();
+/// Why the figures do not mean much: the first reason of each kind, and in how many repetitions.
+fn invalid(seen: &[Seen]) -> Vec<String> {
+    let mut reasons: Vec<(Why, usize)> = Vec::new();
+    for why in seen.iter().flat_map(|one| &one.whys) {
+        let same = |known: &Why| std::mem::discriminant(known) == std::mem::discriminant(why);
+        match reasons.iter_mut().find(|(known, _)| same(known)) {
+            Some((_, count)) => *count += 1,
+            None => reasons.push((*why, 1)),
+        }
     }
-    let of = repetitions.len();
-    vec![format!("noise: the server was kept off its core in {noisy} of {of} repetitions")]
+    let of = seen.len();
+    let words = |(why, count)| format!("{why} ({count} of {of} repetitions)");
+    reasons.into_iter().map(words).collect()
 }
 
-fn bottlenecks(share: f64, invalid: &[String]) -> Vec<String> {
-    let mut found = Vec::new();
-    if share >= BUSY {
-        found.push("server_cpu".to_owned());
-    }
-    if invalid.iter().any(|why| why.starts_with("noise")) {
-        found.push("noise".to_owned());
-    }
-    found
+fn bottlenecks(share: f64, seen: &[Seen]) -> Vec<String> {
+    let whys = seen.iter().flat_map(|one| &one.whys).map(|why| why.bottleneck());
+    let mut found: Vec<&str> = (share >= BUSY).then_some("server_cpu").into_iter().collect();
+    found.extend(whys);
+    found.sort_unstable();
+    found.dedup();
+    found.into_iter().map(str::to_owned).collect()
+}
+
+/// Requests a second of an open loop.
+fn rate(workload: &Workload) -> Option<f64> {
+    workload.fanout.as_ref().map_or(workload.load.rate, |fanout| fanout.rate)
 }
 
 fn server(subject: Option<&Subject>, workload: &Workload) -> String {
     match subject {
-        Some(subject) => {
-            format!("{} over {}", subject.identity(), Place::scheme(workload.load.via))
-        }
+        Some(subject) => format!("{} over {}", subject.identity(), via(subject, workload)),
         None => format!("mcpring {}, inside this process", env!("CARGO_PKG_VERSION")),
     }
 }
 
+/// What carries the messages.
+fn via(subject: &Subject, workload: &Workload) -> &'static str {
+    let via = if workload.fanout.is_some() { Via::Http } else { workload.load.via };
+    subject.place(via).map_or("stdio", Place::name)
+}
+
 fn load(subject: Option<&Subject>, workload: &Workload, settings: &Settings) -> Load {
-    let spec = &workload.load;
-    let rate = workload.fanout.as_ref().map_or(spec.rate, |fanout| fanout.rate);
-    let via = serde_json::to_value(spec.via).ok();
-    let via = via.as_ref().and_then(|via| via.as_str()).unwrap_or("").to_owned();
+    let (spec, rate) = (&workload.load, rate(workload));
     let era = subject.and_then(|subject| Some((subject, subject.era(spec.era)?)));
     Load {
         pace: if rate.is_some() { "open" } else { "closed" }.into(),
         rate,
-        via: if subject.is_some() { via } else { "inside".into() },
+        via: subject.map_or("inside", |subject| via(subject, workload)).into(),
         version: era.map_or(String::new(), |(subject, era)| subject.version(era).to_owned()),
         connections: workload.fanout.as_ref().map_or(spec.connections, |spec| spec.subscribers),
         inflight: spec.inflight,

@@ -22,6 +22,8 @@ fn settings(driver: Choice) -> Settings {
         scale: Scale::Exactly(20),
         warmup: Duration::from_millis(5),
         time_max: Duration::from_secs(5),
+        timeout: Duration::from_secs(5),
+        errors_counted: false,
         driver,
         environment: Environment::default(),
     }
@@ -100,7 +102,7 @@ fn a_workload_is_measured_where_it_can_be() {
         let echo = |via| call("echo", &json!({ "message": "abc" }), "abc", via);
         check(driver, &echo(Via::Http), &format!("40 over http; {}", http_missing()));
         let add = call("add", &json!({ "a": 1, "b": 2 }), "4", Via::Http);
-        let wrong = format!("exit 4: wrong answers; {}", http_missing());
+        let wrong = format!("exit 4: errors; {}", http_missing());
         check(driver, &add, &wrong);
         let other = call("other", &json!({}), "", Via::Http);
         check(driver, &other, &format!("has no tool `other`; {}", http_missing()));

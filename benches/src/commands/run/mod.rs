@@ -14,7 +14,7 @@ use super::served::{self, Era};
 use crate::binaries::say;
 use crate::fault::Fault;
 use crate::record::{Environment, Record, file};
-use crate::subject::FORMS;
+use crate::target::FORMS;
 use crate::trial::{self, Outcome, Scale, Settings};
 
 const HELP: &str = "\
@@ -37,8 +37,7 @@ answered wrongly.";
 
 /// The arguments of `run`.
 #[derive(Clone, Debug, clap::Args)]
-#[command(after_help = format!("{HELP}\n\n{FORMS}\n  stdio:COMMAND             start COMMAND \
-    and speak over its standard input and output"))]
+#[command(after_help = format!("{HELP}\n\n{FORMS}"))]
 pub struct Arguments {
     /// The server, see below.
     #[arg(required_unless_present = "spawn")]
@@ -111,13 +110,15 @@ pub fn run(arguments: &Arguments) -> Result<Ending, Fault> {
     }
     let environment = Environment::find(arguments.driver)?;
     let (target, spawn) = (arguments.target.as_deref(), arguments.spawn.as_deref());
-    let subject = served::named(target, spawn, arguments.era)?;
+    let subject = served::named(target, spawn, arguments.era, arguments.timeout)?;
     let workload = asked::workload(&subject, arguments)?;
     let settings = Settings {
         repetitions: usize::from(arguments.repeat),
         scale: arguments.requests.map_or(Scale::Timed, Scale::Exactly),
         warmup: arguments.warmup,
         time_max: arguments.duration,
+        timeout: arguments.timeout,
+        errors_counted: true,
         driver: arguments.driver,
         environment,
     };

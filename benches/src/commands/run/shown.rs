@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal, Write, stderr};
 
+use crate::generator;
 use crate::record::Record;
 use crate::report::number;
 use crate::trial::Watch;
@@ -13,12 +14,13 @@ const ANEW: &str = "\r\u{1b}[K";
 /// The line of progress, on a terminal only.
 pub(super) struct Progress {
     shown: bool,
+    repetition: String,
 }
 
 impl Progress {
     /// Shows progress if it is `wanted` and somebody looks.
     pub(super) fn new(wanted: bool) -> Self {
-        Self { shown: wanted && stderr().is_terminal() }
+        Self { shown: wanted && stderr().is_terminal(), repetition: String::new() }
     }
 
     fn line(&self, text: &str) {
@@ -37,7 +39,18 @@ impl Progress {
 
 impl Watch for Progress {
     fn begins(&mut self, _: &str, _: &Workload, number: usize, of: usize) {
-        self.line(&format!("repetition {number} of {of}"));
+        self.repetition = if of > 1 { format!("{number} of {of}: ") } else { String::new() };
+    }
+
+    fn progress(&mut self, progress: &generator::Progress) {
+        let generator::Progress { elapsed, requests_per_s, p50_us, p99_us, errors, .. } = progress;
+        let phase = if progress.is_warmup { "warming up, " } else { "" };
+        let errors = if *errors > 0 { format!(", {errors} errors") } else { String::new() };
+        let (p50, p99, s) = (number(*p50_us), number(*p99_us), elapsed.as_secs_f64());
+        self.line(&format!(
+            "{}{phase}{s:.1} s, {requests_per_s:.0} req/s, p50 {p50} µs, p99 {p99} µs{errors}",
+            self.repetition
+        ));
     }
 }
 

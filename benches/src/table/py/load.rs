@@ -1,13 +1,11 @@
 //! CPU time a call: three tools over HTTP, and one over standard input and output.
 
-use std::time::Duration;
-
 use super::contest::Contest;
 use super::{Bench, PEERS, PLAIN, Side};
 use crate::child::{Place, Server};
 use crate::fault::Fault;
-use crate::generator::piped::{self, Pipes};
-use crate::generator::{Extent, Load};
+use crate::generator::Load;
+use crate::generator::pipes::Pipes;
 use crate::pythons::Pythons;
 use crate::question::{Question, form20};
 use crate::report::Asked;
@@ -17,8 +15,6 @@ use crate::target::{Era, Target, Wire};
 
 /// Requests in flight over standard input and output.
 const INFLIGHT: usize = 16;
-/// Longest load before counting begins.
-const WARMUP_MAX: Duration = Duration::from_millis(500);
 
 /// The peers with the goals for the official high level and for `FastMCP`; the low level is shown.
 fn goals(high: f64, fastmcp: f64) -> Vec<(Side, Asked)> {
@@ -37,7 +33,6 @@ pub(super) fn http(bench: &mut Bench, pythons: &Pythons) -> Result<(), Fault> {
     let echo = Question::echo(MESSAGE_BYTES);
     for (called, era, question, peers) in [
         ("echo", Era::Stateless, echo.clone(), with_plain(80.0, 100.0)),
-        // Plain servers answer in event streams in this era, which are not read under load.
         ("echo, handshake", Era::Handshake, echo.clone(), goals(80.0, 100.0)),
         ("20 parameters", Era::Stateless, form20(), with_plain(60.0, 60.0)),
         ("async echo", Era::Stateless, Question::aecho(MESSAGE_BYTES), with_plain(40.0, 40.0)),
@@ -49,7 +44,7 @@ pub(super) fn http(bench: &mut Bench, pythons: &Pythons) -> Result<(), Fault> {
             |bench, (server, target)| {
                 let (question, target) = (question.clone(), target.clone());
                 let side = rounds::Side { name: "", server, target, question, counters: None };
-                rounds::measure(&side, &load(bench))
+                rounds::measure(&side, &bench.load(CONNECTIONS, 1))
             },
         )?;
     }
@@ -69,16 +64,6 @@ pub(super) fn over_http(
     Ok((server, target))
 }
 
-fn load(bench: &Bench) -> Load {
-    Load {
-        connections: CONNECTIONS,
-        inflight: 1,
-        warmup: bench.seconds().min(WARMUP_MAX),
-        extent: Extent::Time(bench.seconds()),
-        driver: bench.options.driver,
-    }
-}
-
 /// A function, over the pipes of a server that a host has started.
 pub(super) fn stdio(bench: &mut Bench, pythons: &Pythons) -> Result<(), Fault> {
     let question = Question::echo(MESSAGE_BYTES);
@@ -89,12 +74,11 @@ pub(super) fn stdio(bench: &mut Bench, pythons: &Pythons) -> Result<(), Fault> {
             let mut command = side.command(pythons);
             let place = Place::Pinned(&bench.cores);
             let (server, input, output) = Server::start_piped(&mut command, place)?;
-            Ok((server, Pipes::open(input, output)?))
+            Ok((server, Pipes::open(input, output, Era::Handshake, Load::TIMEOUT)?))
         },
         |bench, (server, pipes)| {
-            let (warmup, time) = (bench.seconds().min(WARMUP_MAX), bench.seconds());
-            let load = piped::Load { inflight: INFLIGHT, warmup, time };
-            sample(server, None, |mark| pipes.run(&question, load, mark))
+            let load = bench.load(1, INFLIGHT);
+            sample(server, None, |mark| pipes.run(&question, &load, mark))
         },
     )
 }

@@ -90,17 +90,12 @@ fn watch(bench: &Bench, side: Side, pythons: &Pythons) -> Result<Seen, Fault> {
 fn at_once(bench: &Bench, target: &Target, calls: usize) -> Result<Duration, Fault> {
     let arguments = format!(r#"{{"ms":{SLEEP_MS}}}"#);
     let question = Question::tool("sleep", &arguments, &format!("slept {SLEEP_MS} ms"));
-    let load = Load {
-        connections: calls,
-        inflight: 1,
-        warmup: Duration::ZERO,
-        extent: Extent::Requests(calls as u64),
-        driver: bench.options.driver,
-    };
-    let (tally, elapsed) = run(target, &question, &load, &mut |_| Ok(()))?;
-    match tally.first_wrong {
-        Some(answer) => Err(Fault::Target(format!("a wrong answer: {answer}"))),
-        None => Ok(elapsed),
+    let extent = Extent::Requests(calls as u64);
+    let load = Load { driver: bench.options.driver, ..Load::closed(calls, 1, extent) };
+    let tally = run(target, &question, &load, &mut |_| Ok(()))?;
+    match tally.errors.first {
+        Some(first) => Err(Fault::Target(first)),
+        None => Ok(tally.elapsed),
     }
 }
 

@@ -1,0 +1,170 @@
+//! The pipes of a server that speaks over its standard input and output.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use memchr::memmem;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use super::Generator;
+use super::load::Load;
+use super::reader::Reader;
+use super::request::Request;
+use super::run::{Marked, Run, Watch};
+use super::tally::Tally;
+use crate::client::HELLO;
+use crate::fault::{Fault, excerpt};
+use crate::question::Question;
+use crate::target::{Address, Era, Target, Wire};
+
+/// The two ends of a server that has shaken hands, for any number of runs.
+pub struct Pipes {
+    input: File,
+    output: File,
+    era: Era,
+}
+
+impl Pipes {
+    /// Shakes hands with the server behind the pipes, if the era does; it may take `patience`.
+    pub fn open(
+        input: ChildStdin,
+        output: ChildStdout,
+        era: Era,
+        patience: Duration,
+    ) -> Result<Self, Fault> {
+        Self::over(input.into(), output.into(), era, patience)
+    }
+
+    pub(super) fn over(
+        input: OwnedFd,
+        output: OwnedFd,
+        era: Era,
+        patience: Duration,
+    ) -> Result<Self, Fault> {
+        let mut pipes = Self { input: input.into(), output: output.into(), era };
+        if era == Era::Handshake {
+            pipes.handshake(patience).map_err(|fault| fault.within("initialize"))?;
+        }
+        Ok(pipes)
+    }
+
+    /// Loads the server with `question` and says what was counted. There is one connection, however
+    /// many the load wants.
+    pub fn run(
+        &mut self,
+        question: &Question,
+        load: &Load,
+        mark: Marked<'_>,
+    ) -> Result<Tally, Fault> {
+        self.run_watched(question, load, mark, None)
+    }
+
+    /// Does the same under the eyes of `watch`.
+    pub fn run_watched(
+        &mut self,
+        question: &Question,
+        load: &Load,
+        mark: Marked<'_>,
+        watch: Option<Watch<'_>>,
+    ) -> Result<Tally, Fault> {
+        load.check()?;
+        let mut generator = Generator::open(load.driver, 1, load.inflight, question)?;
+        let target = Target::at(Address::Program(Vec::new()), Wire::Line, self.era);
+        let request = Rc::new(Request::new(&target, question, None));
+        let share = |end: &File| end.try_clone().map(OwnedFd::from);
+        let ends = share(&self.output).and_then(|read| Ok((read, share(&self.input)?)));
+        let (read, write) = ends.map_err(Fault::harness("share a pipe"))?;
+        generator.adopt_pipes(read, write, request)?;
+        Run::new(generator, load, mark, watch).drive()
+    }
+
+    fn handshake(&mut self, patience: Duration) -> Result<(), Fault> {
+        let until = Instant::now() + patience;
+        self.write(&[HELLO, b"\n"].concat())?;
+        let (mut reader, mut said) = (Reader::new(Wire::Line), Vec::new());
+        let line = loop {
+            if let Some(answer) = reader.next(&said).map_err(Fault::Target)? {
+                break &said[answer.body];
+            }
+            self.read(&mut said, until)?;
+        };
+        if memmem::find(line, b"protocolVersion").is_none() {
+            return Err(Fault::Target(format!("answered by {:?}", excerpt(line))));
+        }
+        self.write(b"{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}\n")
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        self.input.write_all(bytes).map_err(Fault::target("write to its standard input"))
+    }
+
+    /// Reads what there is, once there is something.
+    fn read(&mut self, said: &mut Vec<u8>, until: Instant) -> Result<(), Fault> {
+        let mut piece = [0; 16 << 10];
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                let came = excerpt(said);
+                return Err(Fault::Target(format!("no answer in time, only {came:?}")));
+            }
+            let left = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
+            match poll(&mut [PollFd::new(self.output.as_fd(), PollFlags::POLLIN)], left) {
+                Ok(0) | Err(nix::Error::EINTR) => continue,
+                Ok(_) => {}
+                Err(error) => return Err(Fault::Invalid(format!("wait for a pipe: {error}"))),
+            }
+            match self.output.read(&mut piece) {
+                Ok(0) => return Err(Fault::Target("it closed its standard output".into())),
+                Ok(count) => {
+                    said.extend_from_slice(&piece[..count]);
+                    return Ok(());
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(Fault::target("read its standard output")(error)),
+            }
+        }
+    }
+}
+
+/// A program that is started for one run. What it prints as errors goes where ours go.
+pub(super) struct Program {
+    pipes: Pipes,
+    _child: Ended,
+}
+
+/// A child that ends with us.
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        // It may have ended by itself; then there is nothing to kill and it is only awaited.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Program {
+    pub(super) fn start(words: &[String], era: Era, patience: Duration) -> Result<Self, Fault> {
+        let Some((program, arguments)) = words.split_first() else {
+            return Err(Fault::Usage("a program to start is missing".into()));
+        };
+        let mut command = Command::new(program);
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let spawned = command.spawn().map_err(Fault::target(format!("start {program}")));
+        let mut child = Ended(spawned?);
+        let (Some(input), Some(output)) = (child.0.stdin.take(), child.0.stdout.take()) else {
+            return Err(Fault::Invalid("a child has no pipes".into()));
+        };
+        let pipes = Pipes::open(input, output, era, patience);
+        let pipes = pipes.map_err(|fault| fault.within(program))?;
+        Ok(Self { pipes, _child: child })
+    }
+
+    pub(super) fn pipes(&mut self) -> &mut Pipes {
+        &mut self.pipes
+    }
+}
