@@ -3,9 +3,9 @@
 
     check.py [--era handshake|stateless] [--stdio] [--without NAME,…] -- COMMAND …
 
-The command is started; over HTTP it must print `http://ADDRESS` of where it listens. Says one line a
-question and ends with 1 if one was answered wrongly. `--without` names what a server is known not to
-do; if it does it all the same, that is said and is a failure too, so that no README grows old.
+The command is started; over HTTP it must print `http://ADDRESS` of where it listens. Says one line
+a question and ends with 1 if one was answered wrongly. `--without` names what a server is known not
+to do; if it does it all the same, that is said and is a failure too, so that no README grows old.
 """
 
 import argparse

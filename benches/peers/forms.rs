@@ -1,5 +1,5 @@
-//! The forms of the Rust peers, typed as their users would type them. Types are checked by serde; these
-//! SDKs leave bounds to the server.
+//! The forms of the Rust peers, typed as their users would type them. Types are checked by serde;
+//! these SDKs leave bounds to the server.
 
 use crate::schemars;
 

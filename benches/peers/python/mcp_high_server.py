@@ -19,7 +19,7 @@ for prompt in tools.PROMPTS:
 
 @server.tool()
 async def update_resource(uri: str, ctx: Context) -> str:
-    """Reaches the streams of the stateless era; the high level has no subscriptions of the other."""
+    """Reaches the streams of the stateless era; the high level has none of the other."""
     await ctx.notify_resource_updated(uri)
     return "updated"
 

@@ -1,7 +1,7 @@
 """How the peers are served over HTTP, in one process.
 
-`--http` is their fastest way: uvicorn on uvloop and httptools, no log of requests. `--http-sessions`
-serves in the same way with the sessions of the handshake era, as many as come. `--http-plain` is
+`--http` is their fastest way: uvicorn on uvloop and httptools, no log of requests.
+`--http-sessions` serves in the same way with the sessions of the handshake era, as many as come. `--http-plain` is
 what their documentation says and what comes with them: `run`, and nothing else installed.
 """
 

@@ -27,7 +27,7 @@ def echo(message: str) -> str:
 
 
 def echo_pooled(message: str) -> str:
-    """Functions of Python servers run on a pool of threads; where they do not, the server sees to it."""
+    """Functions run on a pool of threads; where they do not, the server sees to it."""
     return message
 
 

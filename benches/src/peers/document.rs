@@ -1,5 +1,5 @@
-//! The document of the comparison, `docs/BENCHMARKS.md`: the machine, the modes, how it was measured,
-//! a table a workload under a heading a group, the goals, and what nobody could measure.
+//! The document of the comparison, `docs/BENCHMARKS.md`: the machine, the modes, how it was
+//! measured, a table a workload under a heading a group, the goals, and what nobody could measure.
 
 use std::fmt::Write as _;
 
@@ -28,25 +28,27 @@ Written by `mcpring-bench peers --markdown docs/BENCHMARKS.md`; edit nothing her
 const METHOD: &str = "\
 ## How it was measured
 
-- Every server offers the same tools, resources and prompts and gives the same answers; each answer is
-  checked, and a server that answers wrongly has no figure.
-- A server runs on one core and the load on another. The servers take turns, repetition by repetition,
-  so that a machine that slows down slows all of them.
-- Each workload is measured in the newest era of the protocol that the server speaks and the workload
-  allows. Workloads of the handshake era, and the one whose server reports progress, are measured in
-  the mode with sessions and event streams.
-- *CPU µs* is the server's processor time an operation, user and kernel, from the scheduler's account.
-  *beside ours* is the median over the repetitions of its ratio to `mcpring`: the machine's speed
-  cancels out of it. Latency is counted from the turn that sends a request to the one that reads its
-  answer, over loopback. Where the load was the limit, requests a second say little.
-- `!` behind a name: something else kept that server off its core for more than a tenth of the time.
+- Every server offers the same tools, resources and prompts and gives the same answers; each
+  answer is checked, and a server that answers wrongly has no figure.
+- A server runs on one core and the load on another. The servers take turns, repetition by
+  repetition, so that a machine that slows down slows all of them.
+- Each workload is measured in the newest era of the protocol that the server speaks and the
+  workload allows. Workloads of the handshake era, and the one whose server reports progress, are
+  measured in the mode with sessions and event streams.
+- *CPU µs* is the server's processor time an operation, user and kernel, from the scheduler's
+  account. *beside ours* is the median over the repetitions of its ratio to `mcpring`: the
+  machine's speed cancels out of it. Latency is counted from the turn that sends a request to the
+  one that reads its answer, over loopback. Where the load was the limit, requests a second say
+  little.
+- `!` behind a name: something else kept that server off its core for more than a tenth of the
+  time.
 - A session is one of the handshake era with its event stream open and silent; its memory is the
   growth of the server's resident memory, divided by the sessions.
 - Limits that protect servers were raised where they would have ended a measurement; the README in
   `benches/peers` names them.
 
-To repeat it: `cargo run --release -p mcpring-bench -- peers` (or `peers --quick` for ten minutes). The
-first run sets the peers up, through cargo, pip and npm.
+To repeat it: `cargo run --release -p mcpring-bench -- peers` (or `peers --quick` for ten
+minutes). The first run sets the peers up, through cargo, pip and npm.
 
 ";
 

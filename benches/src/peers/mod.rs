@@ -40,9 +40,9 @@ Examples:
   mcpring-bench peers --only tool_call_simple_10k,resource_read_10k --peers rmcp,typescript
   mcpring-bench peers --markdown docs/BENCHMARKS.md
 
-The first run sets the peers up, through cargo, pip and npm; later ones build again what changed in the
-sources here. --setup sets everything up anew and measures nothing. A peer that cannot be had is named,
-and the others are measured.
+The first run sets the peers up, through cargo, pip and npm; later ones build again what changed
+in the sources here. --setup sets everything up anew and measures nothing. A peer that cannot be had
+is named, and the others are measured.
 
 Exit codes: 0 measured, 2 usage, 3 the machine could not measure, 4 one of our own servers failed a
 workload. A peer that fails is a line of the report.";

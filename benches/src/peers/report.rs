@@ -95,8 +95,8 @@ pub(super) fn goal(goal: &Goal) -> Vec<String> {
     ]
 }
 
-/// What was not measured and why, a line a server and reason; our own servers last, for they are not
-/// the question.
+/// What was not measured and why, a line a server and reason; our own servers last, for they are
+/// not the question.
 pub(super) fn without(comparison: &Comparison) -> Vec<String> {
     let under_load = comparison.without.iter().map(|one| {
         let what = one.workload_id.clone().unwrap_or_default();

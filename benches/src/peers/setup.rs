@@ -1,5 +1,5 @@
-//! Builds and installs the peers and our own servers, each by itself: one that cannot be had here is
-//! named as missing, and the others go on.
+//! Builds and installs the peers and our own servers, each by itself: one that cannot be had here
+//! is named as missing, and the others go on.
 
 use std::fs;
 use std::path::{Path, PathBuf};

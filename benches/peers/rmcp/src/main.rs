@@ -1,10 +1,10 @@
 //! The rmcp peer: `mcpring-peer-rmcp --http ADDRESS`, `--http-default ADDRESS`,
 //! `--http-sessions ADDRESS` or `--stdio`.
 //!
-//! `--http` is its fastest mode: no sessions, plain JSON answers, one runtime thread. `--http-default`
-//! is what the SDK does when nothing is said: sessions, answers as event streams, its limits, and
-//! the runtime of `#[tokio::main]`. `--http-sessions` is the mode whose memory is measured: what ends
-//! idle sessions there is off, for nothing else should run meanwhile.
+//! `--http` is its fastest mode: no sessions, plain JSON answers, one runtime thread.
+//! `--http-default` is what the SDK does when nothing is said: sessions, answers as event streams,
+//! its limits, and the runtime of `#[tokio::main]`. `--http-sessions` is the mode whose memory is
+//! measured: what ends idle sessions there is off, for nothing else should run meanwhile.
 //! It prints where it listens as one line `ready http://ADDRESS/mcp` and serves until it is killed.
 
 #[path = "../../forms.rs"]

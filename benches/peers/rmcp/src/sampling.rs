@@ -1,5 +1,5 @@
-//! What a tool asks the caller's model: by a request of its own in the handshake era, by a result that
-//! wants input in the stateless one.
+//! What a tool asks the caller's model: by a request of its own in the handshake era, by a result
+//! that wants input in the stateless one.
 #![expect(deprecated, reason = "2026-07-28 deprecates sampling, and it is measured all the same")]
 
 use rmcp::{

@@ -93,7 +93,10 @@ impl Peer {
     }
 
     #[tool(description = "Blocks a thread for some milliseconds")]
-    async fn sleep(&self, Parameters(Sleep { ms }): Parameters<Sleep>) -> Result<String, ErrorData> {
+    async fn sleep(
+        &self,
+        Parameters(Sleep { ms }): Parameters<Sleep>,
+    ) -> Result<String, ErrorData> {
         on_pool(move || {
             std::thread::sleep(Duration::from_millis(ms));
             format!("slept {ms} ms")

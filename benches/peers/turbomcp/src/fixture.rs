@@ -1,5 +1,5 @@
-//! The server: its tools, ten resources and three prompts, by the traits that the macros of turbomcp
-//! stand for. Lists are made once, and one entry is found without making the list.
+//! The server: its tools, ten resources and three prompts, by the traits that the macros of
+//! turbomcp stand for. Lists are made once, and one entry is found without making the list.
 
 use std::sync::LazyLock;
 

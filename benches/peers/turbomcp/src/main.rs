@@ -1,7 +1,7 @@
 //! The turbomcp peer: `mcpring-peer-turbomcp --http ADDRESS` or `--stdio`.
 //!
-//! It serves as its documentation says, on one runtime thread; it has no mode without sessions for the
-//! handshake era, and no choice of answers. Its limits of requests at once and of their time are
+//! It serves as its documentation says, on one runtime thread; it has no mode without sessions for
+//! the handshake era, and no choice of answers. Its limits of requests at once and of their time are
 //! raised. It prints where it listens as one line `ready http://ADDRESS/mcp` and serves until it is
 //! killed.
 

@@ -1,7 +1,7 @@
 // The fixture every peer offers, with schemas in zod as the SDK's documentation writes them.
 //
-// The SDK wants a server for each request or session, so what needs no request is made once: schemas,
-// texts, the pool.
+// The SDK wants a server for each request or session, so what needs no request is made once:
+// schemas, texts, the pool.
 
 import { inputRequired, inputResponse, McpServer } from '@modelcontextprotocol/server';
 import * as z from 'zod';
@@ -100,7 +100,8 @@ function callbacks(server) {
 function prompts(server) {
     const said = text => ({ messages: [{ role: 'user', content: { type: 'text', text } }] });
     server.registerPrompt('prompt_simple', {}, () => said('Summarize what was said so far.'));
-    for (const [name, argsSchema] of [['prompt_medium', shapes.ten], ['prompt_complex', shapes.fifty]]) {
+    const repeating = { prompt_medium: shapes.ten, prompt_complex: shapes.fifty };
+    for (const [name, argsSchema] of Object.entries(repeating)) {
         server.registerPrompt(name, { argsSchema }, values =>
             said(Object.entries(values).map(([name, value]) => `${name}=${value}`).join('; '))
         );

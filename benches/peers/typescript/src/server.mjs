@@ -1,8 +1,8 @@
 // The TypeScript peer: `server.mjs --http`, `--http-sessions` or `--stdio`.
 //
 // `--http` is its fastest mode: no sessions, a JSON answer unless something must be said before it.
-// `--http-sessions` adds the sessions of the handshake era. Both print where they listen as one line
-// `ready http://ADDRESS/mcp` and serve until they are killed. Limits are raised: subscriptions, and
+// `--http-sessions` adds the sessions of the handshake era. Both print where they listen as one
+// line `ready http://ADDRESS/mcp` and serve until they are killed. Limits are raised: subscriptions, and
 // the comments that keep streams alive are off.
 
 import { randomUUID } from 'node:crypto';
@@ -20,7 +20,8 @@ const HANDSHAKE = '2025-11-25';
 
 /** Answers every request by itself. */
 function alone() {
-    const handler = createMcpHandler(fixture, { maxSubscriptions: SUBSCRIPTIONS_MAX, keepAliveMs: 0 });
+    const raised = { maxSubscriptions: SUBSCRIPTIONS_MAX, keepAliveMs: 0 };
+    const handler = createMcpHandler(fixture, raised);
     reach(handler.notify);
     return toNodeHandler(handler);
 }

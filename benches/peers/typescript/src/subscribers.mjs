@@ -29,6 +29,6 @@ export function forget(session) {
 /** Tells everybody who subscribed to `uri`. */
 export async function tell(uri) {
     await notifier?.resourceUpdated(uri);
-    const told = [...(sessions.get(uri) ?? [])].map(session => session.sendResourceUpdated({ uri }));
-    await Promise.all(told);
+    const told = [...(sessions.get(uri) ?? [])];
+    await Promise.all(told.map(session => session.sendResourceUpdated({ uri })));
 }
