@@ -3,8 +3,8 @@
 
 use std::fmt::Write as _;
 
-use super::report::{GOALS, HEAD, figure_rows, goal, rows, sentence};
-use super::{Comparison, list};
+use super::Comparison;
+use super::report::{self, GOALS, HEAD, figure_rows, goal, rows};
 
 /// What the plan's numbers are about, in the plan's order.
 const GROUPS: [(&str, &str); 8] = [
@@ -137,19 +137,10 @@ fn at_rest(comparison: &Comparison) -> String {
     format!("## At rest\n\n{}\n", table(&head, &figure_rows(comparison)))
 }
 
-/// What was not measured, a line each; our own servers last, for they are not the question.
+/// What was not measured, a line each.
 fn without(comparison: &Comparison) -> String {
-    let (ours, peers): (Vec<_>, Vec<_>) =
-        comparison.without.iter().partition(|one| one.server.starts_with(list::OURS));
-    let at_rest = comparison.figures.iter().flat_map(|figure| {
-        let of = |(server, why): (&String, &String)| {
-            let why: Vec<_> = why.split_whitespace().collect();
-            format!("- {server}: {}: {}\n", figure.name, why.join(" "))
-        };
-        figure.without.iter().map(of)
-    });
-    let under_load = peers.into_iter().chain(ours).map(|one| format!("- {}\n", sentence(one)));
-    let lines: String = under_load.chain(at_rest).collect();
+    let lines = report::without(comparison).into_iter().map(|line| format!("- {line}\n"));
+    let lines: String = lines.collect();
     if lines.is_empty() { lines } else { format!("## Not measured\n\n{lines}") }
 }
 

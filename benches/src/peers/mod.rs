@@ -50,6 +50,7 @@ workload. A peer that fails is a line of the report.";
 /// The arguments of `peers`.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = HELP)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Arguments {
     /// Build and install all servers, and measure nothing.
     #[arg(long, conflicts_with_all = ["quick", "only", "peers", "json", "markdown", "no_build"])]
@@ -132,7 +133,9 @@ pub fn run(arguments: &Arguments) -> Result<Ending, Fault> {
     };
     let installed = Installed::find(build)?;
     if arguments.setup {
-        installed.missing().iter().for_each(|why| say(&format!("missing: {why}")));
+        for why in installed.missing() {
+            say(&format!("missing: {why}"));
+        }
         return Ok(Ending::Fine);
     }
     let peers = chosen(list::all(&installed), &arguments.peers)?;
@@ -263,7 +266,9 @@ impl Found {
         for workload in workloads {
             let outcomes =
                 trial::in_turn(&mut subjects, workload, settings, &mut Progress::default());
-            outcomes.into_iter().for_each(|outcome| self.take(outcome));
+            for outcome in outcomes {
+                self.take(outcome);
+            }
         }
     }
 

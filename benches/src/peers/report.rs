@@ -17,6 +17,9 @@ pub(super) const GOALS: [&str; 4] = ["rmcp's cost beside ours", "goal", "reached
 /// The whole comparison.
 pub fn text(comparison: &Comparison) -> String {
     let mut out = String::new();
+    if comparison.environment.build == "debug" {
+        out.push_str("! a debug build: our own figures here say nothing\n\n");
+    }
     for workload in &comparison.workloads {
         let rows = rows(comparison, &workload.id);
         if !rows.is_empty() {
@@ -27,7 +30,7 @@ pub fn text(comparison: &Comparison) -> String {
     if !comparison.figures.is_empty() {
         let _ = writeln!(out, "at rest\n{}", figures(comparison));
     }
-    let without: Vec<_> = comparison.without.iter().map(sentence).collect();
+    let without = without(comparison);
     if !without.is_empty() {
         let _ = writeln!(out, "not measured\n{}\n", without.join("\n"));
     }
@@ -92,12 +95,47 @@ pub(super) fn goal(goal: &Goal) -> Vec<String> {
     ]
 }
 
-/// Why something was not measured, in a line.
-pub(super) fn sentence(without: &Without) -> String {
-    let workload = without.workload_id.as_ref().map_or(String::new(), |id| format!(" {id}:"));
-    let failed = if without.failed { " failed:" } else { "" };
-    let why: Vec<_> = without.why.split_whitespace().collect();
-    format!("{}:{workload}{failed} {}", without.server, why.join(" "))
+/// What was not measured and why, a line a server and reason; our own servers last, for they are not
+/// the question.
+pub(super) fn without(comparison: &Comparison) -> Vec<String> {
+    let under_load = comparison.without.iter().map(|one| {
+        let what = one.workload_id.clone().unwrap_or_default();
+        (one.server.as_str(), why(one), what)
+    });
+    let at_rest = comparison.figures.iter().flat_map(|figure| {
+        let lacking = figure.without.iter();
+        lacking.map(|(server, why)| (server.as_str(), short(why), figure.name.clone()))
+    });
+    let mut groups: Vec<(&str, String, Vec<String>)> = Vec::new();
+    for (server, why, what) in under_load.chain(at_rest) {
+        match groups.iter_mut().find(|(of, reason, _)| *of == server && *reason == why) {
+            Some((.., all)) => all.push(what),
+            None => groups.push((server, why, vec![what])),
+        }
+    }
+    groups.sort_by_key(|(server, ..)| server.starts_with(list::OURS));
+    let line = |(server, why, what): (&str, String, Vec<String>)| match what.join(", ") {
+        none if none.is_empty() => format!("{server}: {why}"),
+        what => format!("{server}: {why}: {what}"),
+    };
+    groups.into_iter().map(line).collect()
+}
+
+fn why(without: &Without) -> String {
+    let failed = if without.failed { "failed: " } else { "" };
+    format!("{failed}{}", short(&without.why))
+}
+
+/// The beginning of `text`, on one line; what is quoted of an answer is left out.
+fn short(text: &str) -> String {
+    const LETTERS: usize = 120;
+    let text = text.split(", such as").next().unwrap_or("").split(", in HTTP answer").next();
+    let words: Vec<_> = text.unwrap_or("").split_whitespace().collect();
+    let line = words.join(" ");
+    match line.char_indices().nth(LETTERS) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
 }
 
 #[cfg(test)]
@@ -120,9 +158,10 @@ mod tests {
         check("rmcp 10.0 5.00 × 10000 100 150 200");
         check("fastmcp ! 400 200 × 250 4000 6000 8000");
         check("rmcp 48000");
-        check("fastmcp: resource_subscribe_fanout: has no subscriptions to resources");
+        check("fastmcp: has no subscriptions to resources: resource_subscribe_fanout");
         check("typescript: npm is not installed");
-        check("fastmcp: sse_stream_1k: failed: it fell silent");
+        check("fastmcp: failed: it fell silent: sse_stream_1k");
+        check("fastmcp: it ended: memory of an idle session, bytes");
         check("echo: CPU a request 4 × 5.00 × reached");
         check("resource read: CPU a request 4 × 2.00 × missed");
         check("prompt of 50 variables: CPU a request 4 × – not measured");

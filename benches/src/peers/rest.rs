@@ -2,6 +2,8 @@
 //! the memory of an idle session.
 
 use std::collections::BTreeMap;
+use std::process::Command;
+use std::time::Duration;
 
 use mcpring::ring::Choice;
 use serde::Serialize;
@@ -55,7 +57,8 @@ impl Figure {
 
 /// Measures all of it on every server that is there.
 pub fn measure(peers: &[Peer], extent: Extent, cores: &Cores) -> Vec<Figure> {
-    let mut figures = starts(peers, extent, cores);
+    let ways = WAYS.iter().flat_map(|way| starts(way, peers, extent, cores));
+    let mut figures: Vec<_> = ways.collect();
     let mut session = Figure::new(SESSION);
     for peer in peers {
         if let Some(command) = peer.spec(Cast::Sessions).listening {
@@ -73,37 +76,44 @@ fn session_bytes(command: &CommandSpec, extent: Extent, cores: &Cores) -> Result
     Ok(cost_of(server.process(), address, extent.sessions, extent.driver)?.resident)
 }
 
-/// Starts every server in turn, on both wires.
-fn starts(peers: &[Peer], extent: Extent, cores: &Cores) -> Vec<Figure> {
-    type Start = fn(&Cores, std::process::Command) -> Result<(std::time::Duration, u64), Fault>;
-    let wires: [(&str, Start, fn(&Peer) -> Option<CommandSpec>); 2] = [
-        ("HTTP", over_http, |peer| peer.usual.clone()),
-        ("stdio", over_stdio, |peer| peer.stdio.clone()),
-    ];
-    let mut figures = Vec::new();
-    for (wire, start, command) in wires {
-        let mut seen: Vec<Result<Starts, Fault>> =
-            peers.iter().map(|_| Ok(Starts::default())).collect();
-        for _ in 0..extent.starts {
-            for (peer, seen) in peers.iter().zip(&mut seen) {
-                let (Some(command), Ok(starts)) = (command(peer), &mut *seen) else { continue };
-                match start(cores, command.command()) {
-                    Ok(once) => starts.add(once),
-                    Err(fault) => *seen = Err(fault),
-                }
+/// Starts a server: the time to its first answer, and its memory at rest.
+type Start = fn(&Cores, Command) -> Result<(Duration, u64), Fault>;
+
+/// One way to start servers and to be answered.
+struct Way {
+    wire: &'static str,
+    start: Start,
+    command: fn(&Peer) -> Option<&CommandSpec>,
+}
+
+const WAYS: [Way; 2] = [
+    Way { wire: "HTTP", start: over_http, command: |peer| peer.usual.as_ref() },
+    Way { wire: "stdio", start: over_stdio, command: |peer| peer.stdio.as_ref() },
+];
+
+/// Starts every server that can be started this way, in turn: the time and the memory.
+fn starts(way: &Way, peers: &[Peer], extent: Extent, cores: &Cores) -> [Figure; 2] {
+    let startable = peers.iter().filter_map(|peer| Some((peer.name, (way.command)(peer)?)));
+    let startable: Vec<_> = startable.collect();
+    let mut seen: Vec<_> = startable.iter().map(|_| Ok(Starts::default())).collect();
+    for _ in 0..extent.starts {
+        for ((_, command), seen) in startable.iter().zip(&mut seen) {
+            let Ok(starts) = seen else { continue };
+            match (way.start)(cores, command.command()) {
+                Ok(once) => starts.add(once),
+                Err(fault) => *seen = Err(fault),
             }
         }
-        let mut first = Figure::new(&format!("start to first answer over {wire}, ms"));
-        let mut memory = Figure::new(&format!("memory at rest, {wire}, MB"));
-        for (peer, seen) in peers.iter().zip(seen).filter(|(peer, _)| command(peer).is_some()) {
-            let of = |pick: fn(&Starts) -> &Vec<f64>| match &seen {
-                Ok(starts) => Ok(median(pick(starts).clone())),
-                Err(fault) => Err(fault.clone()),
-            };
-            first.add(peer.name, of(|starts| &starts.first_ms));
-            memory.add(peer.name, of(|starts| &starts.resident_mb));
-        }
-        figures.extend([first, memory]);
     }
-    figures
+    let mut first = Figure::new(&format!("start to first answer over {}, ms", way.wire));
+    let mut memory = Figure::new(&format!("memory at rest, {}, MB", way.wire));
+    for ((name, _), seen) in startable.into_iter().zip(seen) {
+        let (ms, mb) = match seen {
+            Ok(Starts { first_ms, resident_mb }) => (Ok(median(first_ms)), Ok(median(resident_mb))),
+            Err(fault) => (Err(fault.clone()), Err(fault)),
+        };
+        first.add(name, ms);
+        memory.add(name, mb);
+    }
+    [first, memory]
 }

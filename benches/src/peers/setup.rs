@@ -56,7 +56,7 @@ impl Installed {
         let (c, python) = (places.below("c"), places.below("python"));
         let (pythons, binaries) = (places.pythons(), &places.binaries);
         Ok(Self {
-            rust: own.part("our server", &binaries.server, |_| places.rust()),
+            rust: own.part("our server", &binaries.server, |_| rust()),
             c: own.part("our server in C", &c.join("bin/server"), |_| {
                 CPrograms::build(&c).map(|_| ())
             }),
@@ -130,16 +130,17 @@ impl Places {
         self.binaries.peers().join("release").join(name)
     }
 
-    fn rust(&self) -> Result<(), Fault> {
-        let mut cargo = cargo(root());
-        cargo.args(["--package", "mcpring-bench", "--bin", "mcpring-bench-server"]);
-        run(&mut cargo)
-    }
-
     fn rust_peer(&self, name: &str) -> Result<(), Fault> {
         let mut cargo = cargo(&root().join("benches/peers").join(name));
         run(cargo.args(["--locked", "--target-dir"]).arg(self.binaries.peers()))
     }
+}
+
+/// Builds our server in Rust.
+fn rust() -> Result<(), Fault> {
+    let mut cargo = cargo(root());
+    cargo.args(["--package", "mcpring-bench", "--bin", "mcpring-bench-server"]);
+    run(&mut cargo)
 }
 
 /// A release build in `folder`.

@@ -117,7 +117,7 @@ pub(crate) fn over_stdio(cores: &Cores, mut command: Command) -> Result<(Duratio
     let line = loop {
         let line = server.line()?;
         // Both outputs are one pipe here, so words of the log may stand before the answer.
-        if let Some(at) = line.find(r#"{"jsonrpc""#) {
+        if let Some(at) = line.find('{').filter(|_| line.contains(r#""jsonrpc""#)) {
             break line[at..].to_owned();
         }
     };
