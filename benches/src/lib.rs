@@ -13,7 +13,8 @@
 //! c_programs, pythons  what C and Python need
 //! ablation  what each optimisation is worth
 //! measure   what the kernel and the server say about a process
-//! statistics  whether two measurements differ;   commands  one file each
+//! statistics  whether two measurements differ;   budget  what they may come to
+//! commands  what the command line offers, one file each
 //! rounds    sides in turn, medians;   report  rows, verdicts, JSON
 //! peers     our servers and others of the field, in one run
 //! table     the rows of `cargo bench`;   bare, tools   our own servers under test

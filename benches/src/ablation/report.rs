@@ -89,7 +89,7 @@ impl Report {
 /// One line of the table: what it is about, the plan's four columns, and a word.
 fn line(text: &mut String, name: &str, columns: [&str; 4], word: &str) {
     let [latency, throughput, memory, cpu] = columns;
-    let full = format!("    {name:<34}{latency:<21}{throughput:<21}{memory:<12}{cpu:<21}{word}");
+    let full = format!("    {name:<34}{latency:<24}{throughput:<21}{memory:<12}{cpu:<24}{word}");
     let _ = writeln!(text, "{}", full.trim_end());
 }
 

@@ -138,7 +138,8 @@ fn update(folder: &Path, name: &str, from: &Path) -> Result<Ending, Fault> {
 }
 
 fn list(folder: &Path) -> Result<Ending, Fault> {
-    for name in names(folder) {
+    // Files of others lie here too; theirs are named otherwise.
+    for name in names(folder).into_iter().filter(|name| name.contains('_')) {
         let path = folder.join(&name);
         let to = fs::read_link(&path).map_or(String::new(), |to| format!(" -> {}", to.display()));
         print(&format!("{name}{to}  {} records\n", file::read(&path)?.len()))?;
