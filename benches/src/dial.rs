@@ -26,7 +26,9 @@ pub enum Stream {
 
 /// Connects to `address`, of a name to the first address that accepts, each within `patience`.
 pub fn connect(address: &Address, patience: Duration) -> Result<Stream, Fault> {
-    let failed = |error| Fault::target(format!("connect to {address}"))(error);
+    let failed = |error: io::Error| {
+        Fault::Target(format!("connect to {address}: {error}; is a server listening there?"))
+    };
     match address {
         Address::Unix(path) => UnixStream::connect(path).map(Stream::Unix).map_err(failed),
         Address::Program(_) => {

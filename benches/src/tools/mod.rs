@@ -58,10 +58,10 @@ fn computing(builder: ServerBuilder, delay: Duration) -> ServerBuilder {
     let form20 = move |form: Form20| slowly(delay, || form.summary());
     let form1000 = move |call: &mut Call<'_>| slowly(delay, || count(call));
     builder
-        .tool(Tool::new("echo", echo).inline())
-        .tool(Tool::new("add", |Add { a, b }| a + b).inline())
-        .tool(Tool::new("form5", form5).inline())
-        .tool(Tool::new("form20", form20).inline())
+        .tool(Tool::new("echo", echo).inline().read_only(true))
+        .tool(Tool::new("add", |Add { a, b }| a + b).inline().read_only(true))
+        .tool(Tool::new("form5", form5).inline().read_only(true))
+        .tool(Tool::new("form20", form20).inline().read_only(true))
         .tool(Tool::raw("form1000", serde_json::json!({ "type": "object" }), form1000).inline())
         .tool(Tool::with_call("update_resource", update).inline())
         .tool(Tool::with_call("ask_model", ask_model).inline())
