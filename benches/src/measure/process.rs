@@ -1,7 +1,10 @@
-//! The kernel's account of a process, read from `/proc`.
+//! The kernel's account of a process: its CPU clock, and what `/proc` says.
 
 use std::fs;
 use std::time::Duration;
+
+use nix::time::{ClockId, clock_getcpuclockid, clock_gettime};
+use nix::unistd::Pid;
 
 use crate::fault::Fault;
 
@@ -18,7 +21,10 @@ impl Usage {
     /// What the scheduler gave the calling thread.
     pub fn of_this_thread() -> Result<Self, Fault> {
         const FILE: &str = "/proc/thread-self/schedstat";
-        Ok(Self::read(&fs::read_to_string(FILE).map_err(Fault::harness(FILE))?))
+        let account = Self::read(&fs::read_to_string(FILE).map_err(Fault::harness(FILE))?);
+        let clock = clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID);
+        let cpu = clock.map_err(|error| Fault::Invalid(format!("read a CPU clock: {error}")))?;
+        Ok(Self { cpu: cpu.into(), ..account })
     }
 
     /// What came since `before`.
@@ -61,16 +67,15 @@ pub struct Process(
 );
 
 impl Process {
-    /// What the scheduler gave all its threads that live, to the nanosecond.
+    /// What the scheduler gave it: CPU time of all its threads, and how long those that live waited.
     ///
-    /// A thread that ended takes its time with it; servers here keep theirs.
+    /// The CPU time is that of its clock: what the files of `/proc` say of a thread that runs is as
+    /// old as the last tick, which is much beside a run of a few milliseconds.
     pub fn usage(self) -> Result<Usage, Fault> {
-        let mut usage = Usage::default();
-        self.each_thread("schedstat", |text| {
-            let thread = Usage::read(text);
-            usage.cpu += thread.cpu;
-            usage.waited += thread.waited;
-        })?;
+        let cpu = clock_getcpuclockid(Pid::from_raw(self.0.cast_signed())).and_then(clock_gettime);
+        let cpu = cpu.map_err(|error| Fault::Target(format!("process {}: {error}", self.0)))?;
+        let mut usage = Usage { cpu: cpu.into(), waited: Duration::ZERO };
+        self.each_thread("schedstat", |text| usage.waited += Usage::read(text).waited)?;
         Ok(usage)
     }
 
