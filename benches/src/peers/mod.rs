@@ -216,7 +216,7 @@ fn settings(quick: bool, environment: Environment) -> Settings {
     if !quick {
         return Settings::full(environment);
     }
-    Settings { repetitions: 1, ..Settings::quick(environment) }
+    Settings::quick(environment)
 }
 
 fn servers(peers: &[Peer]) -> Vec<Server> {

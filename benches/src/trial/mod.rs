@@ -44,6 +44,9 @@ pub struct Settings {
     pub scale: Scale,
     /// Load before anything is counted, in each repetition.
     pub warmup: Duration,
+    /// Least time of the counted part of one repetition over a wire: a fast server does a
+    /// workload's operations several times, for what is over at once cannot be measured.
+    pub time_min: Duration,
     /// Most time of the counted part of one repetition; a slow server does fewer operations.
     pub time_max: Duration,
     /// A request without an answer for that long ends a run.
@@ -76,6 +79,7 @@ impl Settings {
             repetitions: 5,
             scale: Scale::Full,
             warmup: Duration::from_secs(1),
+            time_min: Duration::from_millis(500),
             time_max: Duration::from_secs(10),
             timeout: Load::TIMEOUT,
             errors_counted: false,
@@ -90,6 +94,7 @@ impl Settings {
             repetitions: 3,
             scale: Scale::Quick,
             warmup: Duration::from_millis(100),
+            time_min: Duration::from_millis(150),
             time_max: Duration::from_millis(500),
             timeout: Load::TIMEOUT,
             errors_counted: false,

@@ -137,8 +137,14 @@ fn loaded(
             let warm = checked(warm, settings)?;
             load.warmup = settings.warmup / WARM_AGAIN;
             // A warm-up too short for an answer says nothing about the rate.
-            let most = if warm.requests > 0 { fits(warm.requests_per_s()) } else { operations };
-            load.extent = Extent::Requests(operations.min(most));
+            load.extent = Extent::Requests(if warm.requests > 0 {
+                let rate = warm.requests_per_s();
+                let least = (rate * settings.time_min.as_secs_f64()) as u64;
+                let rounds = least.div_ceil(operations).max(1);
+                operations.saturating_mul(rounds).min(fits(rate).max(least))
+            } else {
+                operations
+            });
         }
     }
     let tally = checked(run(&load, true)?, settings)?;

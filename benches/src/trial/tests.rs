@@ -21,6 +21,7 @@ fn settings(driver: Choice) -> Settings {
         repetitions: 2,
         scale: Scale::Exactly(20),
         warmup: Duration::from_millis(5),
+        time_min: Duration::ZERO,
         time_max: Duration::from_secs(5),
         timeout: Duration::from_secs(5),
         errors_counted: false,

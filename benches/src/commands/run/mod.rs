@@ -116,6 +116,7 @@ pub fn run(arguments: &Arguments) -> Result<Ending, Fault> {
         repetitions: usize::from(arguments.repeat),
         scale: arguments.requests.map_or(Scale::Timed, Scale::Exactly),
         warmup: arguments.warmup,
+        time_min: Duration::ZERO,
         time_max: arguments.duration,
         timeout: arguments.timeout,
         errors_counted: true,
