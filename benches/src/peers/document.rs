@@ -102,7 +102,7 @@ fn machine(comparison: &Comparison) -> String {
         ("ended", date.to_owned()),
     ];
     if comparison.quick {
-        facts.push(("length", "a quick run: one short repetition".into()));
+        facts.push(("length", "a quick run: three short repetitions".into()));
     }
     let rows: Vec<_> = facts.into_iter().map(|(name, fact)| vec![name.into(), fact]).collect();
     format!("## Machine\n\n{}\n", table(&["what", "here"], &rows))

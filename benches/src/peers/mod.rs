@@ -211,12 +211,8 @@ fn compare(
     Ok(Comparison { environment, quick, servers, workloads, records, figures, goals, without })
 }
 
-/// A quick run is one repetition: there are a dozen servers, and as many workloads again.
 fn settings(quick: bool, environment: Environment) -> Settings {
-    if !quick {
-        return Settings::full(environment);
-    }
-    Settings::quick(environment)
+    if quick { Settings::quick(environment) } else { Settings::full(environment) }
 }
 
 fn servers(peers: &[Peer]) -> Vec<Server> {

@@ -57,10 +57,13 @@ impl Seen {
         self.whys.iter().any(|why| why.bottleneck() == "noise")
     }
 
-    /// Share of the time in which the server was kept off its core by something else.
+    /// Share of the time in which the server was kept off its core by something else. Threads of one
+    /// server wait for each other too: others had at most what it did not use.
     pub(super) fn kept_off(&self) -> f64 {
-        let waited = self.used.map_or(0.0, |used| used.time.waited.as_secs_f64());
-        waited / self.tally.elapsed.as_secs_f64()
+        let Some(used) = self.used else { return 0.0 };
+        let elapsed = self.tally.elapsed.as_secs_f64();
+        let unused = (1.0 - used.time.cpu.as_secs_f64() / elapsed).max(0.0);
+        (used.time.waited.as_secs_f64() / elapsed).min(unused)
     }
 }
 
