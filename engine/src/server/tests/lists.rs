@@ -183,11 +183,11 @@ fn many_arguments_are_found_in_any_order() {
         let words = missing.map(|name| format!("prompt \"p\": argument {name:?} is required"));
         assert_eq!(found.err().map(|error| error.message.into_owned()), words, "{text}");
         parsed(&text, |value| {
-            let named = Named::on_tape(value);
+            let found = Named::on_tape(value);
             for name in &names {
                 let want = text.contains(&format!("{name:?}:")).then(|| format!("of {name}"));
-                assert_eq!(named.text(name).as_deref(), want.as_deref(), "{text}");
-                assert_eq!(Named::in_text(text.as_bytes()).text(name), named.text(name), "{text}");
+                assert_eq!(found.text(name).as_deref(), want.as_deref(), "{text}");
+                assert_eq!(Named::in_text(text.as_bytes()).text(name), found.text(name), "{text}");
             }
         });
     };
