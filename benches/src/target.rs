@@ -222,26 +222,11 @@ fn unix(place: &str) -> Result<Address, String> {
 
 /// Splits a command into words at blanks outside quotes. No shell is asked: there are no
 /// variables, no globs and no pipes.
-fn words(command: &str) -> Result<Vec<String>, String> {
-    let mut words: Vec<String> = Vec::new();
-    let mut word: Option<String> = None;
-    let mut quote: Option<char> = None;
-    for c in command.chars() {
-        match quote {
-            Some(open) if c == open => quote = None,
-            None if c == '\'' || c == '"' => {
-                quote = Some(c);
-                word.get_or_insert_default();
-            }
-            None if c.is_whitespace() => words.extend(word.take()),
-            _ => word.get_or_insert_default().push(c),
-        }
-    }
-    words.extend(word);
-    match (quote, words.is_empty()) {
-        (Some(open), _) => Err(format!("the quote {open} is never closed")),
-        (None, true) => Err("a command is missing; write stdio:COMMAND".to_owned()),
-        (None, false) => Ok(words),
+pub(crate) fn words(command: &str) -> Result<Vec<String>, String> {
+    match shlex::split(command) {
+        None => Err(format!("a quote in the command is never closed: {command}")),
+        Some(words) if words.is_empty() => Err("the command is empty".to_owned()),
+        Some(words) => Ok(words),
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::fault::Fault;
+use crate::target::words;
 
 /// A program with its arguments and surroundings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,12 +35,8 @@ impl CommandSpec {
     /// Reads a command as a person types it: words at blanks, quotes around blanks. No shell is
     /// asked: there are no variables, no globs and no pipes.
     pub fn parse(text: &str) -> Result<Self, Fault> {
-        let Some(words) = shlex::split(text) else {
-            return Err(Fault::Usage(format!("a quote in the command is never closed: {text}")));
-        };
-        let mut words = words.into_iter();
-        let program = words.next();
-        let program = program.ok_or_else(|| Fault::Usage("the command is empty".into()))?;
+        let mut words = words(text).map_err(Fault::Usage)?.into_iter();
+        let program = words.next().unwrap_or_default();
         Ok(Self::new(program).args(words))
     }
 
