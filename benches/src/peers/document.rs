@@ -35,8 +35,8 @@ const METHOD: &str = "\
 - Each workload is measured in the newest era of the protocol that the server speaks and the
   workload allows. Workloads of the handshake era, and the one whose server reports progress, are
   measured in the mode with sessions and event streams.
-- *CPU µs* is the server's processor time an operation, user and kernel, from the scheduler's
-  account. *beside ours* is the median over the repetitions of its ratio to `mcpring`: the
+- *CPU µs* is the server's processor time an operation, user and kernel, by the process's
+  CPU clock. *beside ours* is the median over the repetitions of its ratio to `mcpring`: the
   machine's speed cancels out of it. Latency is counted from the turn that sends a request to the
   one that reads its answer, over loopback. Where the load was the limit, requests a second say
   little.
