@@ -113,8 +113,11 @@ impl Server {
             RecvTimeoutError::Timeout => "did not say in time",
             RecvTimeoutError::Disconnected => "ended before it said",
         };
-        let said = self.said.join("\n  ");
-        Fault::Target(format!("the server {what} where it listens ({scheme}); it said:\n  {said}"))
+        let said = match self.said.join("\n  ") {
+            nothing if nothing.is_empty() => "it said nothing".to_owned(),
+            lines => format!("it said:\n  {lines}"),
+        };
+        Fault::Target(format!("the server {what} where it listens ({scheme}); {said}"))
     }
 
     /// The next line the server prints.
