@@ -26,7 +26,7 @@ use crate::generator::{Load, Progress};
 use crate::inside;
 use crate::record::{Environment, Record};
 use crate::subject::Subject;
-use crate::workload::Workload;
+use crate::workload::{self, Workload};
 use prepared::Prepared;
 use repetition::Seen;
 
@@ -100,6 +100,15 @@ impl Settings {
             errors_counted: false,
             driver: Choice::Auto,
             environment,
+        }
+    }
+
+    /// Operations at `rate` a second until a repetition is long enough. A count that was asked for
+    /// exactly is kept.
+    fn operations_min(&self, rate: f64) -> u64 {
+        match self.scale {
+            Scale::Exactly(_) => 0,
+            _ => (rate * self.time_min.as_secs_f64()) as u64,
         }
     }
 
@@ -268,9 +277,12 @@ impl<'a> Side<'a> {
 }
 
 /// The stages of a call, where they can be known: of the plan's calls of tools on our own server.
+/// What is made of them, such as a call of a tool that sleeps, has no such stages.
 fn stages(subject: Option<&Subject>, workload: &Workload) -> Result<BTreeMap<String, f64>, Fault> {
     let own = subject.is_some_and(|subject| subject.identity().starts_with(env!("CARGO_PKG_NAME")));
-    match workload.question().filter(|_| own && workload.plan == PIPELINE) {
+    let pipeline = workload::all().iter().filter(|one| own && one.plan == PIPELINE);
+    let asked = workload.question();
+    match asked.filter(|asked| pipeline.filter_map(Workload::question).any(|one| one == *asked)) {
         Some(question) => inside::stages(&question),
         None => Ok(BTreeMap::new()),
     }

@@ -142,7 +142,7 @@ fn loaded(
             // A warm-up too short for an answer says nothing about the rate.
             load.extent = Extent::Requests(if warm.requests > 0 {
                 let rate = warm.requests_per_s();
-                let least = (rate * settings.time_min.as_secs_f64()) as u64;
+                let least = settings.operations_min(rate);
                 let rounds = least.div_ceil(operations).max(1);
                 operations.saturating_mul(rounds).min(fits(rate).max(least))
             } else {
