@@ -7,6 +7,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
 use crate::fault::Fault;
 use crate::measure::cores::Cores;
 use crate::measure::process::Process;
@@ -144,9 +147,14 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        // It may have started others, as launchers do; they would live on.
+        let tree = self.process().tree().unwrap_or_default();
         // It may have ended by itself; then there is nothing to kill and it is only awaited.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        for process in tree.iter().skip(1) {
+            let _ = kill(Pid::from_raw(process.0.cast_signed()), Signal::SIGKILL);
+        }
     }
 }
 

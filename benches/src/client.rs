@@ -98,6 +98,11 @@ impl Client {
                 Ok(())
             })?;
             self.bytes.drain(..used);
+            if incoming.has_ended() && incoming.status().is_some_and(|status| status < 200) {
+                // Only an announcement of the answer.
+                incoming = Incoming::default();
+                continue;
+            }
             if let (true, Some(status)) = (incoming.has_ended(), incoming.status()) {
                 if body.is_empty() {
                     body = incoming.body().to_vec();

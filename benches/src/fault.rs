@@ -59,6 +59,8 @@ impl std::error::Error for Fault {}
 /// The beginning of `bytes` as text, for a message.
 pub fn excerpt(bytes: &[u8]) -> String {
     const SHOWN: usize = 300;
-    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(SHOWN)]).into_owned();
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(SHOWN)]);
+    // What a server says must not command the terminal.
+    let text: String = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
     if bytes.len() > SHOWN { format!("{text}… ({} bytes)", bytes.len()) } else { text }
 }

@@ -240,7 +240,8 @@ impl Books {
             Outcome::Refused(words) => (&mut errors.rpc, words),
             Outcome::Http(words) => (&mut errors.http, words),
         };
-        *count += 1;
+        // Of the warm-up only the first is kept, as a word of warning.
+        *count += u64::from(self.counts);
         errors.first.get_or_insert(words);
     }
 

@@ -6,6 +6,9 @@ use mcpring::ring::Choice;
 
 use crate::fault::Fault;
 
+/// Most requests a second of an open loop; no generator sends more, and each that is due is remembered.
+const RATE_MAX: f64 = 10_000_000.0;
+
 /// How much load, and for how long.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Load {
@@ -86,8 +89,11 @@ impl Load {
             return usage("a timeout of zero leaves no time for an answer");
         }
         match self.pace {
-            Pace::Open { rate_per_s } if !(rate_per_s > 0.0 && rate_per_s.is_finite()) => {
-                usage("the rate of an open loop is a number of requests a second above zero")
+            Pace::Open { rate_per_s } if !(rate_per_s > 0.0 && rate_per_s <= RATE_MAX) => {
+                Err(Fault::Usage(format!(
+                    "the rate of an open loop is a number of requests a second above 0, and {RATE_MAX} \
+                     at most"
+                )))
             }
             _ => Ok(()),
         }

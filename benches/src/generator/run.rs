@@ -150,6 +150,15 @@ impl<'l, 'm, 'w> Run<'l, 'm, 'w> {
             self.generator.turn()?;
             self.tell();
         }
+        if let Pace::Open { rate_per_s } = self.load.pace {
+            // The last request has its share of the time too: one a second lasts a second.
+            let whole = Duration::try_from_secs_f64(most as f64 / rate_per_s).unwrap_or_default();
+            self.generator.until_ns = begin_ns + whole.as_nanos() as u64;
+            while self.generator.books.now_ns < self.generator.until_ns {
+                self.generator.turn()?;
+                self.tell();
+            }
+        }
         let generator = &mut self.generator;
         if !is_warmup && matches!(self.load.pace, Pace::Open { .. }) {
             let desks = generator.connections.iter().map(|connection| &connection.desk);

@@ -13,7 +13,7 @@ pub struct Tally {
     pub pace: Pace,
     /// Requests answered rightly.
     pub requests: u64,
-    /// Requests answered with something else, in the warm-up too.
+    /// Requests answered with something else; the first may be of the warm-up.
     pub errors: Errors,
     /// Requests of an open loop without an answer when the run gave up waiting; their latencies are
     /// counted with what they had reached by then.

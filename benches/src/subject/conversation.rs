@@ -3,7 +3,7 @@
 
 use std::io::Write;
 use std::process::{ChildStdin, ChildStdout};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use super::command::CommandSpec;
 use crate::child::{self, Server};
 use crate::client::{Client, HELLO, wrap};
 use crate::fault::{Fault, excerpt};
-use crate::generator::reader::header;
+use crate::generator::reader::{ANSWER_BYTES_MAX, header};
 use crate::generator::request::{ID_FIRST, Request};
 use crate::measure::cores::Cores;
 use crate::question::{Answer, Question};
@@ -22,6 +22,8 @@ use crate::target::{Address, Era, Target, Wire};
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Most pages of one list, against a server that always has one more.
 const PAGES_MAX: usize = 1_000;
+/// Lines of a program that nobody has asked for yet.
+const LINES_MAX: usize = 64;
 /// Most messages that may come before an answer.
 const BEFORE_MAX: usize = 1_000;
 
@@ -144,7 +146,7 @@ impl Conversation {
 /// The words for an answer that is not a result.
 fn refused(method: &str, status: u16, message: &Value, body: &[u8]) -> Fault {
     if let Some(words) = message["error"]["message"].as_str() {
-        return Fault::Target(format!("{method} was refused: {words}"));
+        return Fault::Target(format!("{method} was refused: {}", excerpt(words.as_bytes())));
     }
     let hint = match status {
         404 | 405 => "; is this the path of the MCP endpoint?",
@@ -187,12 +189,16 @@ impl Pipes {
 
 /// The lines of `output`, read by a thread that ends with it.
 fn lines(output: ChildStdout) -> Receiver<Vec<u8>> {
-    use std::io::{BufRead, BufReader};
+    use std::io::{BufRead, BufReader, Read};
 
-    let (sender, lines) = channel();
+    let (sender, lines) = sync_channel(LINES_MAX);
     std::thread::spawn(move || {
-        for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
-            if sender.send(line).is_err() {
+        let mut output = BufReader::new(output);
+        loop {
+            let mut line = Vec::new();
+            let read = output.by_ref().take(ANSWER_BYTES_MAX as u64).read_until(b'\n', &mut line);
+            // Without its end it is the last, or longer than any answer may be.
+            if read.is_err() || line.pop() != Some(b'\n') || sender.send(line).is_err() {
                 return;
             }
         }

@@ -151,10 +151,11 @@ fn loaded(
         }
     }
     let tally = checked(run(&load, true)?, settings)?;
-    if tally.requests == 0 {
-        return Err(Fault::Invalid("no request was answered while counting".into()));
+    match &tally.errors.first {
+        _ if tally.requests > 0 => Ok(tally),
+        Some(first) => Err(Fault::Target(format!("no request was answered rightly: {first}"))),
+        None => Err(Fault::Invalid("no request was answered while counting".into())),
     }
-    Ok(tally)
 }
 
 /// Refuses a tally with errors, unless they are to be counted.
