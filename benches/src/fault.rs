@@ -64,3 +64,20 @@ pub fn excerpt(bytes: &[u8]) -> String {
     let text: String = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
     if bytes.len() > SHOWN { format!("{text}… ({} bytes)", bytes.len()) } else { text }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_says_commands_no_terminal() {
+        let long = [b'a'; 301];
+        for (bytes, want) in [
+            (&b"caf\xc3\xa9"[..], "caf\u{e9}".to_owned()),
+            (b"\x1b[2J\n", "\u{fffd}[2J\u{fffd}".to_owned()),
+            (&long, format!("{}\u{2026} (301 bytes)", "a".repeat(300))),
+        ] {
+            assert_eq!(excerpt(bytes), want);
+        }
+    }
+}

@@ -144,6 +144,8 @@ fn a_bad_target_is_a_failure_of_the_target() {
     let url = format!("http://{}/", silent.local_addr().expect("an address"));
     check(&["run", &url, "-t", "100ms"], 4, "no answer within 100ms");
     check(&["run", "stdio:true"], 4, "the server closed its");
+    // It never ends a line: what is kept of it has a limit.
+    check(&["run", "stdio:cat /dev/zero"], 4, "the server closed its");
     check(&["run", "stdio:no-such-program"], 4, "start no-such-program");
     check(&["run", "--spawn", "true"], 4, "ended before it said");
 }
@@ -154,7 +156,7 @@ fn a_bad_command_line_is_said_in_words() {
     let bad = write("bad.toml", "[[workload]]\nid = 'w'\nabot = 'x'\n");
     let no_json = write("no_json.json", "x");
     let object = write("object.json", "{}");
-    let rows: [(&[&str], &str); 17] = [
+    let rows: [(&[&str], &str); 18] = [
         (&["run"], "required"),
         (&["run", "ftp://127.0.0.1:1"], "the scheme \"ftp\" is not known here"),
         (&["run", "nowhere"], "write http://HOST:PORT/PATH"),
@@ -168,6 +170,7 @@ fn a_bad_command_line_is_said_in_words() {
         (&["run", &stdio, "-z", "soon"], "write it as 10s"),
         (&["run", &stdio, "-z", "0s"], "more than nothing"),
         (&["run", &stdio, "-q", "0"], "above zero"),
+        (&["run", &stdio, "-q", "1e99"], "at most"),
         (&["suite", "--only", "nothing", "--no-build"], "is no workload here"),
         (&["suite", "--suite", "nothing", "--no-build"], "there is no suite `nothing`"),
         (&["compare", &no_json, &no_json], "is no file of results: it is not JSON"),
@@ -199,6 +202,8 @@ fn every_transport_is_measured() {
     let records = measure(&[&["run", "--json"], &open[..]].concat());
     let record = &records[0];
     assert_eq!((&record["load"]["pace"], &record["operations"]), (&"open".into(), &20.into()));
+    // Twenty at five hundred a second take forty milliseconds, the last one's share included.
+    assert!(record["duration_s"].as_f64().is_some_and(|seconds| seconds >= 0.04), "{record}");
     assert!(record["service_us"][0].as_f64() > Some(0.0), "{record}");
     measured(&[&format!("stdio:{SERVER} --stdio")], "stdio");
 }
