@@ -187,3 +187,37 @@ pub fn get(target: &Target, path: &str) -> Result<String, Fault> {
         status => Err(Fault::Target(format!("GET {path}: {status} {}", excerpt(body.as_bytes())))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::thread;
+
+    use super::*;
+
+    /// Asks a server that answers `bytes`, whatever it is asked.
+    #[track_caller]
+    fn check(bytes: &'static [u8], want: (u16, &str)) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let server = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("a client");
+            let read = stream.read(&mut [0; 1 << 10]).expect("a request");
+            stream.write_all(bytes).expect("room for an answer");
+            read
+        });
+        let target = Target::new(address, Wire::Http, Era::Stateless);
+        let mut client = Client::connect(&target).expect("a server");
+        let reply = client.ask(b"GET / HTTP/1.1\r\n\r\n").expect("an answer");
+        assert_eq!((reply.status, &*String::from_utf8_lossy(&reply.body)), want);
+        assert!(server.join().expect("a sound end") > 0);
+    }
+
+    #[test]
+    fn an_announcement_is_no_answer() {
+        check(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", (200, "{}"));
+        let continued =
+            b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 404 Not Found\r\nContent-Length: 1\r\n\r\nx";
+        check(continued, (404, "x"));
+    }
+}
