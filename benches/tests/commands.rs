@@ -311,3 +311,12 @@ fn what_a_server_offers_is_listed() {
     let not_offered = ["suite", "--target", &server.urls[1], "--only", "sse_stream_1k"];
     check(&not_offered, 0, "not offered: does not listen on http");
 }
+
+/// The commands of the README and the manual are `cargo run -p mcpring-bench -- …`.
+#[test]
+fn cargo_runs_the_load_tester() {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+    let text = std::fs::read_to_string(manifest).expect("its own manifest");
+    let manifest: toml::Table = text.parse().expect("TOML");
+    assert_eq!(manifest["package"]["default-run"].as_str(), Some("mcpring-bench"));
+}

@@ -20,7 +20,7 @@ pub(super) struct Books {
     /// Reports of progress that must come before an answer.
     events: u32,
     pub(super) tally: Tally,
-    /// Whether right answers are counted; errors always are.
+    /// Whether answers are counted; the first error is kept anyway.
     pub(super) counts: bool,
     /// Right answers since the last look at the progress, if anyone looks.
     pub(super) recent: Option<Box<Latencies>>,

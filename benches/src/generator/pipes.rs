@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{ChildStdin, ChildStdout};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -127,44 +127,5 @@ impl Pipes {
                 Err(error) => return Err(Fault::target("read its standard output")(error)),
             }
         }
-    }
-}
-
-/// A program that is started for one run. What it prints as errors goes where ours go.
-pub(super) struct Program {
-    pipes: Pipes,
-    _child: Ended,
-}
-
-/// A child that ends with us.
-struct Ended(Child);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        // It may have ended by itself; then there is nothing to kill and it is only awaited.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-impl Program {
-    pub(super) fn start(words: &[String], era: Era, patience: Duration) -> Result<Self, Fault> {
-        let Some((program, arguments)) = words.split_first() else {
-            return Err(Fault::Usage("a program to start is missing".into()));
-        };
-        let mut command = Command::new(program);
-        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let spawned = command.spawn().map_err(Fault::target(format!("start {program}")));
-        let mut child = Ended(spawned?);
-        let (Some(input), Some(output)) = (child.0.stdin.take(), child.0.stdout.take()) else {
-            return Err(Fault::Invalid("a child has no pipes".into()));
-        };
-        let pipes = Pipes::open(input, output, era, patience);
-        let pipes = pipes.map_err(|fault| fault.within(program))?;
-        Ok(Self { pipes, _child: child })
-    }
-
-    pub(super) fn pipes(&mut self) -> &mut Pipes {
-        &mut self.pipes
     }
 }

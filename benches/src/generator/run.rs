@@ -4,7 +4,6 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::load::{Extent, Load, Mark, Pace};
-use super::pipes::Program;
 use super::request::Request;
 use super::schedule::Schedule;
 use super::tally::{Progress, Tally};
@@ -14,7 +13,7 @@ use crate::fault::Fault;
 use crate::histogram::Latencies;
 use crate::measure::process::Usage;
 use crate::question::Question;
-use crate::target::{Address, Era, Target, Wire};
+use crate::target::{Era, Target, Wire};
 
 /// How often a watcher hears of the progress.
 const WATCH_NS: u64 = 100_000_000;
@@ -25,8 +24,8 @@ pub type Marked<'a> = &'a mut dyn FnMut(Mark) -> Result<(), Fault>;
 /// Called at most ten times a second with how the run is going.
 pub type Watch<'a> = &'a mut dyn FnMut(&Progress);
 
-/// Loads `target` with `question` and says what was counted. A program is started, alone with its
-/// pipes: its connections are one, whatever the load says.
+/// Loads `target` with `question` and says what was counted. A program is no place to connect to:
+/// its [`Pipes`](super::pipes::Pipes) are loaded.
 pub fn run(
     target: &Target,
     question: &Question,
@@ -45,10 +44,6 @@ pub fn run_watched(
     watch: Option<Watch<'_>>,
 ) -> Result<Tally, Fault> {
     load.check()?;
-    if let Address::Program(words) = &target.address {
-        let mut program = Program::start(words, target.era, load.timeout)?;
-        return program.pipes().run_watched(question, load, mark, watch);
-    }
     Run::new(connect(target, question, load)?, load, mark, watch).drive()
 }
 
@@ -158,14 +153,13 @@ impl<'l, 'm, 'w> Run<'l, 'm, 'w> {
                 self.generator.turn()?;
                 self.tell();
             }
+            if !is_warmup {
+                let desks = self.generator.connections.iter().map(|connection| &connection.desk);
+                self.generator.books.give_up(desks);
+            }
         }
-        let generator = &mut self.generator;
-        if !is_warmup && matches!(self.load.pace, Pace::Open { .. }) {
-            let desks = generator.connections.iter().map(|connection| &connection.desk);
-            generator.books.give_up(desks);
-        }
-        generator.books.counts = false;
-        Ok(Duration::from_nanos(generator.books.now_ns - begin_ns))
+        self.generator.books.counts = false;
+        Ok(Duration::from_nanos(self.generator.books.now_ns - begin_ns))
     }
 
     /// Waits for everything in flight and asks nothing further.

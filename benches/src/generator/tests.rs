@@ -265,16 +265,10 @@ fn unix_sockets_are_loaded_in_both_eras() {
 }
 
 #[test]
-fn a_program_is_started_for_its_target() {
-    let target: Target = "stdio:no-program-is-called-so".parse().expect("a form");
-    let ran = run(&target, &Question::echo(3), &load(Choice::Auto), &mut |_| Ok(()));
-    let fault = ran.expect_err("there is no such program");
-    assert!(fault.to_string().starts_with("start no-program-is-called-so"), "{fault}");
-    // It says what it hears: the request is a question of its own, and our refusal its answer.
+fn a_program_is_no_place_to_connect_to() {
     let target: Target = "stdio:cat".parse().expect("a form");
     let ran = run(&target, &Question::echo(3), &load(Choice::Auto), &mut |_| Ok(()));
-    let tally = ran.expect("a run");
-    assert_eq!((tally.requests, tally.errors.rpc), (0, REQUESTS), "{:?}", tally.errors);
+    assert_eq!(ran.expect_err("it is to be started").exit_code(), 2);
 }
 
 #[test]

@@ -163,7 +163,11 @@ fn checked(tally: Tally, settings: &Settings) -> Result<Tally, Fault> {
     let Errors { first, .. } = &tally.errors;
     match first {
         Some(first) if !settings.errors_counted => {
-            Err(Fault::Target(format!("{} errors, such as {first}", tally.errors.count())))
+            let words = match tally.errors.count() {
+                0 => "an error before counting:".to_owned(),
+                count => format!("{count} errors, such as"),
+            };
+            Err(Fault::Target(format!("{words} {first}")))
         }
         _ if tally.unanswered > 0 && !settings.errors_counted => {
             Err(Fault::Target(format!("{} requests were not answered", tally.unanswered)))
