@@ -1,128 +1,36 @@
 //! What a call was given: its arguments as they came, and each by its name.
 
-use mcpring::json::{Backend, Kind, PaddedBuf, Parser, Value};
+use std::borrow::Cow;
+
+use mcpring::json::{Kind, Value};
 
 use super::{Open, mcpring_call, with};
 use crate::failure::Failure;
 use crate::ffi::{Contract, enter, mcpring_str};
 use crate::status::mcpring_status;
 
-/// One argument.
-enum Argument {
-    Text(mcpring_str),
-    Number(Number),
-    Bool(bool),
-    Other(&'static str),
+/// The argument of that name.
+fn find<'a>(open: &Open<'a>, name: &str) -> Result<Value<'a>, Failure> {
+    let missing = || Failure::not_found(format!("the call has no argument {name:?}"));
+    open.subject.argument_value(name).ok_or_else(missing)
 }
 
-/// A number as far as it has these forms.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Number {
-    integer: Option<i64>,
-    float: Option<f64>,
+/// A whole number. Clients write it as 2.0 too; up to 2^53 a double has all of them.
+fn whole(value: Value<'_>) -> Option<i64> {
+    let is_whole = |float: &f64| float.fract() == 0.0 && float.abs() <= (1u64 << 53) as f64;
+    let float = || value.as_f64().filter(is_whole);
+    value.as_i64().or_else(|| float().map(|float| float as i64))
 }
 
-impl Number {
-    fn read(value: Value<'_>) -> Self {
-        let float = value.as_f64();
-        // Clients write whole numbers as 2.0 too; up to 2^53 a float has all of them.
-        let whole = |float: &f64| float.fract() == 0.0 && float.abs() <= (1u64 << 53) as f64;
-        let integer = value.as_i64().or_else(|| float.filter(whole).map(|float| float as i64));
-        Self { integer, float }
-    }
-}
-
-/// The arguments of a call that has left its message, taken out of their text once.
-pub(crate) struct Members(Vec<(Box<str>, Member)>);
-
-enum Member {
-    Text(Box<str>),
-    Number(Number),
-    Bool(bool),
-    Other(&'static str),
-}
-
-impl Members {
-    /// The members of a JSON object, by their first name each.
-    pub(super) fn read(json: &[u8]) -> Self {
-        let text = PaddedBuf::copy(json);
-        let mut parser = Parser::new(Backend::default());
-        // They were parsed before, so they can be parsed.
-        let Ok(object) = parser.parse(text.padded()) else { return Self(Vec::new()) };
-        let members = object.members();
-        Self(members.map(|(name, value)| (owned(name), Member::read(value))).collect())
-    }
-
-    fn find(&self, name: &str) -> Option<&Member> {
-        self.0.iter().find(|(known, _)| **known == *name).map(|(_, member)| member)
-    }
-}
-
-fn owned(text: Value<'_>) -> Box<str> {
-    text.as_str().unwrap_or_default().into()
-}
-
-impl Member {
-    fn read(value: Value<'_>) -> Self {
-        match value.kind() {
-            Kind::String => Self::Text(owned(value)),
-            Kind::Number => Self::Number(Number::read(value)),
-            Kind::Bool => Self::Bool(value.as_bool().unwrap_or_default()),
-            kind => Self::Other(kind_name(kind)),
-        }
-    }
-}
-
-fn kind_name(kind: Kind) -> &'static str {
-    match kind {
+#[cold]
+fn other(name: &str, value: Value<'_>, wanted: &str) -> Failure {
+    let found = match value.kind() {
         Kind::Null => "null",
         Kind::Bool => "a boolean",
         Kind::Number => "a number",
         Kind::String => "text",
         Kind::Array => "an array",
         Kind::Object => "an object",
-    }
-}
-
-/// The argument of that name.
-fn find(open: &mut Open<'_>, name: &str) -> Result<Argument, Failure> {
-    let missing = || Failure::not_found(format!("the call has no argument {name:?}"));
-    let Some(arguments) = open.subject.arguments_value() else {
-        // Of a call without arguments as of one whose message is gone.
-        return match open.members().find(name).ok_or_else(missing)? {
-            Member::Text(text) => Ok(Argument::Text(mcpring_str::of(text.as_bytes()))),
-            Member::Number(number) => Ok(Argument::Number(*number)),
-            Member::Bool(value) => Ok(Argument::Bool(*value)),
-            Member::Other(kind) => Ok(Argument::Other(kind)),
-        };
-    };
-    let value = arguments.get(name).ok_or_else(missing)?;
-    Ok(match value.kind() {
-        Kind::String => Argument::Text(text(open, name, value)),
-        Kind::Number => Argument::Number(Number::read(value)),
-        Kind::Bool => Argument::Bool(value.as_bool().unwrap_or_default()),
-        kind => Argument::Other(kind_name(kind)),
-    })
-}
-
-/// A text argument: where it lies, or decoded once.
-fn text(open: &mut Open<'_>, name: &str, value: Value<'_>) -> mcpring_str {
-    use std::borrow::Cow;
-    match value.as_str().unwrap_or_default() {
-        Cow::Borrowed(text) => mcpring_str::of(text.as_bytes()),
-        Cow::Owned(text) => match open.text(name) {
-            Some(known) => known,
-            None => open.keep_text(name, text),
-        },
-    }
-}
-
-fn other(name: &str, argument: &Argument, wanted: &str) -> Failure {
-    let found = match argument {
-        Argument::Text(_) => "text",
-        Argument::Number(_) => "a number",
-        Argument::Bool(_) => "a boolean",
-        Argument::Other(kind) => kind,
     };
     Failure::argument(format!("the argument {name:?} is {found}, not {wanted}"))
 }
@@ -164,12 +72,13 @@ pub unsafe extern "C" fn mcpring_call_argument(
     // SAFETY: the caller keeps the header's contract.
     enter(unsafe { Contract::of_caller() }, |c| {
         let (name, text) = (c.text(name, "name")?, c.out(text, "text")?);
-        with(call, |open| match find(open, name)? {
-            Argument::Text(view) => {
-                text.set(view);
-                Ok(())
-            }
-            argument => Err(other(name, &argument, "text")),
+        with(call, |open| {
+            let value = find(open, name)?;
+            text.set(match value.as_str().ok_or_else(|| other(name, value, "text"))? {
+                Cow::Borrowed(text) => mcpring_str::of(text.as_bytes()),
+                Cow::Owned(text) => open.keep_text(name, text),
+            });
+            Ok(())
         })
     })
 }
@@ -189,12 +98,11 @@ pub unsafe extern "C" fn mcpring_call_argument_i64(
     // SAFETY: the caller keeps the header's contract.
     enter(unsafe { Contract::of_caller() }, |c| {
         let (name, number) = (c.text(name, "name")?, c.out(number, "number")?);
-        with(call, |open| match find(open, name)? {
-            Argument::Number(Number { integer: Some(integer), .. }) => {
-                number.set(integer);
-                Ok(())
-            }
-            argument => Err(other(name, &argument, "a whole number of 64 bits")),
+        with(call, |open| {
+            let value = find(open, name)?;
+            let integer = whole(value);
+            number.set(integer.ok_or_else(|| other(name, value, "a whole number of 64 bits"))?);
+            Ok(())
         })
     })
 }
@@ -214,12 +122,11 @@ pub unsafe extern "C" fn mcpring_call_argument_f64(
     // SAFETY: the caller keeps the header's contract.
     enter(unsafe { Contract::of_caller() }, |c| {
         let (name, number) = (c.text(name, "name")?, c.out(number, "number")?);
-        with(call, |open| match find(open, name)? {
-            Argument::Number(Number { float: Some(float), .. }) => {
-                number.set(float);
-                Ok(())
-            }
-            argument => Err(other(name, &argument, "a number that fits a double")),
+        with(call, |open| {
+            let value = find(open, name)?;
+            let float = value.as_f64();
+            number.set(float.ok_or_else(|| other(name, value, "a number that fits a double"))?);
+            Ok(())
         })
     })
 }
@@ -239,12 +146,10 @@ pub unsafe extern "C" fn mcpring_call_argument_bool(
     // SAFETY: the caller keeps the header's contract.
     enter(unsafe { Contract::of_caller() }, |c| {
         let (name, value) = (c.text(name, "name")?, c.out(value, "value")?);
-        with(call, |open| match find(open, name)? {
-            Argument::Bool(flag) => {
-                value.set(flag);
-                Ok(())
-            }
-            argument => Err(other(name, &argument, "a boolean")),
+        with(call, |open| {
+            let found = find(open, name)?;
+            value.set(found.as_bool().ok_or_else(|| other(name, found, "a boolean"))?);
+            Ok(())
         })
     })
 }

@@ -1,13 +1,13 @@
 //! A call inside its callback, and how every function finds the call it is given.
 
 use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use mcpring::Outcome;
 use mcpring::server::FeatureKind;
 
-use super::arguments::Members;
 use super::draft::Draft;
 use super::kept::{self, Kept, KeptCall};
 use super::mcpring_call;
@@ -39,9 +39,7 @@ pub(crate) struct Common {
     /// What was put together of the answer; made with its first part.
     draft: Option<Box<Draft>>,
     /// Texts that were decoded for the program, by argument.
-    texts: Vec<(Box<str>, Box<str>)>,
-    /// The arguments of a call that has left its message.
-    members: Option<Members>,
+    texts: BTreeMap<Box<str>, Box<str>>,
 }
 
 /// A call inside its callback; on the stack of whoever runs it.
@@ -93,24 +91,11 @@ impl Open<'_> {
         self.common.draft.as_deref()
     }
 
-    /// A text that was decoded for the argument `name` before.
-    pub(crate) fn text(&self, name: &str) -> Option<mcpring_str> {
-        let known = self.common.texts.iter().find(|(known, _)| **known == *name);
-        known.map(|(_, text)| mcpring_str::of(text.as_bytes()))
-    }
-
-    /// Keeps a decoded text as long as the call.
+    /// Keeps the decoded text of the argument `name` as long as the call. The one that was lent
+    /// before stays where it is.
     pub(crate) fn keep_text(&mut self, name: &str, text: String) -> mcpring_str {
-        let text = text.into_boxed_str();
-        let view = mcpring_str::of(text.as_bytes());
-        self.common.texts.push((name.into(), text));
-        view
-    }
-
-    /// The arguments of a call that has left its message, parsed once.
-    pub(crate) fn members(&mut self) -> &Members {
-        let subject = self.subject;
-        self.common.members.get_or_insert_with(|| Members::read(subject.arguments_json()))
+        let kept = self.common.texts.entry(name.into()).or_insert_with(|| text.into_boxed_str());
+        mcpring_str::of(kept.as_bytes())
     }
 }
 

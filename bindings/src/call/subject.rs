@@ -14,8 +14,8 @@ pub(crate) trait Subject {
     fn name(&self) -> &str;
     /// The sender's bytes of the arguments.
     fn arguments_json(&self) -> &[u8];
-    /// The arguments as they were parsed, where they still are.
-    fn arguments_value(&self) -> Option<Value<'_>>;
+    /// The argument of that name.
+    fn argument_value(&self, name: &str) -> Option<Value<'_>>;
     /// The URI that is read.
     fn uri(&self) -> &str;
     /// What was typed of an argument so far.
@@ -47,6 +47,10 @@ macro_rules! same {
 
         fn arguments_json(&self) -> &[u8] {
             <$call>::arguments_json(self)
+        }
+
+        fn argument_value(&self, name: &str) -> Option<Value<'_>> {
+            <$call>::argument_value(self, name)
         }
 
         fn uri(&self) -> &str {
@@ -82,10 +86,6 @@ macro_rules! same {
 impl Subject for Call<'_> {
     same!(Call<'_>);
 
-    fn arguments_value(&self) -> Option<Value<'_>> {
-        Call::arguments_value(self)
-    }
-
     fn defer(&mut self) -> Option<Deferred> {
         Some(Call::defer(self))
     }
@@ -93,10 +93,6 @@ impl Subject for Call<'_> {
 
 impl Subject for Deferred {
     same!(Deferred);
-
-    fn arguments_value(&self) -> Option<Value<'_>> {
-        None
-    }
 
     fn defer(&mut self) -> Option<Deferred> {
         None
@@ -135,8 +131,8 @@ impl Subject for HostCall {
         self.call().arguments_json()
     }
 
-    fn arguments_value(&self) -> Option<Value<'_>> {
-        None
+    fn argument_value(&self, name: &str) -> Option<Value<'_>> {
+        self.call().argument_value(name)
     }
 
     fn uri(&self) -> &str {

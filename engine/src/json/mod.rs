@@ -13,6 +13,7 @@
 
 mod backend;
 mod de;
+mod document;
 mod error;
 mod escape;
 mod keys;
@@ -38,6 +39,7 @@ pub use tape::Kind;
 pub use value::{Elements, Members, Value};
 pub use writer::{Writer, compact_into, escape_into};
 
+pub(crate) use document::Document;
 pub(crate) use keys::KeyIndex;
 
 /// Readable bytes a [`Padded`] text has behind it.

@@ -18,6 +18,11 @@ impl<'a> Padded<'a> {
         (len.checked_add(SLACK)? <= bytes.len()).then_some(Self { bytes, len })
     }
 
+    /// All of `bytes` but the last [`SLACK`], which are the slack.
+    pub(crate) fn with_slack(bytes: &'a [u8]) -> Self {
+        Self { bytes, len: bytes.len() - SLACK }
+    }
+
     /// The text alone.
     pub fn text(self) -> &'a [u8] {
         &self.bytes[..self.len]
@@ -59,7 +64,7 @@ impl PaddedBuf {
 
     /// The copy, as the parser wants it.
     pub fn padded(&self) -> Padded<'_> {
-        Padded { bytes: &self.bytes, len: self.bytes.len() - SLACK }
+        Padded::with_slack(&self.bytes)
     }
 }
 

@@ -1,17 +1,18 @@
 //! Arguments as a handler reads them: decoded from the sender's bytes when, and only when, asked.
 
-use std::borrow::{Borrow, Cow};
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::OnceLock;
 
+use bytes::Bytes;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 
 use super::ToolError;
 use super::schema_cache::HeldSchema;
 use crate::json::schema::Violation;
-use crate::json::{Backend, KeyIndex, PaddedBuf, Parser, Value};
+use crate::json::{Backend, Document, KeyIndex, PaddedBuf, Parser, Value};
 
 /// For tools that take nothing: refuses every argument.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -43,49 +44,62 @@ pub(super) fn decode_parsed<'a, T: Deserialize<'a>>(arguments: Value<'a>) -> Res
 /// Members up to which a walk over them is quicker than an index.
 const FEW: usize = 8;
 
-/// Members of an object by name, made for many to be asked for.
-pub(super) enum Named<'a> {
-    /// On the tape, and few.
-    Few(Value<'a>),
-    /// On the tape, and many.
-    Many(Value<'a>, KeyIndex),
-    /// Of a text that no tape was made of.
-    Text(BTreeMap<Key<'a>, Member<'a>>),
+/// The members of one object by name, made for many to be asked for. Every use has to pass that
+/// object.
+#[derive(Debug)]
+pub(super) struct Named(Option<KeyIndex>);
+
+impl Named {
+    /// The members of `object`.
+    pub(super) fn new(object: Value<'_>) -> Self {
+        Self((object.len() > FEW).then(|| KeyIndex::new(object)))
+    }
+
+    /// The value of the first member called `name`.
+    pub(super) fn find<'p>(&self, object: Value<'p>, name: &str) -> Option<Value<'p>> {
+        match &self.0 {
+            None => object.get(name),
+            Some(index) => index.find(object, name),
+        }
+    }
 }
 
-impl<'a> Named<'a> {
-    /// The members of an object on the tape.
-    pub(super) fn on_tape(object: Value<'a>) -> Self {
-        if object.len() <= FEW {
-            return Self::Few(object);
-        }
-        Self::Many(object, KeyIndex::new(object))
+/// Arguments that have left their message: the sender's bytes, parsed when one of them is asked for
+/// by name, and then once.
+#[derive(Debug)]
+pub(super) struct Taken {
+    json: Bytes,
+    parsed: OnceLock<Option<Box<(Document, Named)>>>,
+}
+
+impl Taken {
+    /// Arguments that are a JSON object, as text.
+    pub(super) fn new(json: Bytes) -> Self {
+        Self { json, parsed: OnceLock::new() }
     }
 
-    /// The members of an object as text; none if it is no such text.
-    pub(super) fn in_text(json: &'a [u8]) -> Self {
-        Self::Text(serde_json::from_slice(json).unwrap_or_default())
+    /// The sender's bytes.
+    pub(super) fn json(&self) -> &Bytes {
+        &self.json
     }
 
-    /// Whether there is a member of that name.
-    pub(super) fn has(&self, name: &str) -> bool {
-        match self {
-            Self::Few(object) => object.get(name).is_some(),
-            Self::Many(object, index) => index.find(*object, name).is_some(),
-            Self::Text(members) => members.contains_key(name),
-        }
+    /// The argument of that name.
+    pub(super) fn find(&self, name: &str) -> Option<Value<'_>> {
+        let parsed = self.parsed.get_or_init(|| {
+            // They were parsed with their message, so they can be parsed.
+            let document = Document::parse(&self.json).ok()?;
+            let named = Named::new(document.root());
+            Some(Box::new((document, named)))
+        });
+        let (document, named) = &**parsed.as_ref()?;
+        named.find(document.root(), name)
     }
+}
 
-    /// The member of that name, if it is a string.
-    pub(super) fn text(&self, name: &str) -> Option<Cow<'a, str>> {
-        match self {
-            Self::Few(object) => object.get(name)?.as_str(),
-            Self::Many(object, index) => index.find(*object, name)?.as_str(),
-            Self::Text(members) => match members.get(name)? {
-                Member::Text(text) => Some(text.clone()),
-                Member::Other(_) => None,
-            },
-        }
+/// What was made of the text is not copied: a call that waits for its client must not hold it.
+impl Clone for Taken {
+    fn clone(&self) -> Self {
+        Self::new(self.json.clone())
     }
 }
 
@@ -109,22 +123,4 @@ pub(crate) fn words(
         Ok(Err(violation)) => Err(format!("invalid arguments for tool {tool}: {violation}")),
         Err(_panic) => Err(format!("the arguments of tool {tool} cannot be checked")),
     }
-}
-
-/// A name, borrowed from the text where it has no escapes.
-#[derive(Deserialize, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
-
-impl Borrow<str> for Key<'_> {
-    fn borrow(&self) -> &str {
-        &self.0
-    }
-}
-
-/// A value, kept if it is a string.
-#[derive(Deserialize)]
-#[serde(untagged)]
-pub(super) enum Member<'a> {
-    Text(#[serde(borrow)] Cow<'a, str>),
-    Other(IgnoredAny),
 }

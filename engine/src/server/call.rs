@@ -12,7 +12,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
-use super::arguments::Named;
+use super::arguments::{Named, Taken};
 use super::deferred::Owned;
 use super::features::FoundResource;
 use super::job::LocalFuture;
@@ -40,8 +40,8 @@ enum Arguments<'a> {
     Absent,
     /// On the tape of the message.
     Parsed(Value<'a>),
-    /// In the call's own memory, as text.
-    Text(&'a [u8]),
+    /// Out of the message.
+    Taken(&'a Taken),
 }
 
 impl<'a> From<Option<Value<'a>>> for Arguments<'a> {
@@ -63,8 +63,8 @@ pub struct Call<'a> {
     source: &'a dyn CallSource,
     spawn: Option<Spawn<'a>>,
     context: OnceCell<Arc<CallContext>>,
-    /// The arguments by name, once one is asked for.
-    named: OnceCell<Named<'a>>,
+    /// The arguments on the tape by name, once one is asked for.
+    named: OnceCell<Named>,
     asked: Option<&'a Arc<Asked>>,
     misfit: Option<Arc<str>>,
     is_deferred: bool,
@@ -140,19 +140,19 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// A call whose arguments are text that no tape was made of.
+    /// A call whose arguments have left their message.
     #[cfg(test)]
-    pub(super) fn with_text(
+    pub(super) fn with_taken(
         feature: &'a Arc<Feature>,
-        arguments: &'a [u8],
+        arguments: &'a Taken,
         source: &'a dyn CallSource,
     ) -> Self {
-        Self::new(feature, Arguments::Text(arguments), source)
+        Self::new(feature, Arguments::Taken(arguments), source)
     }
 
     /// The same call again, from what was taken along.
     pub(super) fn from_owned(owned: &'a Owned, spawn: Option<Spawn<'a>>) -> Self {
-        let call = Self::new(&owned.feature, Arguments::Text(&owned.arguments), owned);
+        let call = Self::new(&owned.feature, Arguments::Taken(&owned.arguments), owned);
         let (bindings, asked) = (owned.bindings.as_ref(), owned.asked.as_ref());
         let misfit = owned.misfit.clone();
         Self { subject: &owned.subject, bindings, spawn, asked, misfit, ..call }
@@ -191,7 +191,7 @@ impl<'a> Call<'a> {
         match self.arguments {
             Arguments::Absent => NO_ARGUMENTS,
             Arguments::Parsed(arguments) => arguments.raw(),
-            Arguments::Text(arguments) => arguments,
+            Arguments::Taken(arguments) => arguments.json(),
         }
     }
 
@@ -199,7 +199,7 @@ impl<'a> Call<'a> {
     pub fn arguments<T: DeserializeOwned>(&self) -> Result<T, ToolError> {
         match self.arguments {
             Arguments::Parsed(arguments) => super::arguments::decode_parsed(arguments),
-            Arguments::Absent | Arguments::Text(_) => {
+            Arguments::Absent | Arguments::Taken(_) => {
                 super::arguments::decode(self.arguments_json())
             }
         }
@@ -211,18 +211,24 @@ impl<'a> Call<'a> {
     pub fn arguments_value(&self) -> Option<Value<'a>> {
         match self.arguments {
             Arguments::Parsed(arguments) => Some(arguments),
-            Arguments::Absent | Arguments::Text(_) => None,
+            Arguments::Absent | Arguments::Taken(_) => None,
         }
     }
 
     /// One text argument; how prompts read theirs, and completions the arguments known already.
     pub fn argument(&self, name: &str) -> Option<Cow<'a, str>> {
-        let named = match self.arguments {
-            Arguments::Absent => return None,
-            Arguments::Parsed(arguments) => self.named.get_or_init(|| Named::on_tape(arguments)),
-            Arguments::Text(arguments) => self.named.get_or_init(|| Named::in_text(arguments)),
-        };
-        named.text(name)
+        self.argument_value(name)?.as_str()
+    }
+
+    /// One argument of any kind, found by an index where there are many.
+    pub fn argument_value(&self, name: &str) -> Option<Value<'a>> {
+        match self.arguments {
+            Arguments::Absent => None,
+            Arguments::Parsed(arguments) => {
+                self.named.get_or_init(|| Named::new(arguments)).find(arguments, name)
+            }
+            Arguments::Taken(arguments) => arguments.find(name),
+        }
     }
 
     /// The URI that is read; empty for others than resources.
@@ -320,10 +326,10 @@ impl<'a> Call<'a> {
     fn to_owned_call(&self) -> Owned {
         Owned {
             feature: Arc::clone(self.feature),
-            arguments: match self.arguments {
+            arguments: Taken::new(match self.arguments {
                 Arguments::Absent => Bytes::from_static(NO_ARGUMENTS),
                 _ => self.source.share(self.arguments_json()),
-            },
+            }),
             subject: self.subject.into(),
             bindings: self.bindings.cloned(),
             context: Arc::clone(self.context()),

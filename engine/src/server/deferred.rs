@@ -9,7 +9,9 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
+use super::arguments::Taken;
 use super::{Asked, CallContext, CallSource, Feature, FeatureKind, Outcome, Parked, ToolError};
+use crate::json::Value;
 use crate::rpc::RpcError;
 use crate::uri::Bindings;
 
@@ -17,7 +19,7 @@ use crate::uri::Bindings;
 #[derive(Clone, Debug)]
 pub(super) struct Owned {
     pub(super) feature: Arc<Feature>,
-    pub(super) arguments: Bytes,
+    pub(super) arguments: Taken,
     pub(super) subject: Box<str>,
     pub(super) bindings: Option<Bindings>,
     pub(super) context: Arc<CallContext>,
@@ -39,7 +41,7 @@ impl Owned {
 
 impl CallSource for Owned {
     fn share(&self, part: &[u8]) -> Bytes {
-        self.arguments.slice_ref(part)
+        self.arguments.json().slice_ref(part)
     }
 
     fn context(&self) -> Arc<CallContext> {
@@ -73,17 +75,22 @@ impl Deferred {
     /// The sender's bytes of `arguments`, or for hooks of all `params`: a JSON object, `{}` when
     /// absent.
     pub fn arguments_json(&self) -> &Bytes {
-        &self.call.arguments
+        self.call.arguments.json()
     }
 
     /// The arguments as a type of the handler's.
     pub fn arguments<T: DeserializeOwned>(&self) -> Result<T, ToolError> {
-        super::arguments::decode(&self.call.arguments)
+        super::arguments::decode(self.arguments_json())
     }
 
     /// One text argument; how prompts read theirs, and completions the arguments known already.
     pub fn argument(&self, name: &str) -> Option<Cow<'_, str>> {
-        super::arguments::Named::in_text(&self.call.arguments).text(name)
+        self.argument_value(name)?.as_str()
+    }
+
+    /// One argument of any kind. The first look parses all of them, the others only find.
+    pub fn argument_value(&self, name: &str) -> Option<Value<'_>> {
+        self.call.arguments.find(name)
     }
 
     /// The URI that is read; empty for others than resources.

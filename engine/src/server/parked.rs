@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::arguments::Taken;
 use super::deferred::Owned;
 use super::{Asked, Call, CallContext, Deferred, Execution, Feature, FeatureKind, Job};
 
@@ -14,7 +15,7 @@ pub struct Parked(Box<Owned>);
 impl Parked {
     /// Takes a call out of the memory it was received in: a wait for a person must hold no buffer.
     pub(super) fn new(call: &Owned) -> Self {
-        let arguments = Bytes::copy_from_slice(&call.arguments);
+        let arguments = Taken::new(Bytes::copy_from_slice(call.arguments.json()));
         Self(Box::new(Owned { arguments, ..call.clone() }))
     }
 
@@ -25,7 +26,7 @@ impl Parked {
 
     /// The sender's bytes of `arguments`: a JSON object, `{}` when absent.
     pub fn arguments_json(&self) -> &[u8] {
-        &self.0.arguments
+        self.0.arguments.json()
     }
 
     /// The URI that is read; empty for others than resources.

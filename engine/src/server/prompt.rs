@@ -176,9 +176,9 @@ impl PromptEntry {
         let mut members = given.members();
         let mut is_next = |wanted: &str| members.any(|(name, _)| name.eq_str(wanted));
         let out_of_order = required.find(|argument| !is_next(&argument.name))?;
-        let given = Named::on_tape(given);
+        let named = Named::new(given);
         let mut rest = std::iter::once(out_of_order).chain(required);
-        rest.find(|argument| !given.has(&argument.name))
+        rest.find(|argument| named.find(given, &argument.name).is_none())
     }
 }
 

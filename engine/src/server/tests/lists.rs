@@ -3,8 +3,9 @@
 use serde_json::json;
 
 use super::{Source, builder, parsed, shown, text};
+use crate::json::Value;
 use crate::model::{Fields, Icon, Meta, PromptArgument};
-use crate::server::arguments::Named;
+use crate::server::arguments::{Named, Taken};
 use crate::server::listing::Listing;
 use crate::server::{Call, NoArguments, Prompt, Resource, ResourceTemplate, Server, Tool};
 
@@ -183,11 +184,13 @@ fn many_arguments_are_found_in_any_order() {
         let words = missing.map(|name| format!("prompt \"p\": argument {name:?} is required"));
         assert_eq!(found.err().map(|error| error.message.into_owned()), words, "{text}");
         parsed(&text, |value| {
-            let found = Named::on_tape(value);
+            let (named, taken) = (Named::new(value), Taken::new(text.clone().into()));
             for name in &names {
                 let want = text.contains(&format!("{name:?}:")).then(|| format!("of {name}"));
-                assert_eq!(found.text(name).as_deref(), want.as_deref(), "{text}");
-                assert_eq!(Named::in_text(text.as_bytes()).text(name), found.text(name), "{text}");
+                for found in [named.find(value, name), taken.find(name), taken.clone().find(name)] {
+                    let found = found.and_then(Value::as_str);
+                    assert_eq!(found.as_deref(), want.as_deref(), "{name} of {text}");
+                }
             }
         });
     };

@@ -8,14 +8,15 @@ mod refusals;
 mod returns;
 mod schemas;
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 
+use super::arguments::Taken;
 use super::{
-    Call, CallContext, CallEvent, CallSource, Outcome, Post, Publisher, Server, ServerBuilder,
-    Ticket,
+    Call, CallContext, CallEvent, CallSource, Feature, Outcome, Post, Publisher, Server,
+    ServerBuilder, Ticket,
 };
 use crate::json::{Backend, PaddedBuf, Parser, Value, Writer};
 use crate::mcp::Version;
@@ -114,6 +115,7 @@ pub(super) struct Source {
     progress_token: Option<Bytes>,
     contexts: Cell<u32>,
     shares: Cell<u32>,
+    arguments: OnceCell<Taken>,
 }
 
 impl CallSource for Source {
@@ -135,9 +137,16 @@ fn builder() -> ServerBuilder {
 }
 
 /// The call of the only tool of `server`.
-fn tool_call<'a>(server: &'a Server, arguments: &'a str, source: &'a Source) -> Call<'a> {
+fn tool_call<'a>(server: &'a Server, arguments: &str, source: &'a Source) -> Call<'a> {
     let tool = server.features().tools().iter().next().expect("the server has a tool");
-    Call::with_text(tool.feature(), arguments.as_bytes(), source)
+    taken_call(tool.feature(), arguments, source)
+}
+
+/// A call of `feature`; those of one source have the same arguments.
+fn taken_call<'a>(feature: &'a Arc<Feature>, arguments: &str, source: &'a Source) -> Call<'a> {
+    let taken = source.arguments.get_or_init(|| Taken::new(arguments.to_owned().into()));
+    assert_eq!(taken.json(), arguments);
+    Call::with_taken(feature, taken, source)
 }
 
 /// Parses `text` and hands the value to `look`.

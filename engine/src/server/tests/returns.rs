@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Source, builder, shown, tool_call};
+use super::{Source, builder, shown, taken_call, tool_call};
 use crate::model::{Content, PromptMessage, ResourceContents, ToolResult};
 use crate::rpc::RpcError;
 use crate::server::{
@@ -164,7 +164,6 @@ fn handlers_see_their_call() {
         .resource(Resource::new("demo://now", "now", |call| call.uri().to_owned()))
         .build()
         .expect("all is good");
-    let source = Source::default();
     let prompt = server.features().prompts().find("greet").expect("it is registered");
     for (arguments, seen) in [
         (r#"{"who":"you"}"#, r#"greet Some(\"you\")"#),
@@ -172,10 +171,12 @@ fn handlers_see_their_call() {
         (r#"{"who":3}"#, "greet None"),
         ("{}", "greet None"),
     ] {
-        let outcome = Call::with_text(prompt.feature(), arguments.as_bytes(), &source).invoke();
+        let source = Source::default();
+        let outcome = taken_call(prompt.feature(), arguments, &source).invoke();
         assert!(shown(&outcome).contains(seen), "{}", shown(&outcome));
     }
     let found = server.features().resource("demo://now").expect("it is registered");
+    let source = Source::default();
     let outcome = Call::resource(&found, "demo://now", &source).invoke();
     assert!(shown(&outcome).contains(r#""text":"demo://now""#), "{}", shown(&outcome));
 }
