@@ -185,7 +185,7 @@ impl Call {
 
     /// The arguments as they were sent.
     fn load<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        decode::object(py, &self.0.arguments(), self.0.handler.parameters(py, ""))
+        decode::object(py, &self.0.arguments(), self.0.handler.parameters(py))
     }
 
     /// Takes other arguments in the place of those that do not fit. What does not fit either is
@@ -203,7 +203,7 @@ impl Call {
             seat.refuse_arguments();
             return Ok(None);
         }
-        decode::object(py, json.as_bytes(), seat.handler.parameters(py, "")).map(Some)
+        decode::object(py, json.as_bytes(), seat.handler.parameters(py)).map(Some)
     }
 
     /// Answers with what the handler came to, or says what has to be done with it first: it is to

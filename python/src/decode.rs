@@ -88,18 +88,15 @@ struct Parameter {
 }
 
 impl Parameters {
-    /// Reads the properties of an input schema, and what else has exact numbers. A schema that is
-    /// none is refused by whoever compiles it.
-    pub(crate) fn read(py: Python<'_>, schema: &str, exact: &Exact) -> Self {
-        let schema: serde_json::Value = serde_json::from_str(schema).unwrap_or_default();
-        let properties = schema.get("properties").and_then(serde_json::Value::as_object);
-        let mut names: Vec<String> =
-            properties.into_iter().flat_map(serde_json::Map::keys).cloned().collect();
-        let own = exact.0.iter().filter_map(|(name, _)| name.bind(py).to_str().ok());
-        names.extend(
-            own.filter(|own| properties.is_none_or(|known| !known.contains_key(*own)))
-                .map(str::to_owned),
-        );
+    /// Parameters of these names, and of what else has exact numbers.
+    pub(crate) fn new(py: Python<'_>, mut names: Vec<String>, exact: &Exact) -> Self {
+        for (own, _) in &exact.0 {
+            if let Ok(own) = own.bind(py).to_str()
+                && !names.iter().any(|name| name == own)
+            {
+                names.push(own.to_owned());
+            }
+        }
         Self(names.iter().map(|text| Parameter::new(py, text, exact)).collect())
     }
 
@@ -110,6 +107,13 @@ impl Parameters {
         }
         self.0.iter().position(|parameter| *parameter.text == *text)
     }
+}
+
+/// The properties of an input schema. One that is none is refused by whoever compiles it.
+pub(crate) fn properties(schema: &str) -> Vec<String> {
+    let schema: serde_json::Value = serde_json::from_str(schema).unwrap_or_default();
+    let properties = schema.get("properties").and_then(serde_json::Value::as_object);
+    properties.into_iter().flat_map(serde_json::Map::keys).cloned().collect()
 }
 
 impl Parameter {

@@ -264,6 +264,13 @@ impl Recipe {
     }
 }
 
+/// The arguments that the info of a prompt lists. What is wrong with it is said by whoever builds the
+/// prompt.
+pub(crate) fn argument_names(info: &str) -> Vec<String> {
+    let arguments = Described::read(info).map(|described| described.info.arguments);
+    arguments.unwrap_or_default().into_iter().map(|argument| argument.name).collect()
+}
+
 impl Argument {
     fn build(&self) -> PromptArgument {
         let name = self.name.clone();

@@ -78,9 +78,15 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
-    /// The parameters its arguments are for; those of `schema` if it has none yet.
-    pub(crate) fn parameters(&self, py: Python<'_>, schema: &str) -> &Parameters {
-        self.parameters.get_or_init(|| Parameters::read(py, schema, &self.exact))
+    /// Says what its parameters are called, before the first call, which would otherwise have to do
+    /// without. Those of the first feature count.
+    pub(crate) fn name_parameters(&self, py: Python<'_>, names: Vec<String>) {
+        self.parameters.get_or_init(|| Parameters::new(py, names, &self.exact));
+    }
+
+    /// The parameters its arguments are for.
+    pub(crate) fn parameters(&self, py: Python<'_>) -> &Parameters {
+        self.parameters.get_or_init(|| Parameters::new(py, Vec::new(), &self.exact))
     }
 }
 

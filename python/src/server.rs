@@ -10,9 +10,10 @@ use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use serde_json::{Map, Value, json};
 
+use crate::decode;
 use crate::end::End;
 use crate::error::{config, raise};
-use crate::feature::{Extra, Kind, Recipe, Task};
+use crate::feature::{self, Extra, Kind, Recipe, Task};
 use crate::handler::Handler;
 use crate::lanes::{Lanes, Settled};
 use crate::place::Place;
@@ -93,8 +94,7 @@ impl Server {
                 return Err(PyValueError::new_err(words));
             }
         };
-        // Known before the first call, which would otherwise have to do without.
-        handler.get().0.parameters(py, &input_schema);
+        handler.get().0.name_parameters(py, decode::properties(&input_schema));
         let extra = Extra::Tool { input: input_schema, output: output_schema, task };
         let timeout = timeout_s.map(Duration::try_from_secs_f64).transpose();
         let timeout =
@@ -149,6 +149,7 @@ impl Server {
         info: String,
         scopes: Vec<String>,
     ) -> PyResult<()> {
+        handler.get().0.name_parameters(py, feature::argument_names(&info));
         let key = name.clone();
         self.put(py, self.recipe(Kind::Prompt, key, name, handler, info, scopes, Extra::None))
     }
