@@ -4,13 +4,12 @@
 //! server. No lock is held while the program's code runs, or the engine's threads are waited for:
 //! a callback may come as soon as the first shard serves, and may change the server.
 
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use mcpring::server::{Publisher, SchemaCache};
-use mcpring::{Engine, Running, Server, ServerBuilder};
+use mcpring::{Running, Server, ServerBuilder};
 
 use crate::failure::Failure;
 use crate::plugin::Plugins;
@@ -39,7 +38,6 @@ pub(crate) struct Host {
 struct Stage {
     phase: Phase,
     settings: Settings,
-    places: Vec<Place>,
     recipes: Vec<Recipe>,
     /// A schema that several tools share is compiled once.
     schemas: SchemaCache,
@@ -56,59 +54,6 @@ enum Phase {
     Started,
 }
 
-/// Where it listens.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Place {
-    Http(String),
-    Tcp(String),
-    TcpLine(String),
-    Unix(PathBuf),
-    UnixLine(PathBuf),
-    Stdio,
-}
-
-impl Place {
-    fn parse(url: &str) -> Result<Self, Failure> {
-        if url == "stdio:" {
-            return Ok(Self::Stdio);
-        }
-        let (scheme, rest) = url.split_once("://").unwrap_or((url, ""));
-        match scheme {
-            _ if rest.is_empty() => Err(no_address(url)),
-            "http" => match rest.split_once('/') {
-                None => Ok(Self::Http(rest.to_owned())),
-                Some((address, "")) if !address.is_empty() => Ok(Self::Http(address.to_owned())),
-                Some(_) => Err(usage(format!(
-                    "{url:?} has a path; the setting http_path says under which path HTTP is served"
-                ))),
-            },
-            "tcp" => Ok(Self::Tcp(rest.to_owned())),
-            "tcp+line" => Ok(Self::TcpLine(rest.to_owned())),
-            "unix" => Ok(Self::Unix(rest.into())),
-            "unix+line" => Ok(Self::UnixLine(rest.into())),
-            _ => Err(no_address(url)),
-        }
-    }
-
-    fn listen(&self, engine: Engine) -> Engine {
-        match self {
-            Self::Http(address) => engine.http(address),
-            Self::Tcp(address) => engine.tcp(address),
-            Self::TcpLine(address) => engine.tcp_line(address),
-            Self::Unix(path) => engine.unix(path),
-            Self::UnixLine(path) => engine.unix_line(path),
-            Self::Stdio => engine.stdio(),
-        }
-    }
-}
-
-fn no_address(url: &str) -> Failure {
-    usage(format!(
-        "{url:?} is no address: they are http://HOST:PORT, tcp://HOST:PORT, tcp+line://HOST:PORT, \
-         unix:///PATH, unix+line:///PATH or stdio:"
-    ))
-}
-
 fn usage(words: String) -> Failure {
     Failure::new(MCPRING_ERR_USAGE, words)
 }
@@ -121,7 +66,6 @@ impl Host {
         let stage = Stage {
             phase: Phase::Staged,
             settings,
-            places: Vec::new(),
             recipes: Vec::new(),
             schemas: SchemaCache::new(),
             preview: None,
@@ -161,8 +105,9 @@ impl Host {
 
     /// Adds an address before the start.
     pub(crate) fn listen(&self, url: &str) -> Result<(), Failure> {
-        let place = Place::parse(url)?;
-        self.staged()?.places.push(place);
+        let address = url.parse()?;
+        let mut stage = self.staged()?;
+        stage.settings.engine = stage.settings.engine.listen(address)?;
         Ok(())
     }
 
@@ -222,7 +167,6 @@ impl Host {
         let mut stage = self.staged()?;
         let server = stage.server(&self.name, &self.version)?;
         let engine = stage.settings.engine.engine(server);
-        let engine = stage.places.iter().fold(engine, |engine, place| place.listen(engine));
         // From now on the server holds what it needs of them, and nothing else may.
         let recipes = std::mem::take(&mut stage.recipes);
         stage.preview = None;
@@ -396,30 +340,4 @@ impl Stage {
 
 fn not_running() -> Failure {
     Failure::state("the server is not running")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_are_urls() {
-        let check = |url: &str, want: Option<Place>| match (Place::parse(url), want) {
-            (Ok(place), Some(want)) => assert_eq!(place, want, "{url}"),
-            (Err(failure), None) => assert_eq!(failure.status, MCPRING_ERR_USAGE, "{url}"),
-            (got, want) => panic!("{url}: {got:?}, not {want:?}"),
-        };
-        check("http://127.0.0.1:80", Some(Place::Http("127.0.0.1:80".into())));
-        check("http://:80/", Some(Place::Http(":80".into())));
-        check("http://:80/mcp", None);
-        check("https://:80", None);
-        check("tcp://[::1]:0", Some(Place::Tcp("[::1]:0".into())));
-        check("tcp+line://:0", Some(Place::TcpLine(":0".into())));
-        check("unix:///tmp/s", Some(Place::Unix("/tmp/s".into())));
-        check("unix+line:///tmp/s", Some(Place::UnixLine("/tmp/s".into())));
-        check("stdio:", Some(Place::Stdio));
-        check("stdio:x", None);
-        check("", None);
-        check("127.0.0.1:80", None);
-    }
 }

@@ -6,7 +6,7 @@ use mcpring::settings::{self, Setting};
 use crate::failure::Failure;
 use crate::queue::HOST_QUEUE;
 
-/// Everything about a server but its features and addresses.
+/// Everything about a server but its features.
 #[derive(Clone)]
 pub(crate) struct Settings {
     /// What every front end has.

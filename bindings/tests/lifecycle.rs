@@ -73,6 +73,27 @@ fn each_function_has_its_state() {
     assert_eq!(Handle(ptr::null_mut()).start(), MCPRING_ERR_HANDLE);
 }
 
+#[test]
+fn addresses_are_urls() {
+    let server = Handle::new();
+    for url in ["https://127.0.0.1:0", "stdio:x", "", "127.0.0.1:80"] {
+        assert_eq!(server.listen(url), MCPRING_ERR_USAGE, "{url}");
+        assert!(last_error().contains("write http://"), "{url}: {}", last_error());
+    }
+    assert_eq!(server.listen("http://127.0.0.1:0"), MCPRING_OK);
+    assert_eq!(server.listen("http://127.0.0.1:0/rpc"), MCPRING_OK);
+    assert_eq!(server.listen("http://127.0.0.1:0/mcp"), MCPRING_ERR_USAGE);
+    assert!(last_error().contains("under one path"), "{}", last_error());
+    assert_eq!(server.listen("tcp+line://127.0.0.1:0"), MCPRING_OK);
+    assert_eq!(server.start(), MCPRING_OK, "{}", last_error());
+    for (at, end) in [(0, "/rpc"), (1, "/rpc")] {
+        let address = server.address(at).expect("it listens there");
+        assert!(address.starts_with("http://") && address.ends_with(end), "{address}");
+    }
+    assert!(server.address(2).expect("it listens there").starts_with("tcp+line://"));
+    assert_eq!(server.free(), MCPRING_OK);
+}
+
 /// A failed start leaves a server that can be started again.
 #[test]
 fn an_address_in_use_can_be_tried_again() {

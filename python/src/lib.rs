@@ -24,7 +24,6 @@ mod held;
 mod input;
 mod lanes;
 mod looper;
-mod place;
 mod pool;
 mod prepare;
 mod route;

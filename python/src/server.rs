@@ -4,11 +4,12 @@ use std::os::fd::IntoRawFd;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use mcpring::settings::Address;
 use mcpring::uri::Template;
 use mcpring::{Engine, Error, Running, TaskSupport};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::decode;
 use crate::end::End;
@@ -16,7 +17,6 @@ use crate::error::{config, raise};
 use crate::feature::{self, Extra, Kind, Recipe, Task};
 use crate::handler::Handler;
 use crate::lanes::{Lanes, Settled};
-use crate::place::Place;
 use crate::route::Route;
 use crate::stage::Stage;
 
@@ -222,16 +222,13 @@ impl Server {
     }
 
     fn listen(&self, py: Python<'_>, address: &str) -> PyResult<()> {
-        let (place, path) = Place::parse(address).map_err(|fault| raise(py, &fault))?;
-        if place == Place::Stdio {
+        let address: Address = address.parse().map_err(|fault| raise(py, &fault))?;
+        if address.is_stdio() {
             // What the program prints from here on must not reach the client.
             Engine::claim_stdio().map_err(|fault| raise(py, &fault))?;
         }
         self.on_stage(py, |stage| {
-            if let Some(path) = path {
-                stage.settings = stage.settings.with(&json!({ "http_path": path }).to_string())?;
-            }
-            stage.places.push(place);
+            stage.settings = stage.settings.listen(address)?;
             Ok(())
         })
     }

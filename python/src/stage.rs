@@ -8,7 +8,6 @@ use std::sync::Arc;
 use crate::feature::{Kind, Recipe};
 use crate::handler::{Lane, Prepared};
 use crate::lanes::Lanes;
-use crate::place::Place;
 use crate::route::Route;
 use crate::work::Entry;
 
@@ -19,7 +18,6 @@ pub(crate) struct Stage {
     pub(crate) name: String,
     pub(crate) version: String,
     pub(crate) settings: Settings,
-    pub(crate) places: Vec<Place>,
     pub(crate) routes: Vec<Route>,
     /// Methods, and what is put before the engine's own answers to them.
     pub(crate) hooks: Vec<(String, Arc<Prepared>, Arc<Lanes>)>,
@@ -39,7 +37,6 @@ impl Stage {
             name,
             version,
             settings,
-            places: Vec::new(),
             routes: Vec::new(),
             hooks: Vec::new(),
             features: Vec::new(),
@@ -126,11 +123,10 @@ impl Stage {
         // Clients inside the process need no address.
         let lanes = Arc::clone(lanes);
         let engine = self.settings.engine(server).detached().after_turn(move || lanes.wake());
-        let engine = self
+        Ok(self
             .routes
             .iter()
-            .fold(engine, |engine, route| engine.route(&route.methods, &route.path, route.clone()));
-        Ok(self.places.iter().fold(engine, |engine, place| place.listen(engine)))
+            .fold(engine, |engine, route| engine.route(&route.methods, &route.path, route.clone())))
     }
 
     /// Tells the running engine what changed, all at once, unless an edit is open.

@@ -121,13 +121,14 @@ pub unsafe extern "C" fn mcpring_server_configure(
 }
 
 /// Adds an address: "http://127.0.0.1:8080", "tcp://...", "tcp+line://...", "unix:///path",
-/// "unix+line:///path" or "stdio:". Port 0 takes a free one, which mcpring_server_address tells.
-/// Before the start only; whether the address can be had shows there.
+/// "unix+line:///path" or "stdio:". Port 0 takes a free one, which mcpring_server_address tells. A
+/// path behind http is the setting http_path, said here: all addresses have the same. Before the
+/// start only; whether the address can be had shows there.
 ///
 /// Ownership: the text is copied.
 /// Threads: any.
-/// Errors: MCPRING_ERR_USAGE for what is no such URL; MCPRING_ERR_STATE after the start;
-/// MCPRING_ERR_HANDLE, MCPRING_ERR_ARGUMENT.
+/// Errors: MCPRING_ERR_USAGE for what is no such URL, which the words name with what to write, and
+/// for a second path; MCPRING_ERR_STATE after the start; MCPRING_ERR_HANDLE, MCPRING_ERR_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcpring_server_listen(
     server: *mut mcpring_server,

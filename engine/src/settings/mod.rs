@@ -2,17 +2,20 @@
 //!
 //! Front ends in other languages take settings as a JSON object whose keys stand in `docs/C.md`.
 //! [`Settings`] reads such objects, checks them, and makes the server and the engine that they
-//! describe. A front end with settings of its own adds them by [`Settings::with_members`].
+//! describe. A front end with settings of its own adds them by [`Settings::with_members`]. Addresses
+//! are no key: they are added one by one, as URLs.
 //!
 //! ```
 //! use mcpring::settings::Settings;
 //!
 //! let settings = Settings::default().with(r#"{"title":"Weather","shards":2}"#)?;
+//! let settings = settings.listen("http://127.0.0.1:0/mcp".parse()?)?;
 //! let server = settings.server("weather", "1.0").build()?;
-//! let engine = settings.engine(server).http("127.0.0.1:0");
+//! let engine = settings.engine(server);
 //! # Ok::<(), mcpring::Error>(())
 //! ```
 
+mod address;
 mod authorization;
 mod value;
 
@@ -26,14 +29,16 @@ use crate::error::Error;
 use crate::model::{CacheHint, Icon};
 use crate::server::{OutputPolicy, Server, ServerBuilder};
 use crate::shard::Engine;
+pub use address::Address;
 use value::Named;
 pub use value::Setting;
 
-/// Everything about a server but its features and addresses.
+/// Everything about a server but its features.
 #[derive(Clone, Default)]
 #[allow(clippy::struct_excessive_bools, reason = "a set of settings, one member each")]
 pub struct Settings {
     config: Config,
+    addresses: Vec<Address>,
     /// Whether SIGTERM and SIGINT end it.
     signals: bool,
     /// Who may use it over HTTP.
@@ -152,6 +157,25 @@ impl Settings {
         Ok(next)
     }
 
+    /// These settings with one more address. A path in it says where HTTP is served, as the setting
+    /// `http_path` does; all addresses have the same.
+    pub fn listen(&self, address: Address) -> Result<Self, Error> {
+        let mut next = self.clone();
+        if let Some(path) = address.http_path() {
+            let mut others = self.addresses.iter().filter_map(Address::http_path);
+            if let Some(other) = others.find(|other| *other != path) {
+                return Err(Error::usage(format!(
+                    "HTTP is served under one path: give every address the path {other}, or every \
+                     address {path}"
+                )));
+            }
+            path.clone_into(&mut next.config.http_path);
+            next.config.check()?;
+        }
+        next.addresses.push(address);
+        Ok(next)
+    }
+
     /// A server of that name without features.
     pub fn server(&self, name: &str, version: &str) -> ServerBuilder {
         let mut server = Server::builder(name, version).output_policy(self.output_policy);
@@ -197,9 +221,10 @@ impl Settings {
         server
     }
 
-    /// An engine that serves `server` nowhere yet.
+    /// An engine that serves `server` on the addresses so far.
     pub fn engine(&self, server: Server) -> Engine {
-        let mut engine = Engine::new(server).config(self.config.clone());
+        let engine = Engine::new(server).config(self.config.clone());
+        let mut engine = self.addresses.iter().fold(engine, |engine, one| one.listen(engine));
         if let Some(authorization) = &self.authorization {
             engine = engine.authorization(authorization.clone());
         }

@@ -177,3 +177,24 @@ fn authorization_is_read_and_checked() {
         refused(&format!(r#"{{"authorization":{{{members}}}}}"#), words);
     }
 }
+
+#[test]
+fn http_is_served_under_one_path() {
+    let check = |urls: &[&str], want: Result<&str, &str>| {
+        let settings = urls.iter().try_fold(Settings::default(), |settings, url| {
+            settings.listen(url.parse().expect("an address"))
+        });
+        match (settings, want) {
+            (Ok(settings), Ok(path)) => {
+                assert_eq!(settings.config().http_path, path, "{urls:?}");
+                assert_eq!(settings.addresses.len(), urls.len(), "{urls:?}");
+            }
+            (Err(fault), Err(words)) => assert!(fault.to_string().contains(words), "{fault}"),
+            (settings, want) => panic!("{urls:?}: {:?}, not {want:?}", settings.err()),
+        }
+    };
+    check(&["http://:0", "stdio:"], Ok("/mcp"));
+    check(&["http://:0/a", "tcp://:0", "http://:1", "http://:2/a"], Ok("/a"));
+    check(&["http://:0/a", "http://:1/b"], Err("give every address the path /a, or every address"));
+    check(&["http://:0/a b"], Err("http_path is \"/a b\""));
+}
