@@ -218,8 +218,9 @@ static inline mcpring_str mcpring_str_of(const char *text) {
 }
 
 /**
- * Called with user_data when the library needs it no more. It may run on any thread and must not
- * call the library (gets MCPRING_ERR_STATE, and what it would hand over stays its own).
+ * Called with user_data when the library needs it no more. It may run on any thread. Of the library
+ * it may call mcpring_schema_free and mcpring_text_free, for what user_data owns; everything else
+ * gives MCPRING_ERR_STATE, and what it would hand over stays its own.
  */
 typedef void (*mcpring_destroy_fn)(void *user_data);
 
@@ -302,7 +303,7 @@ mcpring_status mcpring_text_view(mcpring_text *text, mcpring_str *view);
  * Frees a text; NULL is nothing to free.
  *
  * Ownership: takes the text, whose views are over.
- * Threads: any.
+ * Threads: any, also inside destroy functions.
  * Errors: MCPRING_ERR_HANDLE.
  */
 mcpring_status mcpring_text_free(mcpring_text *text);
@@ -1656,7 +1657,7 @@ mcpring_status mcpring_schema_new(mcpring_str json, mcpring_schema **schema);
  * Frees a schema; NULL is nothing to free. A check that runs meanwhile is not disturbed.
  *
  * Ownership: takes the schema.
- * Threads: any.
+ * Threads: any, also inside destroy functions.
  * Errors: MCPRING_ERR_HANDLE.
  */
 mcpring_status mcpring_schema_free(mcpring_schema *schema);

@@ -51,8 +51,9 @@ impl mcpring_str {
     }
 }
 
-/// Called with user_data when the library needs it no more. It may run on any thread and must not
-/// call the library (gets MCPRING_ERR_STATE, and what it would hand over stays its own).
+/// Called with user_data when the library needs it no more. It may run on any thread. Of the library
+/// it may call mcpring_schema_free and mcpring_text_free, for what user_data owns; everything else
+/// gives MCPRING_ERR_STATE, and what it would hand over stays its own.
 pub type mcpring_destroy_fn = Option<unsafe extern "C-unwind" fn(user_data: *mut c_void)>;
 
 /// Takes one line of the library's log: a short word for its reason, and the line without an end.
@@ -95,10 +96,26 @@ pub(crate) fn enter<A: Answer>(
     contract: Contract,
     body: impl FnOnce(&Contract) -> Result<A, Failure>,
 ) -> mcpring_status {
-    let run = || {
+    guarded(|| {
         inside::may_call()?;
         body(&contract)
-    };
+    })
+}
+
+/// As [`enter`], for functions that free a value which holds nothing of the program's and stands
+/// behind no lock that is held while user data is destroyed.
+pub(crate) fn enter_free<T>(
+    _contract: Contract,
+    free: impl FnOnce() -> Result<T, Failure>,
+) -> mcpring_status {
+    guarded(|| {
+        inside::may_free()?;
+        free().map(drop)
+    })
+}
+
+#[inline]
+fn guarded<A: Answer>(run: impl FnOnce() -> Result<A, Failure>) -> mcpring_status {
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(Ok(answer)) => answer.status(),
         Ok(Err(failure)) => last_error::store(&failure),

@@ -6,7 +6,7 @@ use std::thread::LocalKey;
 
 use crate::failure::Failure;
 
-/// A function of the program's that must not call the library.
+/// A function of the program's that must not call the library, but for what [`may_free`] lets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Barred {
     /// A destroy function.
@@ -61,10 +61,19 @@ pub(crate) fn may_call() -> Result<(), Failure> {
     }
 }
 
+/// Refuses to free a value from a place that must not call the library at all. A destroy function
+/// may: what its user data owns goes with it.
+pub(crate) fn may_free() -> Result<(), Failure> {
+    match BARRED.get() {
+        None | Some(Barred::Destroy) => Ok(()),
+        Some(place @ Barred::Log) => Err(refused(place)),
+    }
+}
+
 #[cold]
 fn refused(place: Barred) -> Failure {
     Failure::state(match place {
-        Barred::Destroy => "a destroy function must not call the library",
+        Barred::Destroy => "a destroy function may free schemas and texts, and call nothing else",
         Barred::Log => "the log function must not call the library",
     })
 }
@@ -83,8 +92,11 @@ mod tests {
         let bar = barred(Barred::Log);
         let again = barred(Barred::Destroy);
         assert!(may_call().is_err_and(|failure| failure.words.contains("destroy")));
+        assert_eq!(may_free(), Ok(()));
         drop(again);
-        assert!(may_call().is_err_and(|failure| failure.words.contains("log")));
+        for refused in [may_call(), may_free()] {
+            assert!(refused.is_err_and(|failure| failure.words.contains("log")));
+        }
         drop((bar, outer));
         assert_eq!((may_call(), outside_callbacks("x")), (Ok(()), Ok(())));
     }

@@ -6,7 +6,7 @@ use mcpring::json::schema::Schema;
 use mcpring::limits::SCHEMA_BYTES_MAX;
 
 use crate::failure::Failure;
-use crate::ffi::{Contract, enter, mcpring_str};
+use crate::ffi::{Contract, enter, enter_free, mcpring_str};
 use crate::handle::{Kind, Opaque, Shared};
 use crate::json::{self, mcpring_json, mcpring_node};
 use crate::status::{MCPRING_ERR_INVALID, MCPRING_ERR_USAGE, mcpring_status};
@@ -55,12 +55,12 @@ pub unsafe extern "C" fn mcpring_schema_new(
 /// Frees a schema; NULL is nothing to free. A check that runs meanwhile is not disturbed.
 ///
 /// Ownership: takes the schema.
-/// Threads: any.
+/// Threads: any, also inside destroy functions.
 /// Errors: MCPRING_ERR_HANDLE.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcpring_schema_free(schema: *mut mcpring_schema) -> mcpring_status {
     // SAFETY: the caller keeps the header's contract.
-    enter(unsafe { Contract::of_caller() }, |_| SCHEMAS.free(schema).map(drop))
+    enter_free(unsafe { Contract::of_caller() }, || SCHEMAS.free(schema))
 }
 
 /// Checks a value. An object with two members of one name breaks every schema.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::failure::Failure;
-use crate::ffi::{Contract, enter, mcpring_str};
+use crate::ffi::{Contract, enter, enter_free, mcpring_str};
 use crate::handle::{Kind, Opaque, Shared};
 use crate::status::mcpring_status;
 
@@ -50,10 +50,10 @@ pub unsafe extern "C" fn mcpring_text_view(
 /// Frees a text; NULL is nothing to free.
 ///
 /// Ownership: takes the text, whose views are over.
-/// Threads: any.
+/// Threads: any, also inside destroy functions.
 /// Errors: MCPRING_ERR_HANDLE.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcpring_text_free(text: *mut mcpring_text) -> mcpring_status {
     // SAFETY: the caller keeps the header's contract.
-    enter(unsafe { Contract::of_caller() }, |_| TEXTS.free(text).map(drop))
+    enter_free(unsafe { Contract::of_caller() }, || TEXTS.free(text))
 }

@@ -181,6 +181,8 @@ static void log_line(void *user_data, mcpring_level level, mcpring_str reason, m
   HOLDS(mcpring_set_log, level <= MCPRING_LEVEL_EMERGENCY && reason.len > 0 && line.len > 0);
   CHECK(MCPRING_ERR_STATE, mcpring_set_log, (NULL, NULL, NULL));
   CHECK(MCPRING_ERR_STATE, mcpring_server_free, (NULL));
+  CHECK(MCPRING_ERR_STATE, mcpring_schema_free, (NULL));
+  CHECK(MCPRING_ERR_STATE, mcpring_text_free, (NULL));
   logged++;
 }
 

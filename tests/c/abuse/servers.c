@@ -9,8 +9,23 @@ static const mcpring_str lying = {NULL, 5};
 
 static int destroyed;
 
+typedef struct owner {
+  mcpring_schema *schema;
+  mcpring_text *text;
+} owner;
+
+/* A destructor frees what its user data owns. */
+static void free_owned(void *user_data) {
+  owner *owned = (owner *)user_data;
+  destroyed++;
+  CHECK(MCPRING_OK, mcpring_schema_free, (owned->schema));
+  CHECK(MCPRING_ERR_HANDLE, mcpring_schema_free, (owned->schema));
+  CHECK(MCPRING_OK, mcpring_text_free, (owned->text));
+  CHECK(MCPRING_ERR_HANDLE, mcpring_text_free, (owned->text));
+}
+
 static void count_destroyed(void *user_data) {
-  /* A destructor may call nothing: the status says so, and nothing is blocked. */
+  /* It may call nothing else: the status says so, and nothing is blocked. */
   mcpring_server **server = (mcpring_server **)user_data;
   destroyed++;
   if (server != NULL) {
@@ -172,6 +187,7 @@ static void not_started(mcpring_server *server) {
 }
 
 static void started(mcpring_server *server) {
+  static owner owned;
   mcpring_str url;
   mcpring_text *text = NULL;
   mcpring_tool tool = a_tool("later");
@@ -210,6 +226,12 @@ static void started(mcpring_server *server) {
   tool.destroy = count_destroyed;
   CHECK(MCPRING_OK, mcpring_server_add_tool, (server, &tool));
   /* Freed with the server; see the end. */
+  tool = a_tool("owns");
+  CHECK(MCPRING_OK, mcpring_schema_new, (MCPRING_STR("{}"), &owned.schema));
+  CHECK(MCPRING_OK, mcpring_server_metrics, (server, &owned.text));
+  tool.user_data = &owned;
+  tool.destroy = free_owned;
+  CHECK(MCPRING_OK, mcpring_server_add_tool, (server, &tool));
 }
 
 static void plugins(mcpring_server *server) {
@@ -257,6 +279,6 @@ void abuse_servers(const char *driver) {
   CHECK(MCPRING_END, mcpring_server_poll, (server, -1, NULL));
   CHECK(MCPRING_OK, mcpring_server_address, (server, 0, &url));
   CHECK(MCPRING_OK, mcpring_server_free, (server));
-  HOLDS(mcpring_server_free, destroyed == 1);
+  HOLDS(mcpring_server_free, destroyed == 2);
   check_subjects("a server after its end", server_subjects, server_subject_count, server, MCPRING_ERR_HANDLE);
 }
