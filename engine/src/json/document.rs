@@ -52,7 +52,7 @@ mod tests {
             let document = Document::parse(json).ok();
             assert_eq!(document.is_some(), is_valid(json), "{shown}");
             let found = document.as_ref().and_then(|document| document.root().get("a"));
-            assert_eq!(found.map(|value| value.raw()), want.map(str::as_bytes), "{shown}");
+            assert_eq!(found.map(Value::raw), want.map(str::as_bytes), "{shown}");
         };
         check(br#"{"b":[{"a":1}],"a":"\u00e9"}"#, Some(r#""\u00e9""#));
         check("{\"a\":\"\u{e9}\"}".as_bytes(), Some("\"\u{e9}\""));

@@ -184,10 +184,10 @@ fn many_arguments_are_found_in_any_order() {
         let words = missing.map(|name| format!("prompt \"p\": argument {name:?} is required"));
         assert_eq!(found.err().map(|error| error.message.into_owned()), words, "{text}");
         parsed(&text, |value| {
-            let (named, taken) = (Named::new(value), Taken::new(text.clone().into()));
+            let (index, taken) = (Named::new(value), Taken::new(text.clone().into()));
             for name in &names {
                 let want = text.contains(&format!("{name:?}:")).then(|| format!("of {name}"));
-                for found in [named.find(value, name), taken.find(name), taken.clone().find(name)] {
+                for found in [index.find(value, name), taken.find(name), taken.clone().find(name)] {
                     let found = found.and_then(Value::as_str);
                     assert_eq!(found.as_deref(), want.as_deref(), "{name} of {text}");
                 }
