@@ -6,7 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::binaries::say;
 use crate::commands::{Ending, ablate, baseline, budget, compare, list, run, schema, suite};
-use crate::{peers, table};
+use crate::fault::Fault;
+use crate::{interrupt, peers, table};
 
 /// Measures MCP servers, and mcpring beside its floor and its peers.
 #[derive(Parser)]
@@ -50,7 +51,20 @@ enum Command {
 
 /// Runs the command in `arguments`, the program's name first.
 pub fn main(arguments: impl IntoIterator<Item = String>) -> ExitCode {
-    let ended = match Arguments::parse_from(arguments).command {
+    let command = Arguments::parse_from(arguments).command;
+    let ended = interrupt::obey().and_then(|()| carry_out(command));
+    let _last = interrupt::gate();
+    match ended {
+        Ok(ending) => ExitCode::from(ending.exit_code()),
+        Err(fault) => {
+            say(&format!("mcpring-bench: {fault}"));
+            ExitCode::from(fault.exit_code())
+        }
+    }
+}
+
+fn carry_out(command: Command) -> Result<Ending, Fault> {
+    match command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Suite(arguments) => suite::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
@@ -61,12 +75,5 @@ pub fn main(arguments: impl IntoIterator<Item = String>) -> ExitCode {
         Command::Peers(arguments) => peers::run(&arguments),
         Command::Ablate(arguments) => ablate::run(&arguments),
         Command::Table(options) => table::run(options).map(|()| Ending::Fine),
-    };
-    match ended {
-        Ok(ending) => ExitCode::from(ending.exit_code()),
-        Err(fault) => {
-            say(&format!("mcpring-bench: {fault}"));
-            ExitCode::from(fault.exit_code())
-        }
     }
 }
