@@ -61,6 +61,9 @@ impl Conversation {
             Era::Handshake => new.initialize()?,
             Era::Stateless | Era::Bare => new.ask("server/discover", "{}")?,
         };
+        if let Channel::Socket(client) = &mut new.channel {
+            client.make_ready()?;
+        }
         Ok(new)
     }
 
@@ -136,17 +139,22 @@ impl Conversation {
             }
             let before = message["method"].is_string() && self.target.wire != Wire::Http;
             if !before {
-                return Err(refused(method, status, &message, &body));
+                return Err(refused(method, status, id, &message, &body));
             }
         }
         Err(Fault::Target(format!("{method}: {BEFORE_MAX} messages came and no answer")))
     }
 }
 
-/// The words for an answer that is not a result.
-fn refused(method: &str, status: u16, message: &Value, body: &[u8]) -> Fault {
+/// The words for an answer that is not the result of the request `id`.
+fn refused(method: &str, status: u16, id: u64, message: &Value, body: &[u8]) -> Fault {
     if let Some(words) = message["error"]["message"].as_str() {
         return Fault::Target(format!("{method} was refused: {}", excerpt(words.as_bytes())));
+    }
+    if !message["result"].is_null() {
+        let (got, body) = (excerpt(message["id"].to_string().as_bytes()), excerpt(body));
+        let words = format!("the request had the id {id}, its answer has the id {got}: {body}");
+        return Fault::Target(format!("{method}: {words}"));
     }
     let hint = match status {
         404 | 405 => "; is this the path of the MCP endpoint?",

@@ -15,6 +15,7 @@ use crate::generator::{Errors, Extent, Load, Mark, Pace, Tally, run_watched};
 use crate::histogram::Latencies;
 use crate::inside;
 use crate::measure::process::{Process, Usage};
+use crate::record::RENEWALS;
 use crate::subject::Subject;
 use crate::workload::{FanoutSpec, InsideSpec, LoadSpec};
 
@@ -42,12 +43,13 @@ pub(super) struct Seen {
 impl Seen {
     fn of(tally: Tally, meters: &Meters<'_>) -> Self {
         let used = meters.used();
+        let renewals = (tally.renewals > 0).then_some((RENEWALS.into(), tally.renewals as f64));
         Self {
             whys: validity(&tally, used.map(|used| used.time)),
             tally,
             used,
             resident_bytes: meters.resident_bytes(),
-            figures: BTreeMap::new(),
+            figures: renewals.into_iter().collect(),
             stages_us: BTreeMap::new(),
         }
     }
