@@ -240,14 +240,13 @@ impl Client {
     }
 }
 
-/// Whether `message` of an event stream is the answer: what a server says or asks before it has a
-/// method.
-fn is_answer(message: &[u8]) -> bool {
+/// Whether `message` is taken for the answer: what a server says or asks before it has a method.
+pub(crate) fn is_answer(message: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct Message {
         method: Option<IgnoredAny>,
     }
-    serde_json::from_slice::<Message>(message).is_ok_and(|message| message.method.is_none())
+    serde_json::from_slice::<Message>(message).map_or(true, |message| message.method.is_none())
 }
 
 /// `message` as `target` wants it on the wire.

@@ -143,6 +143,14 @@ fn a_bad_target_is_a_failure_of_the_target() {
     let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let url = format!("http://{}/", silent.local_addr().expect("an address"));
     check(&["run", &url, "-t", "100ms"], 4, "no answer within 100ms");
+    let start = ["-t", "50ms", "--start-timeout", "100ms"];
+    let started = |server: &[&str], words| {
+        check(&[&["run"], server, &start[..]].concat(), 4, words);
+    };
+    started(&["stdio:sleep 600"], "no answer within 100ms on its output");
+    started(&["--spawn", "sleep 600"], "the server did not say in time where it listens");
+    let closed = format!("http://{closed}/mcp");
+    started(&["--spawn", "sleep 600", &closed], "the server did not say in time where it listens");
     check(&["run", "stdio:true"], 4, "the server closed its");
     // It never ends a line: what is kept of it has a limit.
     check(&["run", "stdio:cat /dev/zero"], 4, "the server closed its");
@@ -156,7 +164,7 @@ fn a_bad_command_line_is_said_in_words() {
     let bad = write("bad.toml", "[[workload]]\nid = 'w'\nabot = 'x'\n");
     let no_json = write("no_json.json", "x");
     let object = write("object.json", "{}");
-    let rows: [(&[&str], &str); 18] = [
+    let rows: [(&[&str], &str); 19] = [
         (&["run"], "required"),
         (&["run", "ftp://127.0.0.1:1"], "the scheme \"ftp\" is not known here"),
         (&["run", "nowhere"], "write http://HOST:PORT/PATH"),
@@ -169,6 +177,7 @@ fn a_bad_command_line_is_said_in_words() {
         (&["run", &stdio, "--workload", &bad], "bad.toml:3: unknown key \"abot\""),
         (&["run", &stdio, "-z", "soon"], "write it as 10s"),
         (&["run", &stdio, "-z", "0s"], "more than nothing"),
+        (&["run", &stdio, "--start-timeout", "0s"], "more than nothing"),
         (&["run", &stdio, "-q", "0"], "above zero"),
         (&["run", &stdio, "-q", "1e99"], "at most"),
         (&["suite", "--only", "nothing", "--no-build"], "is no workload here"),

@@ -8,11 +8,10 @@ use super::served::{self, Era, Own};
 use super::{Ending, compare, print};
 use crate::binaries::say;
 use crate::fault::Fault;
-use crate::generator::Load;
 use crate::record::{Environment, Record, file};
 use crate::report::number;
 use crate::statistics::comparison::{Comparison, Question};
-use crate::subject::Subject;
+use crate::subject::{Patience, Subject};
 use crate::trial::{self, Outcome, Settings, Unwatched};
 use crate::workload::{self, Workload};
 
@@ -156,7 +155,7 @@ fn settings(arguments: &Arguments, environment: Environment) -> Settings {
 fn subject(arguments: &Arguments) -> Result<Subject, Fault> {
     let (target, spawn) = (arguments.target.as_deref(), arguments.spawn.as_deref());
     if target.is_some() || spawn.is_some() {
-        return served::named(target, spawn, arguments.era, Load::TIMEOUT);
+        return served::named(target, spawn, arguments.era, Patience::default());
     }
     let own = match (&arguments.server, arguments.no_build) {
         (Some(path), _) => Own::At(path),

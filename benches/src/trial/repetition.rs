@@ -88,11 +88,11 @@ pub(super) fn repeat(
             })?;
             Ok(Seen::of(tally, &meters))
         }
-        Prepared::Pipes { command, cores, era, question, load } => {
+        Prepared::Pipes { command, cores, era, patience, question, load } => {
             let place = child::Place::Pinned(cores);
             let (server, input, output) = Server::start_piped(&mut command.command(), place)?;
             let mut meters = Meters::new(Some(server.process()), None);
-            let mut pipes = Pipes::open(input, output, *era, settings.timeout)?;
+            let mut pipes = Pipes::open(input, output, *era, *patience)?;
             let tally = loaded(load, operations, settings, &mut |load, is_counted| {
                 let mark = &mut |mark| if is_counted { meters.read(mark) } else { Ok(()) };
                 let tell = &mut |progress: &_| watch.progress(progress);
