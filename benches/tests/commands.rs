@@ -317,8 +317,29 @@ fn what_a_server_offers_is_listed() {
     assert_eq!(why_not("tcp_echo_10k"), Value::Null);
     assert_eq!(why_not("json_encode_small"), Value::Null);
     assert_eq!(why_not("sse_stream_1k"), "not here: does not listen on http");
+    let stdio = format!("stdio:{SERVER} --stdio");
+    check(&["list", &stdio], 0, "over stdio\nversions: 2026-07-28, 2025-11-25\n");
     let not_offered = ["suite", "--target", &server.urls[1], "--only", "sse_stream_1k"];
     check(&not_offered, 0, "not offered: does not listen on http");
+}
+
+/// Before anything is started: the server of these would fail.
+#[test]
+fn what_cannot_be_written_is_said_at_once() {
+    let text = write("text", "kept");
+    let (folder, below) = (file(""), format!("{text}/below.json"));
+    for (path, words) in [(&folder, "Is a directory"), (&below, "make the folder")] {
+        check(&["run", "stdio:false", "-o", path], 2, words);
+        check(&["suite", "--spawn", "false", "-o", path], 2, words);
+        check(&["peers", "--no-build", "--markdown", path], 2, words);
+    }
+    // What can be written is left alone by a run that fails.
+    let new = file("new.json");
+    for path in [&text, &new] {
+        check(&["run", "stdio:false", "-o", path], 4, "the server closed its");
+    }
+    assert_eq!(std::fs::read_to_string(&text).expect("its own file"), "kept");
+    assert!(!Path::new(&new).exists());
 }
 
 /// The commands of the README and the manual are `cargo run -p mcpring-bench -- …`.

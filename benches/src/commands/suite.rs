@@ -88,6 +88,8 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<Ending, Fault> {
     let workloads = chosen(arguments)?;
     let before = arguments.against.as_deref().map(file::read).transpose()?;
+    let output = arguments.output.clone().unwrap_or_else(usual_file);
+    file::check(&output)?;
     let settings = settings(arguments, Environment::find(arguments.driver)?);
     let mut subjects = [subject(arguments)?];
     let said = Said { json: arguments.json };
@@ -102,13 +104,12 @@ pub fn run(arguments: &Arguments) -> Result<Ending, Fault> {
     }
     let ending = ending(&outcomes);
     let records: Vec<Record> = outcomes.into_iter().filter_map(measured).collect();
+    if !records.is_empty() {
+        file::write(&output, &records)?;
+        said.line(&format!("results: {}", output.display()))?;
+    }
     if arguments.json {
         file::print(&records)?;
-    }
-    if !records.is_empty() {
-        let path = arguments.output.clone().unwrap_or_else(usual_file);
-        file::write(&path, &records)?;
-        said.line(&format!("results: {}", path.display()))?;
     }
     match before {
         Some(before) => Ok(against(arguments, &before, &records, &said)?.unwrap_or(ending)),

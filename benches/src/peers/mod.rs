@@ -25,7 +25,7 @@ use crate::binaries::say;
 use crate::commands::{Ending, print, print_json};
 use crate::fault::Fault;
 use crate::measure::cores::Cores;
-use crate::record::{Environment, Record};
+use crate::record::{Environment, Record, file};
 use crate::subject::Subject;
 use crate::trial::{self, Outcome, Settings, Watch};
 use crate::workload::{self, Workload};
@@ -124,6 +124,7 @@ pub struct Without {
 /// Sets up, measures, and prints.
 pub fn run(arguments: &Arguments) -> Result<Ending, Fault> {
     let workloads = workloads(&arguments.only)?;
+    arguments.markdown.as_deref().map_or(Ok(()), file::check)?;
     // Asked before any thread is bound to a core.
     let environment = Environment::find(Choice::Auto)?;
     let build = match arguments {
@@ -147,7 +148,7 @@ pub fn run(arguments: &Arguments) -> Result<Ending, Fault> {
     }
     if let Some(path) = &arguments.markdown {
         let text = document::markdown(&comparison);
-        std::fs::write(path, text).map_err(Fault::harness(path.display()))?;
+        file::store(path, text.as_bytes())?;
     }
     let ours = |without: &Without| without.failed && without.server.starts_with(list::OURS);
     Ok(if comparison.without.iter().any(ours) { Ending::Failed } else { Ending::Fine })

@@ -115,6 +115,7 @@ pub fn run(arguments: &Arguments) -> Result<Ending, Fault> {
         let words = "--duration, --timeout and --start-timeout must be more than nothing";
         return Err(Fault::Usage(words.into()));
     }
+    arguments.output.as_deref().map_or(Ok(()), file::check)?;
     let environment = Environment::find(arguments.driver)?;
     let (target, spawn) = (arguments.target.as_deref(), arguments.spawn.as_deref());
     let patience = Patience { start: *start_timeout, answer: *timeout };
@@ -149,13 +150,13 @@ pub fn run(arguments: &Arguments) -> Result<Ending, Fault> {
 
 fn finish(arguments: &Arguments, record: &Record) -> Result<Ending, Fault> {
     let records = std::slice::from_ref(record);
+    if let Some(path) = &arguments.output {
+        file::write(path, records)?;
+    }
     if arguments.json {
         file::print(records)?;
     } else {
         super::print(&shown::table(record))?;
-    }
-    if let Some(path) = &arguments.output {
-        file::write(path, records)?;
     }
     for why in &record.invalid {
         say(&format!("mcpring-bench: the measurement is invalid: {why}"));
