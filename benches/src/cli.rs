@@ -20,10 +20,11 @@ struct Arguments {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  fine
-  1  a threshold, a budget or a baseline was not kept
+  1  a regression (with --fail-on-regression), or a budget not kept
   2  usage: the command line or a file makes no sense
   3  the measurement is invalid: the generator or the machine was the limit
-  4  the server under test failed or answered wrongly";
+  4  the server under test failed or answered wrongly
+Ended by Ctrl-C or SIGTERM, it ends what it has started too.";
 
 #[derive(Subcommand)]
 enum Command {
