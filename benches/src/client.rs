@@ -203,11 +203,13 @@ impl Client {
         if !matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe) {
             return Fault::target(doing)(error);
         }
-        let behind = match self.has_answered && self.bytes.is_empty() {
-            true => " after an answer; a load needs connections that stay open",
-            false => "",
+        let between = self.has_answered && self.bytes.is_empty();
+        let words = if between {
+            "the server closed the connection after an answer; a load needs connections that stay open"
+        } else {
+            "the server closed the connection"
         };
-        Fault::Target(format!("the server closed the connection{behind}"))
+        Fault::Target(words.into())
     }
 
     /// Opens a session, if the era has one, and says its HTTP id, if it has one.

@@ -1,10 +1,10 @@
 //! What `mcpring-bench` has started ends with it, also behind a launcher, however it ends.
 
-use std::io::{BufRead, BufReader, PipeReader, Read};
+use std::io::{BufRead, BufReader, PipeReader};
 use std::os::fd::AsRawFd;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
@@ -31,8 +31,8 @@ enum At {
 fn check(arguments: &[&str], body: &str, signal: Option<(Signal, At)>) {
     let place = format!("{arguments:?}, {body}, {signal:?}");
     let (reader, writer) = std::io::pipe().expect("a pipe");
-    let held = format!("/proc/{}/fd/{}", std::process::id(), writer.as_raw_fd());
-    let shell = format!("sh -c 'exec 3>{held} 4<&0; echo up >&3; {body}'");
+    let pipe = format!("/proc/{}/fd/{}", std::process::id(), writer.as_raw_fd());
+    let shell = format!("sh -c 'exec 3>{pipe} 4<&0; echo up >&3; {body}'");
     let arguments = arguments.iter().map(|one| one.replace("SHELL", &shell));
     let mut bench = Command::new(BENCH)
         .args(["run", "--warmup", "10ms", "-c", "1", "--era", "2026"])
@@ -41,25 +41,41 @@ fn check(arguments: &[&str], body: &str, signal: Option<(Signal, At)>) {
         .stderr(Stdio::piped())
         .spawn()
         .expect("the program starts");
-    let mut reader = BufReader::new(reader);
-    reader.read_line(&mut String::new()).expect("a shell that says it is up");
-    match signal {
-        Some((signal, at)) => {
-            if let At::Load = at {
-                until_load(&mut bench);
-            }
-            kill(Pid::from_raw(bench.id().cast_signed()), signal).expect("it runs");
-            let status = bench.wait().expect("its end");
-            assert_eq!(status.signal(), Some(signal as i32), "{place}");
+    let held = lines(reader);
+    assert!(held.recv_timeout(PATIENCE).is_ok(), "{place}: no shell says that it is up");
+    if let Some((signal, at)) = signal {
+        if let At::Load = at {
+            until_load(&mut bench);
         }
-        None => {
-            let output = bench.wait_with_output().expect("its end");
-            let code = output.status.code();
-            assert!(matches!(code, Some(0 | 3)), "{place}: {code:?} {output:?}");
-        }
+        kill(Pid::from_raw(bench.id().cast_signed()), signal).expect("it runs");
+        let status = bench.wait().expect("its end");
+        assert_eq!(status.signal(), Some(signal as i32), "{place}");
+    } else {
+        let output = bench.wait_with_output().expect("its end");
+        let code = output.status.code();
+        assert!(matches!(code, Some(0 | 3)), "{place}: {code:?} {output:?}");
     }
     drop(writer);
-    assert!(ends(reader), "{place}: a process was left behind");
+    assert!(ends(&held), "{place}: a process was left behind");
+}
+
+/// A word for each line that comes out of the pipe; no more once nobody holds its other end.
+fn lines(reader: PipeReader) -> Receiver<()> {
+    let (sender, lines) = channel();
+    thread::spawn(move || {
+        BufReader::new(reader).lines().map_while(Result::ok).try_for_each(|_| sender.send(()))
+    });
+    lines
+}
+
+/// Whether nobody holds the pipe in time.
+fn ends(held: &Receiver<()>) -> bool {
+    loop {
+        match held.recv_timeout(PATIENCE) {
+            Ok(()) => {}
+            Err(end) => return end == RecvTimeoutError::Disconnected,
+        }
+    }
 }
 
 /// Reads what `bench` says until it has said whom it loads with what.
@@ -67,13 +83,6 @@ fn until_load(bench: &mut Child) {
     let errors = BufReader::new(bench.stderr.take().expect("a pipe"));
     let mut lines = errors.lines().map_while(Result::ok);
     assert!(lines.any(|line| line.starts_with("mcpring-bench ")), "it never got to its load");
-}
-
-/// Whether all who hold the other end are gone in time.
-fn ends(mut reader: BufReader<PipeReader>) -> bool {
-    let (sender, end) = channel();
-    thread::spawn(move || sender.send(reader.read_to_end(&mut Vec::new()).is_ok()));
-    end.recv_timeout(PATIENCE) == Ok(true)
 }
 
 #[test]

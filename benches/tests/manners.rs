@@ -56,9 +56,8 @@ fn request(reader: &mut impl BufRead) -> Option<Value> {
         reader.read_line(&mut line).ok().filter(|bytes| *bytes > 0)?;
         match line.trim().to_ascii_lowercase().split_once(':') {
             Some(("content-length", value)) => length = value.trim().parse().expect("a length"),
-            Some(_) => {}
             None if line.trim().is_empty() => break,
-            None => {}
+            _ => {}
         }
     }
     let mut body = vec![0; length];

@@ -158,9 +158,8 @@ pub(crate) fn head(bytes: &[u8]) -> Result<Option<Head>, String> {
             closes = says("close") || closes && !says("keep-alive");
         }
     }
-    let framing = framing.ok_or_else(|| match closes {
-        true => CLOSES.to_owned(),
-        false => malformed("no length of the body", bytes),
+    let framing = framing.ok_or_else(|| {
+        if closes { CLOSES.to_owned() } else { malformed("no length of the body", bytes) }
     })?;
     Ok(Some(Head { status, bytes: head, framing, events, closes }))
 }
