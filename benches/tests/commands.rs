@@ -350,3 +350,23 @@ fn cargo_runs_the_load_tester() {
     let manifest: toml::Table = text.parse().expect("TOML");
     assert_eq!(manifest["package"]["default-run"].as_str(), Some("mcpring-bench"));
 }
+
+#[test]
+fn a_readme_is_filled_from_a_document_that_is_there() {
+    let repository = |name: &str| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name);
+        std::fs::read_to_string(path).expect(name)
+    };
+    let empty = "<!-- measured: servers -->\n<!-- end: servers -->\n\
+                 <!-- measured: python -->\n<!-- end: python -->\n";
+    let document = write("document.md", &repository("docs/BENCHMARKS.md"));
+    let (readme, bare) = (write("readme.md", empty), write("bare.md", "no marks\n"));
+    check(&["peers", "--readme", &readme], 2, "--markdown <FILE>|--from <FILE>");
+    check(&["peers", "--from", &document], 2, "--readme <FILE>");
+    check(&["peers", "--from", &document, "--readme", &readme, "--quick"], 2, "--quick");
+    check(&["peers", "--from", &bare, "--readme", &readme], 2, "README is filled from a run of");
+    check(&["peers", "--from", &document, "--readme", &bare], 2, "two lines are needed");
+    check(&["peers", "--from", &document, "--readme", &readme], 0, "");
+    let filled = std::fs::read_to_string(&readme).expect("a README");
+    assert!(filled.contains("| one update to 1,000 subscribers |"), "{filled}");
+}

@@ -101,6 +101,8 @@ pub(super) fn repeat(
             Ok(Seen::of(tally, &meters))
         }
         Prepared::Fanout { stage, spec } => {
+            // Other servers had their turn meanwhile.
+            stage.resume()?;
             (0..WARM_PUBLICATIONS).try_for_each(|_| stage.publish().map(|_| ()))?;
             meters.read(Mark::Begin)?;
             let tally = publish(stage, spec, operations, settings.time_max)?;
