@@ -343,6 +343,7 @@ impl Generator {
             _ if self.closing => Ok(()),
             Completion::Received { slot, lease } => self.received(slot, &lease),
             Completion::Sent { slot, buf, fault: None } => self.sent(slot, buf),
+            // What has happened to a connection since it was renewed is nobody's concern.
             Completion::Sent { slot, .. } | Completion::Ended { slot, .. }
                 if self.place(slot).is_none() =>
             {
