@@ -3,7 +3,11 @@
 //! It cuts the length-framed stream as any server must, appends its reply once per frame, and
 //! sends once per connection and turn. It reads no JSON, keeps no time, and never pauses a peer:
 //! what the engine costs beside this loop is the price of the protocol.
+//!
+//! On pipes the floor is what a C program would do: it blocks in `read`, and writes once for all the
+//! lines it got.
 
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 
@@ -56,6 +60,31 @@ pub fn serve(
         server.flush()?;
     }
     Ok(())
+}
+
+/// How much of a pipe is read at once: all that a pipe holds.
+const PIPE_BYTES: usize = 64 * 1024;
+
+/// Answers every line of `input` with `reply_bytes` and a newline, until it ends.
+pub fn serve_lines(
+    mut input: impl Read,
+    mut output: impl Write,
+    reply_bytes: usize,
+) -> io::Result<()> {
+    let line = [&reply(reply_bytes)[..], b"\n"].concat();
+    let mut bytes = vec![0; PIPE_BYTES];
+    let mut replies = Vec::new();
+    loop {
+        let read = match input.read(&mut bytes) {
+            Ok(0) => return Ok(()),
+            Ok(read) => read,
+            Err(fault) if fault.kind() == ErrorKind::Interrupted => continue,
+            Err(fault) => return Err(fault),
+        };
+        replies.clear();
+        memchr::memchr_iter(b'\n', &bytes[..read]).for_each(|_| replies.extend_from_slice(&line));
+        output.write_all(&replies)?;
+    }
 }
 
 fn system(error: mcpring::error::SystemError) -> Fault {
@@ -212,6 +241,18 @@ mod tests {
                 let pieces = [&stream[..first], &stream[first..second], &stream[second..]];
                 let frames: usize = pieces.iter().map(|piece| cutter.frames(piece)).sum();
                 assert_eq!(frames, 3, "cut at {first} and {second}");
+            }
+        }
+    }
+
+    #[test]
+    fn lines_are_answered_wherever_they_are_cut() {
+        for (input, answers) in [("", 0), ("a", 0), ("a\n", 1), ("a\n\nb\nc", 3)] {
+            for cut in 0..=input.len() {
+                let (first, rest) = input.as_bytes().split_at(cut);
+                let mut output = Vec::new();
+                serve_lines(first.chain(rest), &mut output, 3).expect("a vector takes all");
+                assert_eq!(output, b"===\n".repeat(answers), "{input:?} cut at {cut}");
             }
         }
     }

@@ -4,9 +4,10 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use crate::fault::Fault;
+use crate::interrupt;
 
 /// The programs of a run.
 #[derive(Clone, Debug)]
@@ -110,13 +111,15 @@ fn target(program: &Path) -> &Path {
 /// Runs `cargo build --release` in `folder` and returns the programs it names.
 fn cargo(folder: &Path, arguments: &[&str]) -> Result<Vec<PathBuf>, Fault> {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(program)
+    let mut command = Command::new(program);
+    command
         .current_dir(folder)
         .args(["build", "--release", "--message-format=json-render-diagnostics"])
         .args(arguments)
         .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output()
+        .stdout(Stdio::piped());
+    let output = interrupt::spawn(&mut command)
+        .and_then(Child::wait_with_output)
         .map_err(Fault::harness("start cargo"))?;
     if !output.status.success() {
         let shown = folder.display();
@@ -144,7 +147,8 @@ pub(crate) fn root() -> &'static Path {
 pub(crate) fn run(command: &mut Command) -> Result<(), Fault> {
     let name = command.get_program().to_string_lossy().into_owned();
     // Standard output is the table's.
-    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).status();
+    command.stdin(Stdio::null()).stdout(Stdio::null());
+    let status = interrupt::spawn(command).and_then(|mut child| child.wait());
     if status.map_err(Fault::harness(format!("start {name}")))?.success() {
         return Ok(());
     }

@@ -7,10 +7,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
-
 use crate::fault::Fault;
+use crate::interrupt;
 use crate::measure::cores::Cores;
 use crate::measure::process::Process;
 
@@ -70,7 +68,7 @@ impl Server {
             Place::Anywhere(_) => cores.unpin()?,
         }
         let started = Instant::now();
-        let spawned = command.spawn();
+        let spawned = interrupt::spawn(command);
         cores.pin(cores.load)?;
         // The command keeps the writing ends; the reader must see the end when the child is gone.
         command.stdout(Stdio::null()).stderr(Stdio::null());
@@ -152,9 +150,7 @@ impl Drop for Server {
         // It may have ended by itself; then there is nothing to kill and it is only awaited.
         let _ = self.child.kill();
         let _ = self.child.wait();
-        for process in tree.iter().skip(1) {
-            let _ = kill(Pid::from_raw(process.0.cast_signed()), Signal::SIGKILL);
-        }
+        interrupt::end_all(tree.get(1..).unwrap_or_default());
     }
 }
 

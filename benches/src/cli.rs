@@ -6,7 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::binaries::say;
 use crate::commands::{Ending, ablate, baseline, budget, compare, list, run, schema, suite};
-use crate::{peers, table};
+use crate::fault::Fault;
+use crate::{interrupt, peers, table};
 
 /// Measures MCP servers, and mcpring beside its floor and its peers.
 #[derive(Parser)]
@@ -19,10 +20,11 @@ struct Arguments {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  fine
-  1  a threshold, a budget or a baseline was not kept
+  1  a regression (with --fail-on-regression), or a budget not kept
   2  usage: the command line or a file makes no sense
   3  the measurement is invalid: the generator or the machine was the limit
-  4  the server under test failed or answered wrongly";
+  4  the server under test failed or answered wrongly
+Ended by Ctrl-C or SIGTERM, it ends what it has started too.";
 
 #[derive(Subcommand)]
 enum Command {
@@ -50,7 +52,20 @@ enum Command {
 
 /// Runs the command in `arguments`, the program's name first.
 pub fn main(arguments: impl IntoIterator<Item = String>) -> ExitCode {
-    let ended = match Arguments::parse_from(arguments).command {
+    let command = Arguments::parse_from(arguments).command;
+    let ended = interrupt::obey().and_then(|()| carry_out(command));
+    let _last = interrupt::gate();
+    match ended {
+        Ok(ending) => ExitCode::from(ending.exit_code()),
+        Err(fault) => {
+            say(&format!("mcpring-bench: {fault}"));
+            ExitCode::from(fault.exit_code())
+        }
+    }
+}
+
+fn carry_out(command: Command) -> Result<Ending, Fault> {
+    match command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Suite(arguments) => suite::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
@@ -61,12 +76,5 @@ pub fn main(arguments: impl IntoIterator<Item = String>) -> ExitCode {
         Command::Peers(arguments) => peers::run(&arguments),
         Command::Ablate(arguments) => ablate::run(&arguments),
         Command::Table(options) => table::run(options).map(|()| Ending::Fine),
-    };
-    match ended {
-        Ok(ending) => ExitCode::from(ending.exit_code()),
-        Err(fault) => {
-            say(&format!("mcpring-bench: {fault}"));
-            ExitCode::from(fault.exit_code())
-        }
     }
 }

@@ -1,17 +1,22 @@
 //! A plain blocking client for everything that is not load: the handshake, one probe, `/metrics`.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::dial::{self, Stream};
 use crate::fault::{Fault, excerpt};
-use crate::generator::reader::{Reader, header};
+use crate::generator::reader::{CLOSES, Reader, header};
 use crate::generator::request;
 use crate::incoming::Incoming;
-use crate::target::{Era, Target, Wire};
+use crate::target::{Address, Era, Target, Wire};
 
 /// An answer that takes longer will not come, unless something else is wanted.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// An event stream that is open for that long behind its answer is left alone.
+const LINGER: Duration = Duration::from_millis(100);
 
 /// The first message of the handshake era.
 pub const HELLO: &[u8] = concat!(
@@ -23,10 +28,15 @@ pub const HELLO: &[u8] = concat!(
 /// One connection, one request at a time.
 pub struct Client {
     stream: Stream,
+    address: Address,
     wire: Wire,
     reader: Reader,
     bytes: Vec<u8>,
     patience: Duration,
+    /// The last HTTP answer; its event stream may be open still.
+    last: Option<Incoming>,
+    /// Whether anything was answered.
+    has_answered: bool,
 }
 
 /// A whole answer.
@@ -48,19 +58,54 @@ impl Client {
     /// Connects to `target`; that, and each answer later, may take as long as `patience`.
     pub fn connect_within(target: &Target, patience: Duration) -> Result<Self, Fault> {
         let stream = dial::connect(&target.address, patience)?;
-        Ok(Self { patience, ..Self::over(stream, target.wire)? })
+        Ok(Self { patience, ..Self::over(stream, target)? })
     }
 
-    /// Speaks over a stream that is connected already.
-    pub fn over(stream: Stream, wire: Wire) -> Result<Self, Fault> {
+    /// Speaks over a stream that is connected to `target` already.
+    pub fn over(stream: Stream, target: &Target) -> Result<Self, Fault> {
         stream.set_timeouts(PATIENCE).map_err(Fault::harness("prepare a socket"))?;
+        let (address, wire) = (target.address.clone(), target.wire);
         let (reader, bytes) = (Reader::new(wire), Vec::new());
-        Ok(Self { stream, wire, reader, bytes, patience: PATIENCE })
+        Ok(Self {
+            stream,
+            address,
+            wire,
+            reader,
+            bytes,
+            patience: PATIENCE,
+            last: None,
+            has_answered: false,
+        })
     }
 
     /// Sends `request` as it is and expects no answer.
     pub fn send(&mut self, request: &[u8]) -> Result<(), Fault> {
-        self.stream.write_all(request).map_err(Fault::target("send"))
+        self.make_ready()?;
+        self.stream.write_all(request).map_err(|error| self.failed("send", error))
+    }
+
+    /// Makes the connection ready for a request. Where the server has left the event stream of its
+    /// last answer open, which it may, it is a new one.
+    pub fn make_ready(&mut self) -> Result<(), Fault> {
+        let Some(mut last) = self.last.take() else { return Ok(()) };
+        if last.closes() {
+            return Err(Fault::Target(CLOSES.into()));
+        }
+        let until = Instant::now() + LINGER;
+        loop {
+            // What follows the answer concerns nobody.
+            let used = last.feed(&self.bytes, &mut |_| Ok(()))?;
+            self.bytes.drain(..used);
+            if last.has_ended() {
+                return Ok(());
+            }
+            if !matches!(self.read(until), Ok(true)) {
+                break;
+            }
+        }
+        self.stream = dial::connect(&self.address, self.patience)?;
+        self.bytes.clear();
+        self.stream.set_timeouts(self.patience).map_err(Fault::harness("prepare a socket"))
     }
 
     /// Sends `request` as it is and waits for its answer.
@@ -72,10 +117,12 @@ impl Client {
     /// Waits for the answer to what was sent.
     pub fn answer(&mut self) -> Result<Reply, Fault> {
         let until = Instant::now() + self.patience;
-        match self.wire {
+        let answer = match self.wire {
             Wire::Length | Wire::Line => self.framed(until),
             Wire::Http => self.http(until),
-        }
+        };
+        self.has_answered |= answer.is_ok();
+        answer
     }
 
     fn framed(&mut self, until: Instant) -> Result<Reply, Fault> {
@@ -86,15 +133,18 @@ impl Client {
                 self.bytes.drain(..answer.end);
                 return Ok(Reply { status: answer.status, head, body });
             }
-            self.read(until)?;
+            self.more(until)?;
         }
     }
 
     fn http(&mut self, until: Instant) -> Result<Reply, Fault> {
-        let (mut incoming, mut body) = (Incoming::default(), Vec::new());
+        let (mut incoming, mut body, mut answered) = (Incoming::default(), Vec::new(), false);
         loop {
             let used = incoming.feed(&self.bytes, &mut |message| {
-                body = message.to_vec();
+                if !answered {
+                    body = message.to_vec();
+                    answered = is_answer(message);
+                }
                 Ok(())
             })?;
             self.bytes.drain(..used);
@@ -103,39 +153,63 @@ impl Client {
                 incoming = Incoming::default();
                 continue;
             }
-            if let (true, Some(status)) = (incoming.has_ended(), incoming.status()) {
+            if let (true, Some(status)) = (incoming.has_ended() || answered, incoming.status()) {
                 if body.is_empty() {
                     body = incoming.body().to_vec();
                 }
-                return Ok(Reply { status, head: incoming.head().to_vec(), body });
+                let head = incoming.head().to_vec();
+                self.last = Some(incoming);
+                return Ok(Reply { status, head, body });
             }
-            self.read(until)?;
+            self.more(until)?;
         }
     }
 
-    fn read(&mut self, until: Instant) -> Result<(), Fault> {
+    /// Reads once more of an answer.
+    fn more(&mut self, until: Instant) -> Result<(), Fault> {
+        if self.read(until)? {
+            return Ok(());
+        }
+        let came = excerpt(&self.bytes);
+        Err(Fault::Target(format!("no answer within {:?}, only {came:?}", self.patience)))
+    }
+
+    /// Reads what there is, once there is something; false if there is nothing in time.
+    fn read(&mut self, until: Instant) -> Result<bool, Fault> {
         let mut piece = [0; 16 << 10];
         loop {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                let came = excerpt(&self.bytes);
-                let text = format!("no answer within {:?}, only {came:?}", self.patience);
-                return Err(Fault::Target(text));
+                return Ok(false);
             }
             self.stream.set_timeouts(left).map_err(Fault::harness("bound a wait"))?;
             match self.stream.read(&mut piece) {
-                Ok(0) => return Err(Fault::Target("the server closed the connection".into())),
+                Ok(0) => return Err(self.failed("read", ErrorKind::ConnectionReset.into())),
                 Ok(count) => {
                     self.bytes.extend_from_slice(&piece[..count]);
-                    return Ok(());
+                    return Ok(true);
                 }
                 // The kernel interrupts a thread to run the work of its rings.
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 // The time is over, which the next look at the clock says.
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                Err(error) => return Err(Fault::target("wait for an answer")(error)),
+                Err(error) => return Err(self.failed("wait for an answer", error)),
             }
         }
+    }
+
+    /// The words for what failed on the connection.
+    fn failed(&self, doing: &str, error: io::Error) -> Fault {
+        if !matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe) {
+            return Fault::target(doing)(error);
+        }
+        let between = self.has_answered && self.bytes.is_empty();
+        let words = if between {
+            "the server closed the connection after an answer; a load needs connections that stay open"
+        } else {
+            "the server closed the connection"
+        };
+        Fault::Target(words.into())
     }
 
     /// Opens a session, if the era has one, and says its HTTP id, if it has one.
@@ -156,6 +230,7 @@ impl Client {
             Wire::Length | Wire::Line => self.send(&ready)?,
             Wire::Http => {
                 self.ask(&ready)?;
+                self.make_ready()?;
             }
         }
         Ok(session)
@@ -165,6 +240,15 @@ impl Client {
     pub fn into_stream(self) -> Stream {
         self.stream
     }
+}
+
+/// Whether `message` is taken for the answer: what a server says or asks before it has a method.
+pub(crate) fn is_answer(message: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Message {
+        method: Option<IgnoredAny>,
+    }
+    serde_json::from_slice::<Message>(message).map_or(true, |message| message.method.is_none())
 }
 
 /// `message` as `target` wants it on the wire.

@@ -9,7 +9,7 @@
 //! generator the load, on the engine's own ring;   audience  streams held open, on it too
 //! incoming  one HTTP answer or event stream, as it arrives;   dial  connections
 //! histogram latencies
-//! child     a server as a child process;   binaries  how it is built
+//! child     a server as a child process;   binaries  how it is built;   interrupt  its end by signals
 //! c_programs, pythons  what C and Python need
 //! ablation  what each optimisation is worth
 //! measure   what the kernel and the server say about a process
@@ -41,6 +41,7 @@ pub mod generator;
 pub mod histogram;
 pub mod incoming;
 pub mod inside;
+mod interrupt;
 pub mod measure;
 pub mod peers;
 pub mod pythons;

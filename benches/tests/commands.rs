@@ -143,6 +143,14 @@ fn a_bad_target_is_a_failure_of_the_target() {
     let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let url = format!("http://{}/", silent.local_addr().expect("an address"));
     check(&["run", &url, "-t", "100ms"], 4, "no answer within 100ms");
+    let start = ["-t", "50ms", "--start-timeout", "100ms"];
+    let started = |server: &[&str], words| {
+        check(&[&["run"], server, &start[..]].concat(), 4, words);
+    };
+    started(&["stdio:sleep 600"], "no answer within 100ms on its output");
+    started(&["--spawn", "sleep 600"], "the server did not say in time where it listens");
+    let closed = format!("http://{closed}/mcp");
+    started(&["--spawn", "sleep 600", &closed], "the server did not say in time where it listens");
     check(&["run", "stdio:true"], 4, "the server closed its");
     // It never ends a line: what is kept of it has a limit.
     check(&["run", "stdio:cat /dev/zero"], 4, "the server closed its");
@@ -156,7 +164,7 @@ fn a_bad_command_line_is_said_in_words() {
     let bad = write("bad.toml", "[[workload]]\nid = 'w'\nabot = 'x'\n");
     let no_json = write("no_json.json", "x");
     let object = write("object.json", "{}");
-    let rows: [(&[&str], &str); 18] = [
+    let rows: [(&[&str], &str); 19] = [
         (&["run"], "required"),
         (&["run", "ftp://127.0.0.1:1"], "the scheme \"ftp\" is not known here"),
         (&["run", "nowhere"], "write http://HOST:PORT/PATH"),
@@ -169,6 +177,7 @@ fn a_bad_command_line_is_said_in_words() {
         (&["run", &stdio, "--workload", &bad], "bad.toml:3: unknown key \"abot\""),
         (&["run", &stdio, "-z", "soon"], "write it as 10s"),
         (&["run", &stdio, "-z", "0s"], "more than nothing"),
+        (&["run", &stdio, "--start-timeout", "0s"], "more than nothing"),
         (&["run", &stdio, "-q", "0"], "above zero"),
         (&["run", &stdio, "-q", "1e99"], "at most"),
         (&["suite", "--only", "nothing", "--no-build"], "is no workload here"),
@@ -308,8 +317,29 @@ fn what_a_server_offers_is_listed() {
     assert_eq!(why_not("tcp_echo_10k"), Value::Null);
     assert_eq!(why_not("json_encode_small"), Value::Null);
     assert_eq!(why_not("sse_stream_1k"), "not here: does not listen on http");
+    let stdio = format!("stdio:{SERVER} --stdio");
+    check(&["list", &stdio], 0, "over stdio\nversions: 2026-07-28, 2025-11-25\n");
     let not_offered = ["suite", "--target", &server.urls[1], "--only", "sse_stream_1k"];
     check(&not_offered, 0, "not offered: does not listen on http");
+}
+
+/// Before anything is started: the server of these would fail.
+#[test]
+fn what_cannot_be_written_is_said_at_once() {
+    let text = write("text", "kept");
+    let (folder, below) = (file(""), format!("{text}/below.json"));
+    for (path, words) in [(&folder, "Is a directory"), (&below, "make the folder")] {
+        check(&["run", "stdio:false", "-o", path], 2, words);
+        check(&["suite", "--spawn", "false", "-o", path], 2, words);
+        check(&["peers", "--no-build", "--markdown", path], 2, words);
+    }
+    // What can be written is left alone by a run that fails.
+    let new = file("new.json");
+    for path in [&text, &new] {
+        check(&["run", "stdio:false", "-o", path], 4, "the server closed its");
+    }
+    assert_eq!(std::fs::read_to_string(&text).expect("its own file"), "kept");
+    assert!(!Path::new(&new).exists());
 }
 
 /// The commands of the README and the manual are `cargo run -p mcpring-bench -- …`.
@@ -319,4 +349,24 @@ fn cargo_runs_the_load_tester() {
     let text = std::fs::read_to_string(manifest).expect("its own manifest");
     let manifest: toml::Table = text.parse().expect("TOML");
     assert_eq!(manifest["package"]["default-run"].as_str(), Some("mcpring-bench"));
+}
+
+#[test]
+fn a_readme_is_filled_from_a_document_that_is_there() {
+    let repository = |name: &str| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name);
+        std::fs::read_to_string(path).expect(name)
+    };
+    let empty = "<!-- measured: servers -->\n<!-- end: servers -->\n\
+                 <!-- measured: python -->\n<!-- end: python -->\n";
+    let document = write("document.md", &repository("docs/BENCHMARKS.md"));
+    let (readme, bare) = (write("readme.md", empty), write("bare.md", "no marks\n"));
+    check(&["peers", "--readme", &readme], 2, "--markdown <FILE>|--from <FILE>");
+    check(&["peers", "--from", &document], 2, "--readme <FILE>");
+    check(&["peers", "--from", &document, "--readme", &readme, "--quick"], 2, "--quick");
+    check(&["peers", "--from", &bare, "--readme", &readme], 2, "README is filled from a run of");
+    check(&["peers", "--from", &document, "--readme", &bare], 2, "two lines are needed");
+    check(&["peers", "--from", &document, "--readme", &readme], 0, "");
+    let filled = std::fs::read_to_string(&readme).expect("a README");
+    assert!(filled.contains("| one update to 1,000 subscribers |"), "{filled}");
 }

@@ -24,14 +24,17 @@ mod source;
 mod test;
 mod tidy;
 mod tools;
+mod transcript;
 mod verdict;
 mod wheel;
 
 const USAGE: &str = "\
 cargo xtask COMMAND
 
-  test [--quick]                 format, lints, tests, tidy, documents, real clients on both drivers;
-                                 --quick leaves out what needs other programs than Rust's
+  test [--quick] [--verbose]     format, lints, tests, tidy, documents, real clients on both drivers;
+                                 --quick leaves out what needs other programs than Rust's;
+                                 --verbose shows the output of what passes as well, which otherwise
+                                 goes to target/test/transcript.txt
   tidy                           the import table, banned macros, file heads, unsafe code; sizes
   conformance [--driver uring|epoll] [--server COMMAND] [--only SUITE] [--release]
                                  the official conformance suite, two versions, against `everything`
@@ -55,8 +58,11 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let root = root();
     let passed = match words.as_slice() {
-        ["test" | "ci"] => test::run(&root, test::Extent::Whole),
-        ["test", "--quick"] => test::run(&root, test::Extent::Quick),
+        ["ci"] => test::run(&root, test::Request::default()),
+        ["test", rest @ ..] => match test::Request::parse(rest) {
+            Ok(request) => test::run(&root, request),
+            Err(fault) => return usage(&fault),
+        },
         ["tidy"] => tidy::run(&root),
         ["conformance", rest @ ..] => match conformance::Request::parse(rest) {
             Ok(request) => conformance::run(&root, &request),

@@ -7,16 +7,35 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::process::{command, shown, succeeds};
+use crate::transcript::Transcript;
 use crate::verdict::Verdict;
 use crate::{c_library, conformance, instructions, python, tidy, tools};
 
-/// How much is run.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Extent {
-    /// Everything.
-    Whole,
-    /// What needs no other programs than Rust's.
-    Quick,
+/// Where the output of the programs goes, unless it is to be shown.
+const TRANSCRIPT: &str = "target/test/transcript.txt";
+
+/// How much is run and shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Request {
+    /// Only what needs no other programs than Rust's.
+    is_quick: bool,
+    /// The output of what passes as well.
+    is_verbose: bool,
+}
+
+impl Request {
+    /// Reads `[--quick] [--verbose]`.
+    pub(crate) fn parse(words: &[&str]) -> Result<Self, String> {
+        let mut request = Self::default();
+        for word in words {
+            match *word {
+                "--quick" => request.is_quick = true,
+                "--verbose" => request.is_verbose = true,
+                other => return Err(format!("{other} is not understood: --quick, --verbose")),
+            }
+        }
+        Ok(request)
+    }
 }
 
 /// What a script needs besides the demo server.
@@ -48,15 +67,19 @@ const SCRIPTS: &[(&str, Needs)] = &[
 const SCRIPTS_FOLDER: &str = "tests/interop";
 
 /// Runs the steps and prints the counts; whether everything passed.
-pub(crate) fn run(root: &Path, extent: Extent) -> bool {
+pub(crate) fn run(root: &Path, request: Request) -> bool {
     let mut verdict = Verdict::default();
+    if !request.is_verbose {
+        let begun = Transcript::begin(&root.join(TRANSCRIPT));
+        // Then everything is shown.
+        let _ = begun.inspect_err(|fault| println!("{fault}"));
+    }
     rust_steps(root, &mut verdict);
-    match extent {
-        Extent::Whole => whole_steps(root, &mut verdict),
-        Extent::Quick => {
-            let what = "documents, fuzz targets, instructions, real clients and seccomp";
-            verdict.skip(format!("{what}: --quick was asked for"));
-        }
+    if request.is_quick {
+        let what = "documents, fuzz targets, instructions, real clients and seccomp";
+        verdict.skip(format!("{what}: --quick was asked for"));
+    } else {
+        whole_steps(root, &mut verdict);
     }
     verdict.print();
     verdict.is_good()
@@ -191,5 +214,30 @@ fn lack(needs: Needs, there: Needs) -> Option<&'static str> {
 
 /// Starts a part of the output.
 pub(crate) fn heading(text: &str) {
-    println!("\n== {text}");
+    match Transcript::kept() {
+        Some(transcript) => {
+            println!("== {text} ({} s)", transcript.seconds());
+            transcript.line(&format!("\n== {text}"));
+        }
+        None => println!("\n== {text}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_read() {
+        let rows: [(&[&str], Option<Request>); 5] = [
+            (&[], Some(Request { is_quick: false, is_verbose: false })),
+            (&["--quick"], Some(Request { is_quick: true, is_verbose: false })),
+            (&["--verbose", "--quick"], Some(Request { is_quick: true, is_verbose: true })),
+            (&["--fast"], None),
+            (&["all"], None),
+        ];
+        for (words, wanted) in rows {
+            assert_eq!(Request::parse(words).ok(), wanted, "{words:?}");
+        }
+    }
 }

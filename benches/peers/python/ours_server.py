@@ -6,6 +6,8 @@ import tools
 from mcpring import Context, FastMCP, Field
 from mcpring.resources import TextResource
 
+LISTEN = ["http://127.0.0.1:0/mcp", "tcp://127.0.0.1:0", "tcp+line://127.0.0.1:0"]
+
 server = FastMCP("ours")
 for function in tools.plain(Field):
     server.tool(function)
@@ -35,6 +37,6 @@ def ask_model(prompt: str, ctx: Context) -> str:
 
 if __name__ == "__main__":
     if sys.argv[1:] in (["--http"], ["--http-sessions"]):
-        server.run("http", port=0, shards=1)
+        server.run(listen=LISTEN, shards=1)
     else:
         server.run(shards=1)

@@ -1,7 +1,5 @@
 //! The plan's table of cost and benefit, measured: for people, and as JSON for programs.
 
-use std::fmt::Write as _;
-
 use serde::Serialize;
 
 use super::experiments::Experiment;
@@ -63,21 +61,22 @@ impl Report {
     /// For people.
     pub fn text(&self) -> String {
         let place = &self.environment;
-        let mut text = format!(
-            "{}, {} cores, {}, {}; every row with the optimisation against without it\n\n",
+        let mut table = Table::default();
+        table.words(format!(
+            "{}, {} cores, {}, {}; every row with the optimisation against without it\n",
             place.processor, place.cores, place.os, place.driver
-        );
-        line(&mut text, "", ["latency p50", "throughput", "memory", "CPU a request"], "");
+        ));
+        table.cells("", ["latency p50", "throughput", "memory", "CPU a request"], "");
         let mut before = "";
         for row in &self.rows {
             if row.experiment != before {
-                let _ = writeln!(text, "\n{:<4}{}", row.experiment, row.about);
-                line(&mut text, "  the plan", row.plan, "");
+                table.words(format!("\n{:<4}{}", row.experiment, row.about));
+                table.cells("the plan", row.plan, "");
                 before = row.experiment;
             }
-            row.write(&mut text);
+            row.write(&mut table);
         }
-        text
+        table.text()
     }
 
     /// Whether a row could not be measured that should have been.
@@ -86,11 +85,50 @@ impl Report {
     }
 }
 
-/// One line of the table: what it is about, the plan's four columns, and a word.
-fn line(text: &mut String, name: &str, columns: [&str; 4], word: &str) {
-    let [latency, throughput, memory, cpu] = columns;
-    let full = format!("    {name:<34}{latency:<24}{throughput:<21}{memory:<12}{cpu:<24}{word}");
-    let _ = writeln!(text, "{}", full.trim_end());
+/// Lines in columns that are as wide as their widest cell, with other words between them.
+#[derive(Default)]
+struct Table(Vec<Line>);
+
+enum Line {
+    Words(String),
+    /// What it is about, the plan's four columns, and a verdict.
+    Cells([String; 6]),
+}
+
+impl Table {
+    fn words(&mut self, words: String) {
+        self.0.push(Line::Words(words));
+    }
+
+    fn cells(&mut self, name: &str, columns: [&str; 4], verdict: &str) {
+        let [latency, throughput, memory, cpu] = columns;
+        let cells = [name, latency, throughput, memory, cpu, verdict].map(str::to_owned);
+        self.0.push(Line::Cells(cells));
+    }
+
+    fn text(&self) -> String {
+        let mut widths = [0; 6];
+        for line in &self.0 {
+            let Line::Cells(cells) = line else { continue };
+            for (width, cell) in widths.iter_mut().zip(cells) {
+                *width = cell.chars().count().max(*width);
+            }
+        }
+        let mut text = String::new();
+        for line in &self.0 {
+            match line {
+                Line::Words(words) => text.push_str(words),
+                Line::Cells(cells) => {
+                    let padded =
+                        cells.iter().zip(widths).map(|(cell, wide)| format!("{cell:<wide$}"));
+                    let full = padded.collect::<Vec<_>>().join("  ");
+                    text.push_str(format!("      {full}").trim_end());
+                }
+            }
+            text.push('\n');
+        }
+        text
+    }
 }
 
 impl Row {
@@ -100,12 +138,12 @@ impl Row {
         Self { experiment: id, about, plan, name, came_to }
     }
 
-    fn write(&self, text: &mut String) {
+    fn write(&self, table: &mut Table) {
         let measured = match &self.came_to {
             CameTo::Measured(measured) => measured,
-            CameTo::NotYet(why) => return remark(text, &format!("not yet: {why}")),
+            CameTo::NotYet(why) => return table.words(remark(&format!("not yet: {why}"))),
             CameTo::Failed(why) => {
-                return remark(text, &format!("{}: not measured: {why}", self.name));
+                return table.words(remark(&format!("{}: not measured: {why}", self.name)));
             }
         };
         let latency = percent(&measured.latency_p50_us);
@@ -116,15 +154,15 @@ impl Row {
         });
         let cpu = measured.server_cpu_us.as_ref().map_or_else(String::new, percent);
         let columns = [&*latency, &*throughput, &*memory, &*cpu];
-        line(text, &format!("  {}", self.name), columns, measured.worth());
+        table.cells(self.name, columns, measured.worth());
         for more in measured.more() {
-            remark(text, &more);
+            table.words(remark(&more));
         }
     }
 }
 
-fn remark(text: &mut String, words: &str) {
-    let _ = writeln!(text, "        {words}");
+fn remark(words: &str) -> String {
+    format!("        {words}")
 }
 
 impl Measured {

@@ -87,6 +87,30 @@ fn a_row_has_the_plans_columns() {
     check(record(&[100.0]), record(&[50.0]), false, &["-50 %", "2.00x", "too noisy to tell"]);
 }
 
+/// However wide a cell is, the columns begin where their head does.
+#[test]
+fn columns_line_up() {
+    let memory = || Memory { rest_mib: [10.0, 10.5], loaded_mib: [12.0, 13.25] };
+    let measured = |on: f64| compared(vec![record(&SLOW), record(&[on; 4])], memory(), false);
+    let names = ["short", "a name that is longer than any other one of the table"];
+    let rows = names.into_iter().zip([100.0, 7.0]);
+    let rows = rows.map(|(name, on)| Row::new(&ALL[0], name, Ok(measured(on)).into()));
+    let report = Report { environment: Environment::default(), rows: rows.collect() };
+    let text = report.text();
+    let at = |line: &str, cell: &str| line.find(cell).map(|at| line[..at].chars().count());
+    let line = |name: &str| text.lines().find(|line| line.contains(name)).expect("a line");
+    let head = line("latency p50");
+    for (title, cells) in [
+        ("latency p50", ["+0 % [", "-93 % ["]),
+        ("throughput", ["1.00x [", "14x ["]),
+        ("memory", ["+1.3 MiB", "+1.3 MiB"]),
+    ] {
+        for (name, cell) in names.into_iter().zip(cells) {
+            assert_eq!(at(line(name), cell), at(head, title), "{title} of {name} in\n{text}");
+        }
+    }
+}
+
 #[test]
 fn what_was_not_measured_says_why() {
     let failed = Err(Fault::Target("off: it fell silent".into())).into();

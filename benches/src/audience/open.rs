@@ -11,7 +11,7 @@ use crate::target::{Era, Target};
 /// Connects as number `number`, subscribes to `uris`, and asks for the stream; its answer is still
 /// to be read.
 pub(super) fn open(target: &Target, number: usize, uris: &[&str]) -> Result<Stream, Fault> {
-    let mut client = Client::over(Stream::Tcp(dial(&target.address, number)?), target.wire)?;
+    let mut client = Client::over(Stream::Tcp(dial(&target.address, number)?), target)?;
     match target.era {
         Era::Handshake => {
             let session = client.handshake(target)?;

@@ -39,16 +39,23 @@ impl Stage {
         self.audience.is_empty()
     }
 
+    /// Connects the publisher anew, for a server may have closed its connection meanwhile: must
+    /// come first where the last publication is longer ago than servers let connections idle.
+    pub fn resume(&mut self) -> Result<(), Fault> {
+        self.trigger.reconnect()
+    }
+
     /// Publishes once and says how long it took until the last subscriber had it.
     pub fn publish(&mut self) -> Result<Duration, Fault> {
         let uri = self.trigger.next();
         self.audience.expect(Notice::updated(uri));
         let begin = Instant::now();
         self.trigger.pull()?;
-        self.audience.wait()?;
+        let told = self.audience.wait();
         let last = begin.elapsed();
+        // Where nobody was told, this is the side that may know why.
         self.trigger.answered()?;
-        Ok(last)
+        told.map(|()| last)
     }
 
     /// Listens for a while in which nothing may come.
@@ -64,6 +71,7 @@ impl Stage {
 
 /// The client that publishes; it subscribes to nothing.
 struct Trigger {
+    target: Target,
     client: Client,
     /// One request for each resource.
     requests: [Request; RESOURCES.len()],
@@ -79,7 +87,13 @@ impl Trigger {
             let question = Question::tool("update_resource", &arguments, "updated");
             Request::new(target, &question, session.as_deref())
         });
-        Ok(Self { client, requests, pulled: 0 })
+        Ok(Self { target: target.clone(), client, requests, pulled: 0 })
+    }
+
+    /// Goes on over another connection; a session is bound to none.
+    fn reconnect(&mut self) -> Result<(), Fault> {
+        self.client = Client::connect(&self.target)?;
+        Ok(())
     }
 
     fn place(&self) -> usize {
@@ -112,11 +126,20 @@ impl Trigger {
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpListener;
+
     use mcpring::{Config, Engine};
 
     use super::*;
     use crate::child::address;
     use crate::target::{Era, Wire};
+
+    /// A client whose connection was closed behind its back.
+    fn closed() -> Client {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        Client::connect(&Target::new(address, Wire::Http, Era::Stateless)).expect("a server")
+    }
 
     fn check(driver: Choice, era: Era) {
         let config = Config { shards: 2, driver, ..Config::default() };
@@ -125,8 +148,12 @@ mod tests {
         let url = running.addresses().first().expect("an address").clone();
         let target = Target::new(address(&url, "http").expect("an address"), Wire::Http, era);
         let mut stage = Stage::open(&target, 20, driver).expect("an audience");
-        for _ in 0..5 {
-            stage.publish().unwrap_or_else(|fault| panic!("{driver}, {era:?}: {fault}"));
+        for _ in 0..3 {
+            for _ in 0..2 {
+                stage.publish().unwrap_or_else(|fault| panic!("{driver}, {era:?}: {fault}"));
+            }
+            stage.trigger.client = closed();
+            stage.resume().expect("another connection");
         }
         stage.close().expect("closed");
         running.stop_now();

@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
+use super::served::{self, Era};
 use super::{Ending, print, print_json};
 use crate::fault::Fault;
 use crate::report::grid;
-use crate::subject::{Place, Subject};
+use crate::subject::{Patience, Place, Subject};
 use crate::target::FORMS;
 use crate::workload::{self, EraSpec, Workload};
 
@@ -13,6 +14,7 @@ const HELP: &str = "\
 Examples:
   mcpring-bench list
   mcpring-bench list http://127.0.0.1:8000/mcp
+  mcpring-bench list stdio:'python server.py --stdio'
   mcpring-bench list --json";
 
 /// The arguments of `list`.
@@ -28,8 +30,8 @@ pub struct Arguments {
 
 /// Lists.
 pub fn run(arguments: &Arguments) -> Result<Ending, Fault> {
-    let subject = arguments.target.as_deref().map(|url| Subject::remote(url, EraSpec::Any));
-    let subject = subject.transpose()?;
+    let named = |target| served::named(Some(target), None, Era::Auto, Patience::default());
+    let subject = arguments.target.as_deref().map(named).transpose()?;
     let rows: Vec<Row<'_>> =
         workload::all().iter().map(|one| Row::of(one, subject.as_ref())).collect();
     if arguments.json {
@@ -106,7 +108,8 @@ fn about(subject: &Subject) -> String {
         .iter()
         .map(|place| format!("{}://{}", Place::scheme(place.via), place.address()));
     let places = places.collect::<Vec<_>>().join(", ");
-    let mut out = format!("{} at {places}\n", subject.identity());
+    let reached = if places.is_empty() { "over stdio".into() } else { format!("at {places}") };
+    let mut out = format!("{} {reached}\n", subject.identity());
     let versions = versions(subject).into_iter().map(str::to_owned).collect();
     for (title, names) in [
         ("versions", versions),

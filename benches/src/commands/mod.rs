@@ -19,7 +19,7 @@ use crate::fault::Fault;
 pub enum Ending {
     /// Nothing to complain about.
     Fine,
-    /// A threshold, a budget or a baseline was not kept.
+    /// A regression that counts, or a budget not kept.
     Beyond,
     /// Figures that mean nothing are among the results.
     Invalid,

@@ -1,14 +1,13 @@
 //! Which server a command measures: one that runs already, one that it starts, or our own.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use mcpring::ring::Choice;
 
 use crate::binaries::{self, Binaries};
 use crate::fault::Fault;
 use crate::measure::cores::Cores;
-use crate::subject::{CommandSpec, Spec, Subject};
+use crate::subject::{CommandSpec, Patience, Spec, Subject};
 use crate::workload::EraSpec;
 
 /// Begins a target whose server is started and spoken to over its pipes.
@@ -37,13 +36,12 @@ impl Era {
     }
 }
 
-/// Starts or finds what `target` and `spawn` name; an answer to one of the first questions may take
-/// `patience`.
+/// Starts or finds what `target` and `spawn` name.
 pub(super) fn named(
     target: Option<&str>,
     spawn: Option<&str>,
     era: Era,
-    patience: Duration,
+    patience: Patience,
 ) -> Result<Subject, Fault> {
     let spec = |listening, stdio| Spec {
         name: "server".into(),
@@ -55,7 +53,8 @@ pub(super) fn named(
     match (target, spawn) {
         (Some(target), None) => match target.strip_prefix(STDIO) {
             Some(command) => {
-                Subject::start(&spec(None, Some(CommandSpec::parse(command)?)), &cores()?)
+                let spec = spec(None, Some(CommandSpec::parse(command)?));
+                Subject::start_within(&spec, &cores()?, patience)
             }
             None => Subject::remote_within(target, era.spec(), patience),
         },
@@ -65,8 +64,8 @@ pub(super) fn named(
         (url, Some(command)) => {
             let spec = spec(Some(CommandSpec::parse(command)?), None);
             match url {
-                Some(url) => Subject::start_at(&spec, url, &cores()?),
-                None => Subject::start(&spec, &cores()?),
+                Some(url) => Subject::start_at(&spec, url, &cores()?, patience),
+                None => Subject::start_within(&spec, &cores()?, patience),
             }
         }
         (None, None) => Err(Fault::Usage("a target or --spawn is needed".into())),

@@ -8,11 +8,10 @@ use super::served::{self, Era, Own};
 use super::{Ending, compare, print};
 use crate::binaries::say;
 use crate::fault::Fault;
-use crate::generator::Load;
 use crate::record::{Environment, Record, file};
 use crate::report::number;
 use crate::statistics::comparison::{Comparison, Question};
-use crate::subject::Subject;
+use crate::subject::{Patience, Subject};
 use crate::trial::{self, Outcome, Settings, Unwatched};
 use crate::workload::{self, Workload};
 
@@ -89,6 +88,8 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<Ending, Fault> {
     let workloads = chosen(arguments)?;
     let before = arguments.against.as_deref().map(file::read).transpose()?;
+    let output = arguments.output.clone().unwrap_or_else(usual_file);
+    file::check(&output)?;
     let settings = settings(arguments, Environment::find(arguments.driver)?);
     let mut subjects = [subject(arguments)?];
     let said = Said { json: arguments.json };
@@ -103,13 +104,12 @@ pub fn run(arguments: &Arguments) -> Result<Ending, Fault> {
     }
     let ending = ending(&outcomes);
     let records: Vec<Record> = outcomes.into_iter().filter_map(measured).collect();
+    if !records.is_empty() {
+        file::write(&output, &records)?;
+        said.line(&format!("results: {}", output.display()))?;
+    }
     if arguments.json {
         file::print(&records)?;
-    }
-    if !records.is_empty() {
-        let path = arguments.output.clone().unwrap_or_else(usual_file);
-        file::write(&path, &records)?;
-        said.line(&format!("results: {}", path.display()))?;
     }
     match before {
         Some(before) => Ok(against(arguments, &before, &records, &said)?.unwrap_or(ending)),
@@ -156,7 +156,7 @@ fn settings(arguments: &Arguments, environment: Environment) -> Settings {
 fn subject(arguments: &Arguments) -> Result<Subject, Fault> {
     let (target, spawn) = (arguments.target.as_deref(), arguments.spawn.as_deref());
     if target.is_some() || spawn.is_some() {
-        return served::named(target, spawn, arguments.era, Load::TIMEOUT);
+        return served::named(target, spawn, arguments.era, Patience::default());
     }
     let own = match (&arguments.server, arguments.no_build) {
         (Some(path), _) => Own::At(path),

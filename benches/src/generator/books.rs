@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use super::check::{Again, Check, Verdict};
 use super::connection::{Desk, Order, State};
 use super::inbox::End;
+use super::reader::CLOSES;
 use super::schedule::Schedule;
 use super::tally::Tally;
 use crate::fault::{Fault, excerpt};
@@ -128,7 +129,7 @@ impl Books {
         end: &End<'_>,
     ) -> Result<(), Fault> {
         let succeeded = end.status / 100 == 2;
-        let answered = desk.answered;
+        let answered = desk.answered_ns.is_some();
         match desk.end_answer() {
             Some(lane) => {
                 if !answered {
@@ -139,21 +140,29 @@ impl Books {
                     };
                     self.settle(connection, desk, lane, Outcome::Http(words));
                 }
-                if desk.lanes[lane as usize].state == State::Settled {
-                    desk.lanes[lane as usize].state = State::Free;
-                    self.free.push_back(Free { connection, lane, since_ns: self.now_ns });
-                }
+                self.free(connection, desk, lane);
             }
             // A connection for replies has no lanes.
             None if succeeded => {}
             None => self.count(Outcome::Http(format!("a reply was refused: {}", end.words()))),
         }
-        if end.closes {
-            let words = "the server closes its connections after an answer (Connection: close); a \
-                         load needs connections that stay open";
-            return Err(Fault::Target(words.into()));
+        if end.closes { Err(Fault::Target(CLOSES.into())) } else { Ok(()) }
+    }
+
+    /// The present HTTP answer, which has answered, is given up: the connection is a new one now.
+    pub(super) fn leave(&mut self, connection: u32, desk: &mut Desk) {
+        if let Some(lane) = desk.end_answer() {
+            self.free(connection, desk, lane);
         }
-        Ok(())
+        self.tally.renewals += u64::from(self.counts);
+    }
+
+    /// Frees `lane`, unless its call is made again.
+    fn free(&mut self, connection: u32, desk: &mut Desk, lane: u32) {
+        if desk.lanes[lane as usize].state == State::Settled {
+            desk.lanes[lane as usize].state = State::Free;
+            self.free.push_back(Free { connection, lane, since_ns: self.now_ns });
+        }
     }
 
     /// Counts an answer that came on `connection` and frees its lane.
@@ -168,14 +177,14 @@ impl Books {
         let named = id.and_then(|id| desk.lane_of(id));
         let lane = match desk.order {
             Order::Any => named,
-            Order::Http if desk.answered => None,
+            Order::Http if desk.answered_ns.is_some() => None,
             Order::Messages | Order::Http => desk.oldest(),
         };
         let Some(lane) = lane else {
             let words = format!("an answer to nothing that is open: {}", excerpt(body));
             return self.count(Outcome::Wrong(words));
         };
-        desk.answered = true;
+        desk.answered_ns = Some(self.now_ns);
         let came = desk.lanes[lane as usize].events;
         let outcome = match outcome {
             Outcome::Right if desk.order == Order::Http && named != Some(lane) => {
@@ -195,10 +204,10 @@ impl Books {
     fn again(&mut self, connection: u32, desk: &mut Desk, id: u64, again: &Again<'_>, body: &[u8]) {
         let lane = desk.lane_of(id).filter(|lane| {
             let is_next = desk.order == Order::Any || desk.oldest() == Some(*lane);
-            is_next && !desk.answered && desk.lanes[*lane as usize].rounds < ROUNDS_MAX
+            is_next && desk.answered_ns.is_none() && desk.lanes[*lane as usize].rounds < ROUNDS_MAX
         });
         if let Some(lane) = lane {
-            desk.answered = desk.order == Order::Http;
+            desk.answered_ns = (desk.order == Order::Http).then_some(self.now_ns);
             desk.ask_again(lane, again);
         } else {
             let words = format!("asks for input again and again: {}", excerpt(body));
@@ -212,7 +221,7 @@ impl Books {
         let ended = desk.settle(lane, state);
         self.open -= 1;
         if state == State::Free {
-            desk.answered = false;
+            desk.answered_ns = None;
             self.free.push_back(Free { connection, lane, since_ns: self.now_ns });
         }
         if matches!(outcome, Outcome::Right) {

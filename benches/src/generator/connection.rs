@@ -30,8 +30,8 @@ pub(super) struct Desk {
     pub(super) order: Order,
     /// The lanes of the requests that are open, the oldest first, where answers come in order.
     asked: VecDeque<u32>,
-    /// Whether the present HTTP answer has answered.
-    pub(super) answered: bool,
+    /// When the present HTTP answer has answered, if it has; its stream may be open still.
+    pub(super) answered_ns: Option<u64>,
     /// A request to be sent when the present HTTP answer is over.
     held: Vec<u8>,
     ids: Ids,
@@ -98,6 +98,14 @@ impl Connection {
     pub(super) fn new(slot: Slot, wire: Wire, desk: Desk) -> Self {
         Self { slot, inbox: Inbox::new(wire), desk, listed: false, aside: None }
     }
+
+    /// Goes on at `slot`, where a new HTTP connection is. What the server would still say on the old
+    /// one is not heard.
+    pub(super) fn renew(&mut self, slot: Slot) {
+        self.slot = slot;
+        self.inbox = Inbox::new(Wire::Http);
+        self.desk.outbox.sending = false;
+    }
 }
 
 impl Desk {
@@ -117,7 +125,7 @@ impl Desk {
             outbox: Outbox::default(),
             order,
             asked: VecDeque::new(),
-            answered: false,
+            answered_ns: None,
             held: Vec::new(),
             ids,
         }
@@ -152,7 +160,7 @@ impl Desk {
 
     /// The HTTP answer is over: what waited for that is sent. Says which lane it was for, if any.
     pub(super) fn end_answer(&mut self) -> Option<u32> {
-        self.answered = false;
+        self.answered_ns = None;
         self.outbox.out.append(&mut self.held);
         self.asked.pop_front()
     }

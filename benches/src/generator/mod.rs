@@ -9,13 +9,14 @@
 //! schedule  when a request is due                  validity      whether the figures mean something
 //! inbox, reader  messages in bytes                 pipes         standard input and output
 //! check, shape   what a message is                 books         what a message changes
-//! connection, request  what is open, what is sent
+//! connection, request  what is open, what is sent;   linger  event streams left open
 //! ```
 
 mod books;
 mod check;
 mod connection;
 mod inbox;
+mod linger;
 mod load;
 pub mod pipes;
 pub mod reader;
@@ -41,7 +42,7 @@ pub use tally::{Errors, Progress, Tally};
 
 use crate::fault::Fault;
 use crate::question::{Answer, Question};
-use crate::target::Wire;
+use crate::target::{Address, Wire};
 use books::{Books, Free};
 use connection::{Connection, Desk, Ids, Order, State};
 use inbox::Found;
@@ -75,6 +76,10 @@ pub struct Generator {
     until_ns: u64,
     timeout: Duration,
     looked_ns: u64,
+    /// Where to connect anew.
+    address: Option<Address>,
+    /// Whether the server has left an event stream open.
+    leaves_open: bool,
     /// Lanes of each connection, and of all.
     lanes: usize,
     step: u64,
@@ -93,8 +98,9 @@ impl Generator {
         lanes: usize,
         question: &Question,
     ) -> Result<Self, Fault> {
-        let config =
-            RingConfig { connections_max: 1, adoptions_max: connections, ..RingConfig::default() };
+        // A connection that is renewed is two for a while.
+        let adoptions_max = 2 * connections;
+        let config = RingConfig { connections_max: 1, adoptions_max, ..RingConfig::default() };
         let (driver, driver_line) =
             ring::open(choice, &config).map_err(|error| Fault::Invalid(error.to_string()))?;
         Ok(Self {
@@ -110,6 +116,8 @@ impl Generator {
             until_ns: u64::MAX,
             timeout: Load::TIMEOUT,
             looked_ns: 0,
+            address: None,
+            leaves_open: false,
             lanes,
             step: (connections * lanes) as u64,
             name: question.name.clone(),
@@ -154,11 +162,7 @@ impl Generator {
 
     fn seat(&mut self, slot: Slot, wire: Wire, request: Rc<Request>, lanes: usize) -> usize {
         let index = self.connections.len();
-        let place = slot.index as usize;
-        if self.places.len() <= place {
-            self.places.resize(place + 1, None);
-        }
-        self.places[place] = Some(index as u32);
+        self.settle_at(slot, index);
         let order = match (wire, self.has_ids) {
             (Wire::Http, _) => Order::Http,
             (_, true) => Order::Any,
@@ -168,6 +172,14 @@ impl Generator {
         let desk = Desk::new(request, lanes, order, ids);
         self.connections.push(Connection::new(slot, wire, desk));
         index
+    }
+
+    fn settle_at(&mut self, slot: Slot, index: usize) {
+        let place = slot.index as usize;
+        if self.places.len() <= place {
+            self.places.resize(place + 1, None);
+        }
+        self.places[place] = Some(index as u32);
     }
 
     /// Connections held.
@@ -287,13 +299,17 @@ impl Generator {
         self.driver.submit(op).map_err(|error| Fault::Invalid(error.to_string()))
     }
 
-    /// Looks from time to time for a request that has waited too long.
+    /// Looks from time to time for a request that has waited too long, and for streams left open.
     fn look_for_silence(&mut self) -> Result<(), Fault> {
         let now_ns = self.books.now_ns;
-        if self.books.open == 0 || self.closing || now_ns - self.looked_ns < LOOK_NS {
+        if self.closing || now_ns - self.looked_ns < LOOK_NS {
             return Ok(());
         }
         self.looked_ns = now_ns;
+        self.renew_late()?;
+        if self.books.open == 0 {
+            return Ok(());
+        }
         let timeout_ns = self.timeout.as_nanos() as u64;
         let lanes = self.connections.iter().flat_map(|connection| &connection.desk.lanes);
         let open = lanes.filter(|lane| lane.state == State::Open);
@@ -320,13 +336,19 @@ impl Generator {
 
     fn complete(&mut self, completion: Completion) -> Result<(), Fault> {
         match completion {
-            Completion::Closed { .. } => {
-                self.closed += 1;
+            Completion::Closed { slot } => {
+                self.closed += usize::from(self.place(slot).is_some());
                 Ok(())
             }
             _ if self.closing => Ok(()),
             Completion::Received { slot, lease } => self.received(slot, &lease),
             Completion::Sent { slot, buf, fault: None } => self.sent(slot, buf),
+            // What has happened to a connection since it was renewed is nobody's concern.
+            Completion::Sent { slot, .. } | Completion::Ended { slot, .. }
+                if self.place(slot).is_none() =>
+            {
+                Ok(())
+            }
             Completion::Sent { fault: Some(fault), .. } => {
                 Err(Fault::Target(format!("send a request: {fault}")))
             }
@@ -354,6 +376,9 @@ impl Generator {
             Found::Message(body) => books.message(number, desk, body),
             Found::End(end) => books.end(number, desk, &end),
         })?;
+        if self.leaves_open {
+            self.renew(index)?;
+        }
         self.list(index);
         if self.books.aside.is_empty() {
             return Ok(());

@@ -16,12 +16,13 @@ use super::reader::Reader;
 use super::request::Request;
 use super::run::{Marked, Run, Watch};
 use super::tally::Tally;
-use crate::client::HELLO;
+use crate::client::{HELLO, is_answer};
 use crate::fault::{Fault, excerpt};
-use crate::question::Question;
+use crate::question::{Question, meta};
 use crate::target::{Address, Era, Target, Wire};
 
-/// The two ends of a server that has shaken hands, for any number of runs.
+/// The two ends of a server that has answered once, for any number of runs: what its start takes is
+/// no part of them.
 pub struct Pipes {
     input: File,
     output: File,
@@ -29,7 +30,8 @@ pub struct Pipes {
 }
 
 impl Pipes {
-    /// Shakes hands with the server behind the pipes, if the era does; it may take `patience`.
+    /// Shakes hands with the server behind the pipes, or asks it who it is; its start and its answer
+    /// may take `patience`.
     pub fn open(
         input: ChildStdin,
         output: ChildStdout,
@@ -46,8 +48,19 @@ impl Pipes {
         patience: Duration,
     ) -> Result<Self, Fault> {
         let mut pipes = Self { input: input.into(), output: output.into(), era };
-        if era == Era::Handshake {
-            pipes.handshake(patience).map_err(|fault| fault.within("initialize"))?;
+        match era {
+            Era::Handshake => {
+                pipes.handshake(patience).map_err(|fault| fault.within("initialize"))?;
+            }
+            Era::Stateless => {
+                let method = "server/discover";
+                let params = format!(r#"{{"_meta":{{{}}}}}"#, meta(era));
+                let ask =
+                    format!(r#"{{"jsonrpc":"2.0","id":0,"method":"{method}","params":{params}}}"#);
+                // It is known to speak the era; that it answers is enough.
+                pipes.first(ask.as_bytes(), patience).map_err(|fault| fault.within(method))?;
+            }
+            Era::Bare => {}
         }
         Ok(pipes)
     }
@@ -83,19 +96,29 @@ impl Pipes {
     }
 
     fn handshake(&mut self, patience: Duration) -> Result<(), Fault> {
-        let until = Instant::now() + patience;
-        self.write(&[HELLO, b"\n"].concat())?;
-        let (mut reader, mut said) = (Reader::new(Wire::Line), Vec::new());
-        let line = loop {
-            if let Some(answer) = reader.next(&said).map_err(Fault::Target)? {
-                break &said[answer.body];
-            }
-            self.read(&mut said, until)?;
-        };
-        if memmem::find(line, b"protocolVersion").is_none() {
-            return Err(Fault::Target(format!("answered by {:?}", excerpt(line))));
+        let answer = self.first(HELLO, patience)?;
+        if memmem::find(&answer, b"protocolVersion").is_none() {
+            return Err(Fault::Target(format!("answered by {:?}", excerpt(&answer))));
         }
         self.write(b"{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}\n")
+    }
+
+    /// The answer to `ask`, the first message of the conversation. What the server logs before it is
+    /// passed over.
+    fn first(&mut self, ask: &[u8], patience: Duration) -> Result<Vec<u8>, Fault> {
+        let until = Instant::now() + patience;
+        self.write(&[ask, b"\n"].concat())?;
+        let (mut reader, mut said) = (Reader::new(Wire::Line), Vec::new());
+        loop {
+            while let Some(line) = reader.next(&said).map_err(Fault::Target)? {
+                let message = said[line.body].to_vec();
+                if is_answer(&message) {
+                    return Ok(message);
+                }
+                said.drain(..line.end);
+            }
+            self.read(&mut said, until)?;
+        }
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), Fault> {

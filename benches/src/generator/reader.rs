@@ -15,6 +15,10 @@ pub const ANSWER_BYTES_MAX: usize = 32 << 20;
 /// The longest head of an HTTP answer.
 pub const HEAD_BYTES_MAX: usize = 64 << 10;
 
+/// What is said of a server whose connections carry one answer each.
+pub const CLOSES: &str = "the server closes the connection after each answer (Connection: close, or \
+                          HTTP/1.0); a load needs connections that stay open";
+
 /// One whole answer at the beginning of the bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answered {
@@ -139,7 +143,8 @@ pub(crate) fn head(bytes: &[u8]) -> Result<Option<Head>, String> {
     let status = response.code.unwrap_or(0);
     let is_bare = status < 200 || matches!(status, 202 | 204 | 304);
     let mut framing = is_bare.then_some(Framing::Length(0));
-    let (mut events, mut closes) = (false, false);
+    // Before HTTP/1.1 a connection stays open only if both sides say so.
+    let (mut events, mut closes) = (false, response.version == Some(0));
     for header in response.headers.iter() {
         let value = std::str::from_utf8(header.value).unwrap_or("");
         if header.name.eq_ignore_ascii_case("content-length") {
@@ -149,10 +154,13 @@ pub(crate) fn head(bytes: &[u8]) -> Result<Option<Head>, String> {
         } else if header.name.eq_ignore_ascii_case("content-type") {
             events = value.starts_with("text/event-stream");
         } else if header.name.eq_ignore_ascii_case("connection") {
-            closes = value.eq_ignore_ascii_case("close");
+            let says = |word| value.split(',').any(|one| one.trim().eq_ignore_ascii_case(word));
+            closes = says("close") || closes && !says("keep-alive");
         }
     }
-    let framing = framing.ok_or_else(|| malformed("no length of the body", bytes))?;
+    let framing = framing.ok_or_else(|| {
+        if closes { CLOSES.to_owned() } else { malformed("no length of the body", bytes) }
+    })?;
     Ok(Some(Head { status, bytes: head, framing, events, closes }))
 }
 
@@ -231,6 +239,22 @@ mod tests {
         for bytes in ["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", sized] {
             assert_eq!(Reader::new(Wire::Http).next(bytes.as_bytes()), Ok(None), "{bytes}");
         }
+    }
+
+    #[test]
+    fn a_server_says_whether_it_closes() {
+        for (text, closes) in [
+            ("HTTP/1.1 202 A\r\n", false),
+            ("HTTP/1.1 202 A\r\nConnection: keep-alive\r\n", false),
+            ("HTTP/1.1 202 A\r\nConnection: Close\r\n", true),
+            ("HTTP/1.1 202 A\r\nConnection: x, close\r\n", true),
+            ("HTTP/1.0 202 A\r\n", true),
+            ("HTTP/1.0 202 A\r\nConnection: Keep-Alive\r\n", false),
+        ] {
+            let got = head(format!("{text}\r\n").as_bytes()).expect("well formed");
+            assert_eq!(got.map(|head| head.closes), Some(closes), "{text}");
+        }
+        assert_eq!(head(b"HTTP/1.0 200 OK\r\n\r\n"), Err(CLOSES.to_owned()));
     }
 
     #[test]

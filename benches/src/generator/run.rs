@@ -54,6 +54,7 @@ fn connect(target: &Target, question: &Question, load: &Load) -> Result<Generato
     let each = if is_asked { 2 } else { 1 };
     let mut generator =
         Generator::open(load.driver, load.connections * each, load.inflight, question)?;
+    generator.address = Some(target.address.clone());
     let shared = Rc::new(Request::new(target, question, None));
     for _ in 0..load.connections {
         let mut client = Client::connect_within(target, load.timeout)?;
@@ -162,11 +163,11 @@ impl<'l, 'm, 'w> Run<'l, 'm, 'w> {
         Ok(Duration::from_nanos(self.generator.books.now_ns - begin_ns))
     }
 
-    /// Waits for everything in flight and asks nothing further.
+    /// Waits for everything in flight and for the ends of its event streams; asks nothing further.
     fn drain(&mut self) -> Result<(), Fault> {
         self.generator.allow(0);
         self.generator.until_ns = u64::MAX;
-        while self.generator.in_flight() > 0 {
+        while self.generator.in_flight() > 0 || self.generator.lingers() {
             self.generator.turn()?;
         }
         Ok(())

@@ -28,6 +28,8 @@ pub struct Tally {
     pub elapsed: Duration,
     /// What the scheduler gave the generator's thread in that time.
     pub generator: Usage,
+    /// Connections opened in that time because the server had left an event stream open.
+    pub renewals: u64,
     /// Bytes sent in that time.
     pub bytes_out: u64,
     /// Bytes received in that time.

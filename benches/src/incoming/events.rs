@@ -1,6 +1,6 @@
 //! An event stream as the browser standard cuts it: lines, of which only the data matters here.
 
-use memchr::memchr;
+use memchr::memchr2;
 
 use crate::fault::Fault;
 use crate::generator::reader::fits;
@@ -12,6 +12,8 @@ pub(super) struct Events {
     line: Vec<u8>,
     /// The data of an event that has not ended yet.
     data: Vec<u8>,
+    /// The last byte was a CR; a LF behind it ends the same line.
+    after_return: bool,
 }
 
 impl Events {
@@ -22,7 +24,11 @@ impl Events {
         mut bytes: &[u8],
         message: &mut dyn FnMut(&[u8]) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
-        while let Some(at) = memchr(b'\n', bytes) {
+        if self.after_return && !bytes.is_empty() {
+            self.after_return = false;
+            bytes = bytes.strip_prefix(b"\n").unwrap_or(bytes);
+        }
+        while let Some(at) = memchr2(b'\n', b'\r', bytes) {
             if self.line.is_empty() {
                 take(&bytes[..at], &mut self.data, message)?;
             } else {
@@ -30,7 +36,10 @@ impl Events {
                 take(&self.line, &mut self.data, message)?;
                 self.line.clear();
             }
-            bytes = &bytes[at + 1..];
+            let rest = &bytes[at + 1..];
+            let is_return = bytes[at] == b'\r';
+            self.after_return = is_return && rest.is_empty();
+            bytes = if is_return { rest.strip_prefix(b"\n").unwrap_or(rest) } else { rest };
         }
         self.line.extend_from_slice(bytes);
         fits(self.line.len() + self.data.len(), &self.data).map_err(Fault::Target)
@@ -40,6 +49,7 @@ impl Events {
     pub(super) fn clear(&mut self) {
         self.line.clear();
         self.data.clear();
+        self.after_return = false;
     }
 }
 
@@ -49,7 +59,6 @@ fn take(
     data: &mut Vec<u8>,
     message: &mut dyn FnMut(&[u8]) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
     if let Some(rest) = line.strip_prefix(b"data:") {
         if !data.is_empty() {
             data.push(b'\n');

@@ -232,11 +232,15 @@ mod tests {
         check(chunks, &["{}"], true);
         let head =
             "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked";
-        let events =
-            "\r\n\r\nD\r\nid: 0\ndata:\n\n\r\n3\r\n:\n\n\r\n15\r\ndata: {}\r\ndata:[]\r\n\r\n";
-        let open = format!("{head}{events}");
-        check(open.as_bytes(), &["{}\n[]"], false);
-        check(format!("{open}\r\n0\r\nA: b\r\n\r\n").as_bytes(), &["{}\n[]"], true);
+        for (lines, size) in
+            [("data: {}\r\ndata:[]\r\n\r\n", "15"), ("data: {}\rdata:[]\r\r", "12")]
+        {
+            let first = "\r\n\r\nD\r\nid: 0\ndata:\n\n\r\n3\r\n:\n\n\r\n";
+            let open = format!("{head}{first}{size}\r\n{lines}");
+            check(open.as_bytes(), &["{}\n[]"], false);
+            let next = "\r\n9\r\n\ndata: 1\n\r\n1\r\n\n\r\n0\r\nA: b\r\n\r\n";
+            check(format!("{open}{next}").as_bytes(), &["{}\n[]", "1"], true);
+        }
     }
 
     #[test]

@@ -35,6 +35,8 @@ const METHOD: &str = "\
 - Each workload is measured in the newest era of the protocol that the server speaks and the
   workload allows. Workloads of the handshake era, and the one whose server reports progress, are
   measured in the mode with sessions and event streams.
+- The modes are ways to serve HTTP: over standard input and output a server is measured once, under
+  the name of its fastest mode. On TCP only our servers listen.
 - *CPU µs* is the server's processor time an operation, user and kernel, by the process's
   CPU clock. *beside ours* is the median over the repetitions of its ratio to `mcpring`: the
   machine's speed cancels out of it. Latency is counted from the turn that sends a request to the
@@ -147,7 +149,7 @@ fn without(comparison: &Comparison) -> String {
 }
 
 /// A table whose columns line up in the text too; a column of figures leans right.
-fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     let wide = |column: usize| {
         let cells = rows.iter().map(|row| row[column].chars().count());
         cells.chain([head[column].chars().count()]).max().unwrap_or(0)

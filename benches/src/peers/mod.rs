@@ -3,7 +3,7 @@
 //! ```text
 //! setup ── where everything lies ──> list ── servers and their modes ──> trial, rest
 //!                                                                           │
-//!                       report, document <── goals <── records and figures ─┘
+//!             report, document, readme <── goals <── records and figures ─┘
 //! ```
 
 #[cfg(test)]
@@ -11,11 +11,13 @@ mod canned;
 pub mod document;
 pub mod goals;
 pub mod list;
+pub mod readme;
 pub mod report;
 pub mod rest;
 pub mod setup;
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::PathBuf;
 
 use mcpring::ring::Choice;
@@ -25,7 +27,7 @@ use crate::binaries::say;
 use crate::commands::{Ending, print, print_json};
 use crate::fault::Fault;
 use crate::measure::cores::Cores;
-use crate::record::{Environment, Record};
+use crate::record::{Environment, Record, file};
 use crate::subject::Subject;
 use crate::trial::{self, Outcome, Settings, Watch};
 use crate::workload::{self, Workload};
@@ -38,11 +40,15 @@ const HELP: &str = "\
 Examples:
   mcpring-bench peers --quick
   mcpring-bench peers --only tool_call_simple_10k,resource_read_10k --peers rmcp,typescript
-  mcpring-bench peers --markdown docs/BENCHMARKS.md
+  mcpring-bench peers --markdown docs/BENCHMARKS.md --readme README.md
+  mcpring-bench peers --from docs/BENCHMARKS.md --readme README.md
 
 The first run sets the peers up, through cargo, pip and npm; later ones build again what changed
 in the sources here. --setup sets everything up anew and measures nothing. A peer that cannot be had
 is named, and the others are measured.
+
+--readme fills the tables between the comments `<!-- measured: servers -->` and `<!-- end: servers -->`,
+and those of `python`, from the document.
 
 Exit codes: 0 measured, 2 usage, 3 the machine could not measure, 4 one of our own servers failed a
 workload. A peer that fails is a line of the report.";
@@ -68,8 +74,15 @@ pub struct Arguments {
     #[arg(long, conflicts_with = "markdown")]
     json: bool,
     /// Write the document of the comparison to this file.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", group = "document")]
     markdown: Option<PathBuf>,
+    /// Fill the tables of this README from the document.
+    #[arg(long, value_name = "FILE", requires = "document", conflicts_with_all = ["only", "peers"])]
+    readme: Option<PathBuf>,
+    /// Take this document as it is, and measure nothing.
+    #[arg(long, value_name = "FILE", group = "document", requires = "readme")]
+    #[arg(conflicts_with_all = ["setup", "quick", "json", "no_build"])]
+    from: Option<PathBuf>,
     /// Take the servers as they were set up last.
     #[arg(long)]
     no_build: bool,
@@ -123,7 +136,15 @@ pub struct Without {
 
 /// Sets up, measures, and prints.
 pub fn run(arguments: &Arguments) -> Result<Ending, Fault> {
+    if let Some(path) = &arguments.from {
+        let name = path.display();
+        let text = fs::read_to_string(path);
+        let text = text.map_err(|error| Fault::Usage(format!("{name}: {error}")))?;
+        return arguments.fill_readme(&text).map(|()| Ending::Fine);
+    }
     let workloads = workloads(&arguments.only)?;
+    let outputs = [&arguments.markdown, &arguments.readme].into_iter().flatten();
+    outputs.map(PathBuf::as_path).try_for_each(file::check)?;
     // Asked before any thread is bound to a core.
     let environment = Environment::find(Choice::Auto)?;
     let build = match arguments {
@@ -147,10 +168,18 @@ pub fn run(arguments: &Arguments) -> Result<Ending, Fault> {
     }
     if let Some(path) = &arguments.markdown {
         let text = document::markdown(&comparison);
-        std::fs::write(path, text).map_err(Fault::harness(path.display()))?;
+        file::store(path, text.as_bytes())?;
+        arguments.fill_readme(&text)?;
     }
     let ours = |without: &Without| without.failed && without.server.starts_with(list::OURS);
     Ok(if comparison.without.iter().any(ours) { Ending::Failed } else { Ending::Fine })
+}
+
+impl Arguments {
+    /// Fills the README that was named, if one was, from the text of a document.
+    fn fill_readme(&self, document: &str) -> Result<(), Fault> {
+        self.readme.as_ref().map_or(Ok(()), |path| readme::fill(path, document))
+    }
 }
 
 /// The workloads over a wire, or those of them that were asked for.

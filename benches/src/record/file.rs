@@ -47,18 +47,44 @@ fn record(number: usize, item: Value) -> Result<Record, String> {
     }
 }
 
+/// Finds out before a long run whether `path` can be written, making its folder. What is there
+/// stays as it is.
+pub fn check(path: &Path) -> Result<(), Fault> {
+    let opened = match fs::metadata(path) {
+        // Who reads from a pipe would see its end.
+        Ok(found) if !found.is_file() && !found.is_dir() => Ok(()),
+        Ok(_) => fs::OpenOptions::new().append(true).open(path).map(drop),
+        Err(_) => {
+            make_folder(path)?;
+            fs::File::create_new(path).and_then(|_| fs::remove_file(path))
+        }
+    };
+    opened.map_err(refused("write", path))
+}
+
 /// Writes `records` to `path`, making its folder.
 pub fn write(path: &Path, records: &[Record]) -> Result<(), Fault> {
     let mut text = text(records)?;
     text.push(b'\n');
-    let store = || {
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            fs::create_dir_all(folder)?;
-        }
-        fs::write(path, &text)
-    };
-    // Where it goes is the user's choice, if it is not the usual place.
-    store().map_err(|error| Fault::Usage(format!("write {}: {error}", path.display())))
+    store(path, &text)
+}
+
+/// Writes `text` to `path`, making its folder.
+pub fn store(path: &Path, text: &[u8]) -> Result<(), Fault> {
+    make_folder(path)?;
+    fs::write(path, text).map_err(refused("write", path))
+}
+
+fn make_folder(path: &Path) -> Result<(), Fault> {
+    match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) => fs::create_dir_all(folder).map_err(refused("make the folder", folder)),
+        None => Ok(()),
+    }
+}
+
+/// Where it goes is the user's choice, if it is not the usual place.
+fn refused(doing: &str, path: &Path) -> impl FnOnce(io::Error) -> Fault {
+    move |error| Fault::Usage(format!("{doing} {}: {error}", path.display()))
 }
 
 /// Prints `records` as one array to standard output.

@@ -13,6 +13,10 @@ use serde::{Deserialize, Serialize};
 /// The version of the shape of a record; a key more or less is a new one.
 pub const SCHEMA: u32 = 1;
 
+/// The figure of connections that were opened anew in one repetition, because the server had left
+/// the event stream of an answer open.
+pub const RENEWALS: &str = "new_connections";
+
 /// One workload, measured on one server.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

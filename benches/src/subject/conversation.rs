@@ -4,10 +4,11 @@
 use std::io::Write;
 use std::process::{ChildStdin, ChildStdout};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::Patience;
 use super::command::CommandSpec;
 use crate::child::{self, Server};
 use crate::client::{Client, HELLO, wrap};
@@ -18,8 +19,6 @@ use crate::measure::cores::Cores;
 use crate::question::{Answer, Question};
 use crate::target::{Address, Era, Target, Wire};
 
-/// Longest wait for an answer over pipes.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// Most pages of one list, against a server that always has one more.
 const PAGES_MAX: usize = 1_000;
 /// Lines of a program that nobody has asked for yet.
@@ -49,9 +48,19 @@ impl Conversation {
     }
 
     /// Starts a server and opens one over its standard input and output; the server ends with it.
-    pub fn start(command: &CommandSpec, era: Era, cores: &Cores) -> Result<Self, Fault> {
-        let channel = Channel::Pipes(Pipes::start(command, cores)?);
-        Self::over(channel, Target::at(Address::Program(Vec::new()), Wire::Line, era))
+    pub fn start(
+        command: &CommandSpec,
+        era: Era,
+        cores: &Cores,
+        patience: Patience,
+    ) -> Result<Self, Fault> {
+        let channel = Channel::Pipes(Pipes::start(command, cores, patience.start)?);
+        let mut new =
+            Self::over(channel, Target::at(Address::Program(Vec::new()), Wire::Line, era))?;
+        if let Channel::Pipes(pipes) = &mut new.channel {
+            pipes.patience = patience.answer;
+        }
+        Ok(new)
     }
 
     fn over(channel: Channel, target: Target) -> Result<Self, Fault> {
@@ -61,6 +70,9 @@ impl Conversation {
             Era::Handshake => new.initialize()?,
             Era::Stateless | Era::Bare => new.ask("server/discover", "{}")?,
         };
+        if let Channel::Socket(client) = &mut new.channel {
+            client.make_ready()?;
+        }
         Ok(new)
     }
 
@@ -136,17 +148,22 @@ impl Conversation {
             }
             let before = message["method"].is_string() && self.target.wire != Wire::Http;
             if !before {
-                return Err(refused(method, status, &message, &body));
+                return Err(refused(method, status, id, &message, &body));
             }
         }
         Err(Fault::Target(format!("{method}: {BEFORE_MAX} messages came and no answer")))
     }
 }
 
-/// The words for an answer that is not a result.
-fn refused(method: &str, status: u16, message: &Value, body: &[u8]) -> Fault {
+/// The words for an answer that is not the result of the request `id`.
+fn refused(method: &str, status: u16, id: u64, message: &Value, body: &[u8]) -> Fault {
     if let Some(words) = message["error"]["message"].as_str() {
         return Fault::Target(format!("{method} was refused: {}", excerpt(words.as_bytes())));
+    }
+    if !message["result"].is_null() {
+        let (got, body) = (excerpt(message["id"].to_string().as_bytes()), excerpt(body));
+        let words = format!("the request had the id {id}, its answer has the id {got}: {body}");
+        return Fault::Target(format!("{method}: {words}"));
     }
     let hint = match status {
         404 | 405 => "; is this the path of the MCP endpoint?",
@@ -163,13 +180,15 @@ struct Pipes {
     _server: Server,
     input: ChildStdin,
     lines: Receiver<Vec<u8>>,
+    /// Longest wait for a line.
+    patience: Duration,
 }
 
 impl Pipes {
-    fn start(command: &CommandSpec, cores: &Cores) -> Result<Self, Fault> {
+    fn start(command: &CommandSpec, cores: &Cores, patience: Duration) -> Result<Self, Fault> {
         let place = child::Place::Pinned(cores);
         let (server, input, output) = Server::start_piped(&mut command.command(), place)?;
-        Ok(Self { _server: server, input, lines: lines(output) })
+        Ok(Self { _server: server, input, lines: lines(output), patience })
     }
 
     fn send(&mut self, bytes: &[u8]) -> Result<(), Fault> {
@@ -177,10 +196,9 @@ impl Pipes {
     }
 
     fn line(&mut self) -> Result<Vec<u8>, Fault> {
-        let begin = Instant::now();
-        self.lines.recv_timeout(PATIENCE).map_err(|end| match end {
+        self.lines.recv_timeout(self.patience).map_err(|end| match end {
             RecvTimeoutError::Timeout => {
-                Fault::Target(format!("{} s of silence on its output", begin.elapsed().as_secs()))
+                Fault::Target(format!("no answer within {:?} on its output", self.patience))
             }
             RecvTimeoutError::Disconnected => Fault::Target("the server closed its output".into()),
         })

@@ -23,6 +23,7 @@ pub use place::Place;
 use crate::child::{self, Server};
 use crate::dial;
 use crate::fault::Fault;
+use crate::generator::Load;
 use crate::measure::cores::Cores;
 use crate::measure::counters::Counters;
 use crate::measure::process::Process;
@@ -30,10 +31,6 @@ use crate::rounds::ENTERS;
 use crate::target::{Era, Target};
 use crate::workload::{EraSpec, LoadSpec, Via, Workload};
 
-/// A server that has not said where it listens by then has failed.
-const READY: Duration = Duration::from_secs(20);
-/// Longest wait for an answer to one of the first questions.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// A server says all its addresses at once: what has not come this long after the first it does
 /// not have.
 const FURTHER: Duration = Duration::from_millis(300);
@@ -43,6 +40,21 @@ const KNOCK: Duration = Duration::from_millis(50);
 
 /// What carries messages to a server that listens, the usual first.
 const LISTENING: [Via; 3] = [Via::Http, Via::Tcp, Via::TcpLine];
+
+/// How long a server may take before it is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// Until a server that is started listens, or has answered once over its pipes.
+    pub start: Duration,
+    /// Until a server that is up answers one of the first questions.
+    pub answer: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { start: Duration::from_secs(20), answer: Load::TIMEOUT }
+    }
+}
 
 /// How a server is started for a measurement.
 #[derive(Clone, Debug)]
@@ -70,7 +82,7 @@ pub struct Subject {
     spoken: Vec<Spoken>,
     process: Option<Process>,
     counters: Option<Counters>,
-    patience: Duration,
+    patience: Patience,
 }
 
 /// What the server says in one era.
@@ -93,17 +105,22 @@ pub enum Reach {
 impl Subject {
     /// Starts a server, pinned to the server's core, and asks it who it is.
     pub fn start(spec: &Spec, cores: &Cores) -> Result<Self, Fault> {
-        Self::try_start(spec, cores).map_err(|fault| fault.within(&spec.name))
+        Self::start_within(spec, cores, Patience::default())
     }
 
-    fn try_start(spec: &Spec, cores: &Cores) -> Result<Self, Fault> {
-        let mut subject = Self::new(&spec.name, &spec.note);
+    /// The same with another `patience`.
+    pub fn start_within(spec: &Spec, cores: &Cores, patience: Patience) -> Result<Self, Fault> {
+        Self::try_start(spec, cores, patience).map_err(|fault| fault.within(&spec.name))
+    }
+
+    fn try_start(spec: &Spec, cores: &Cores, patience: Patience) -> Result<Self, Fault> {
+        let mut subject = Self { patience, ..Self::new(&spec.name, &spec.note) };
         subject.stdio.clone_from(&spec.stdio);
         subject.cores = Some(cores.clone());
         if let Some(command) = &spec.listening {
             let place = child::Place::Pinned(cores);
             let mut server = Server::start(&mut command.command(), place)?;
-            subject.places = places(&mut server)?;
+            subject.places = places(&mut server, patience.start)?;
             subject.process = Some(server.process());
             subject.server = Some(server);
         }
@@ -111,7 +128,12 @@ impl Subject {
     }
 
     /// Starts a server that listens at `url`, whatever it prints, and waits until it does.
-    pub fn start_at(spec: &Spec, url: &str, cores: &Cores) -> Result<Self, Fault> {
+    pub fn start_at(
+        spec: &Spec,
+        url: &str,
+        cores: &Cores,
+        patience: Patience,
+    ) -> Result<Self, Fault> {
         let place = Place::from(url.parse::<Target>()?);
         let command = spec.listening.as_ref();
         let command = command.ok_or_else(|| Fault::Usage("a command is needed".into()))?;
@@ -119,8 +141,8 @@ impl Subject {
             return Err(Fault::Usage(format!("something listens at {url} already")));
         }
         let mut server = Server::start(&mut command.command(), child::Place::Pinned(cores))?;
-        await_listener(&mut server, &place)?;
-        let mut subject = Self::new(&spec.name, &spec.note);
+        await_listener(&mut server, &place, patience.start)?;
+        let mut subject = Self { patience, ..Self::new(&spec.name, &spec.note) };
         subject.cores = Some(cores.clone());
         subject.process = Some(server.process());
         subject.server = Some(server);
@@ -131,11 +153,11 @@ impl Subject {
     /// A server that runs already, at `url`. If it runs on this machine under this user, its
     /// process is found; otherwise nothing is seen of it but its answers.
     pub fn remote(url: &str, era: EraSpec) -> Result<Self, Fault> {
-        Self::remote_within(url, era, PATIENCE)
+        Self::remote_within(url, era, Patience::default())
     }
 
-    /// The same with `patience` for each answer of the first questions.
-    pub fn remote_within(url: &str, era: EraSpec, patience: Duration) -> Result<Self, Fault> {
+    /// The same with another `patience`.
+    pub fn remote_within(url: &str, era: EraSpec, patience: Patience) -> Result<Self, Fault> {
         let mut subject = Self { patience, ..Self::new(url, "") };
         subject.places.push(url.parse::<Target>()?.into());
         subject.meet(era)
@@ -152,7 +174,7 @@ impl Subject {
             spoken: Vec::new(),
             process: None,
             counters: None,
-            patience: PATIENCE,
+            patience: Patience::default(),
         }
     }
 
@@ -180,8 +202,10 @@ impl Subject {
     /// Opens a conversation in `era`, the usual way.
     pub fn converse(&self, era: Era) -> Result<Conversation, Fault> {
         match (self.places.first(), &self.stdio, &self.cores) {
-            (Some(place), ..) => Conversation::open(&place.target(era), self.patience),
-            (None, Some(command), Some(cores)) => Conversation::start(command, era, cores),
+            (Some(place), ..) => Conversation::open(&place.target(era), self.patience.answer),
+            (None, Some(command), Some(cores)) => {
+                Conversation::start(command, era, cores, self.patience)
+            }
             _ => Err(Fault::Usage("a server needs a command or a URL".into())),
         }
     }
@@ -259,6 +283,11 @@ impl Subject {
         &self.places
     }
 
+    /// How long it may take to start and to answer.
+    pub fn patience(&self) -> Patience {
+        self.patience
+    }
+
     /// Its process, where it can be seen.
     pub fn process(&self) -> Option<Process> {
         self.process
@@ -310,9 +339,9 @@ fn listens(place: &Place) -> bool {
     dial::connect(place.address(), KNOCK).is_ok()
 }
 
-/// Knocks until somebody opens, the server ends, or patience does.
-fn await_listener(server: &mut Server, place: &Place) -> Result<(), Fault> {
-    let until = Instant::now() + READY;
+/// Knocks until somebody opens, the server ends, or `patience` does.
+fn await_listener(server: &mut Server, place: &Place, patience: Duration) -> Result<(), Fault> {
+    let until = Instant::now() + patience;
     while !listens(place) {
         // Between two knocks it is heard whether the server has ended.
         let end = server.find(KNOCK, |_| None::<()>);
@@ -326,10 +355,10 @@ fn await_listener(server: &mut Server, place: &Place) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Everywhere the server says it listens, the usual first.
-fn places(server: &mut Server) -> Result<Vec<Place>, Fault> {
+/// Everywhere the server says within `patience` that it listens, the usual first.
+fn places(server: &mut Server, patience: Duration) -> Result<Vec<Place>, Fault> {
     let any = |line: &str| LISTENING.iter().find_map(|via| Place::in_line(line, *via));
-    server.find(READY, any).map_err(|end| server.not_ready("http, tcp or tcp+line", end))?;
+    server.find(patience, any).map_err(|end| server.not_ready("http, tcp or tcp+line", end))?;
     let further = Instant::now() + FURTHER;
     let mut places = Vec::new();
     for via in LISTENING {

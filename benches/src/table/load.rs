@@ -201,7 +201,7 @@ impl Ours {
 }
 
 /// One answer to `question`, so that the floor sends as many bytes as we do.
-fn first_answer(target: &Target, question: &Question) -> Result<Vec<u8>, Fault> {
+pub(super) fn first_answer(target: &Target, question: &Question) -> Result<Vec<u8>, Fault> {
     let mut client = crate::client::Client::connect(target)?;
     let session = client.handshake(target)?;
     let message = question.message(target.era, crate::generator::request::ID_FIRST).0;

@@ -10,6 +10,7 @@ mod load;
 mod py;
 pub(crate) mod sessions;
 pub(crate) mod start;
+mod stdio;
 
 use std::io::Write;
 use std::time::Duration;
@@ -37,7 +38,7 @@ pub struct Options {
     /// Driver of the servers and of the load: auto, uring or epoll.
     #[arg(long, default_value = "auto")]
     pub driver: Choice,
-    /// Only the parts named: tcp, http, form, idle, start, sessions, fanout, c, blocks, py (several
+    /// Only the parts named: tcp, http, stdio, form, idle, start, sessions, fanout, c, blocks, py (several
     /// with commas).
     #[arg(long, value_delimiter = ',', value_parser = PARTS)]
     pub only: Vec<String>,
@@ -50,8 +51,8 @@ pub struct Options {
     pub quick: bool,
 }
 
-const PARTS: [&str; 10] =
-    ["tcp", "http", "form", "idle", "start", "sessions", "fanout", "c", "blocks", "py"];
+const PARTS: [&str; 11] =
+    ["tcp", "http", "stdio", "form", "idle", "start", "sessions", "fanout", "c", "blocks", "py"];
 
 /// One part of the table.
 type Part = fn(&mut Bench) -> Result<(), Fault>;
@@ -101,6 +102,7 @@ pub fn run(mut options: Options) -> Result<(), Fault> {
     let parts: [Part; PARTS.len()] = [
         load::tcp,
         load::http,
+        stdio::measure,
         load::form,
         idle::measure,
         start::measure,

@@ -1,5 +1,7 @@
 //! What is set up once for all repetitions of a workload on one server.
 
+use std::time::Duration;
+
 use super::Settings;
 use crate::audience::Stage;
 use crate::fault::Fault;
@@ -14,7 +16,15 @@ pub(super) enum Prepared {
     /// Requests over a socket.
     Socket { target: Target, question: Question, load: LoadSpec },
     /// Requests over the pipes of a process that each repetition starts.
-    Pipes { command: CommandSpec, cores: Cores, era: Era, question: Question, load: LoadSpec },
+    Pipes {
+        command: CommandSpec,
+        cores: Cores,
+        era: Era,
+        /// How long it may take until it answers for the first time.
+        patience: Duration,
+        question: Question,
+        load: LoadSpec,
+    },
     /// Publications to subscribers that stay connected.
     Fanout { stage: Box<Stage>, spec: FanoutSpec },
     /// Work inside this process.
@@ -45,7 +55,8 @@ pub(super) fn prepare(
     Ok(Ok(match reach {
         Reach::Socket(target) => Prepared::Socket { target, question, load },
         Reach::Pipes(command, cores, era) => {
-            Prepared::Pipes { command, cores, era, question, load }
+            let patience = subject.patience().start;
+            Prepared::Pipes { command, cores, era, patience, question, load }
         }
     }))
 }

@@ -15,6 +15,7 @@ use crate::generator::{Errors, Extent, Load, Mark, Pace, Tally, run_watched};
 use crate::histogram::Latencies;
 use crate::inside;
 use crate::measure::process::{Process, Usage};
+use crate::record::RENEWALS;
 use crate::subject::Subject;
 use crate::workload::{FanoutSpec, InsideSpec, LoadSpec};
 
@@ -42,12 +43,13 @@ pub(super) struct Seen {
 impl Seen {
     fn of(tally: Tally, meters: &Meters<'_>) -> Self {
         let used = meters.used();
+        let renewals = (tally.renewals > 0).then_some((RENEWALS.into(), tally.renewals as f64));
         Self {
             whys: validity(&tally, used.map(|used| used.time)),
             tally,
             used,
             resident_bytes: meters.resident_bytes(),
-            figures: BTreeMap::new(),
+            figures: renewals.into_iter().collect(),
             stages_us: BTreeMap::new(),
         }
     }
@@ -86,11 +88,11 @@ pub(super) fn repeat(
             })?;
             Ok(Seen::of(tally, &meters))
         }
-        Prepared::Pipes { command, cores, era, question, load } => {
+        Prepared::Pipes { command, cores, era, patience, question, load } => {
             let place = child::Place::Pinned(cores);
             let (server, input, output) = Server::start_piped(&mut command.command(), place)?;
             let mut meters = Meters::new(Some(server.process()), None);
-            let mut pipes = Pipes::open(input, output, *era, settings.timeout)?;
+            let mut pipes = Pipes::open(input, output, *era, *patience)?;
             let tally = loaded(load, operations, settings, &mut |load, is_counted| {
                 let mark = &mut |mark| if is_counted { meters.read(mark) } else { Ok(()) };
                 let tell = &mut |progress: &_| watch.progress(progress);
@@ -99,6 +101,8 @@ pub(super) fn repeat(
             Ok(Seen::of(tally, &meters))
         }
         Prepared::Fanout { stage, spec } => {
+            // Other servers had their turn meanwhile.
+            stage.resume()?;
             (0..WARM_PUBLICATIONS).try_for_each(|_| stage.publish().map(|_| ()))?;
             meters.read(Mark::Begin)?;
             let tally = publish(stage, spec, operations, settings.time_max)?;

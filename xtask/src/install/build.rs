@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::process::{announce, command, succeeds};
+use crate::process::{announce, command, say, succeeds};
 
 /// What was built.
 pub(super) struct Built {
@@ -50,8 +50,9 @@ fn said(cargo: &mut Command) -> Result<String, String> {
     announce(cargo);
     let done = cargo.stdin(Stdio::null()).output().map_err(|fault| format!("cargo: {fault}"))?;
     let text = String::from_utf8_lossy(&done.stderr).into_owned();
-    print!("{text}");
-    if done.status.success() { Ok(text) } else { Err("the library does not build".to_owned()) }
+    say(text.trim_end());
+    let fault = || format!("the library does not build:\n{text}");
+    done.status.success().then(|| text.clone()).ok_or_else(fault)
 }
 
 /// The libraries that rustc named, each once.

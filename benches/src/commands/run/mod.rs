@@ -14,6 +14,7 @@ use super::served::{self, Era};
 use crate::binaries::say;
 use crate::fault::Fault;
 use crate::record::{Environment, Record, file};
+use crate::subject::Patience;
 use crate::target::FORMS;
 use crate::trial::{self, Outcome, Scale, Settings};
 
@@ -66,6 +67,10 @@ pub struct Arguments {
     /// A request without an answer for that long ends the run.
     #[arg(short, long, value_name = "TIME", default_value = "10s", value_parser = time)]
     timeout: Duration,
+    /// How long a server that is started (--spawn, stdio:) may take until it listens, or answers
+    /// for the first time.
+    #[arg(long, value_name = "TIME", default_value = "20s", value_parser = time)]
+    start_timeout: Duration,
     /// Which era is spoken.
     #[arg(long, value_enum, default_value_t = Era::Auto)]
     era: Era,
@@ -105,12 +110,16 @@ fn rate(text: &str) -> Result<f64, String> {
 
 /// Measures and prints.
 pub fn run(arguments: &Arguments) -> Result<Ending, Fault> {
-    if arguments.duration.is_zero() || arguments.timeout.is_zero() {
-        return Err(Fault::Usage("--duration and --timeout must be more than nothing".into()));
+    let Arguments { duration, timeout, start_timeout, .. } = arguments;
+    if [duration, timeout, start_timeout].iter().any(|time| time.is_zero()) {
+        let words = "--duration, --timeout and --start-timeout must be more than nothing";
+        return Err(Fault::Usage(words.into()));
     }
+    arguments.output.as_deref().map_or(Ok(()), file::check)?;
     let environment = Environment::find(arguments.driver)?;
     let (target, spawn) = (arguments.target.as_deref(), arguments.spawn.as_deref());
-    let subject = served::named(target, spawn, arguments.era, arguments.timeout)?;
+    let patience = Patience { start: *start_timeout, answer: *timeout };
+    let subject = served::named(target, spawn, arguments.era, patience)?;
     let workload = asked::workload(&subject, arguments)?;
     let settings = Settings {
         repetitions: usize::from(arguments.repeat),
@@ -141,13 +150,13 @@ pub fn run(arguments: &Arguments) -> Result<Ending, Fault> {
 
 fn finish(arguments: &Arguments, record: &Record) -> Result<Ending, Fault> {
     let records = std::slice::from_ref(record);
+    if let Some(path) = &arguments.output {
+        file::write(path, records)?;
+    }
     if arguments.json {
         file::print(records)?;
     } else {
         super::print(&shown::table(record))?;
-    }
-    if let Some(path) = &arguments.output {
-        file::write(path, records)?;
     }
     for why in &record.invalid {
         say(&format!("mcpring-bench: the measurement is invalid: {why}"));

@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write, stderr};
 
 use crate::generator;
-use crate::record::Record;
+use crate::record::{RENEWALS, Record};
 use crate::report::number;
 use crate::trial::Watch;
 use crate::workload::Workload;
@@ -85,6 +85,10 @@ pub(super) fn table(record: &Record) -> String {
     let seen =
         [("context switches", record.context_switches), ("system calls", record.system_calls)];
     rows.extend(seen.into_iter().filter_map(|(name, value)| Some((name, a_request(value?)))));
+    if let Some(renewals) = record.figures.get(RENEWALS) {
+        let why = "the server leaves event streams open behind the answer";
+        rows.push(("new connections", format!("{}: {why}", number(*renewals))));
+    }
     rows.extend(errors(record));
     let wide = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     let lines = rows.iter().map(|(name, value)| format!("{name:<wide$}  {value}"));

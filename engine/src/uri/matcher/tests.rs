@@ -198,17 +198,20 @@ fn template() -> impl Strategy<Value = String> {
     )
 }
 
+fn unscreened(text: &str) -> Template {
+    Template::parse(text).unwrap().screen(Screen::Off)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     /// What is accepted for matching has one reading: the values it was expanded from.
     #[test]
     fn matching_undoes_expansion(
-        text in template(),
+        text in template().prop_filter("it has two readings", |text| unscreened(text).matcher().is_ok()),
         values in prop::collection::vec("[a-z/.:%é!,-]{1,6}", 12),
     ) {
-        let template = Template::parse(&text).unwrap().screen(Screen::Off);
-        prop_assume!(template.matcher().is_ok());
+        let template = unscreened(&text);
         // Within `{+x}` a percent sign may be a triplet already, which expansion leaves alone.
         let plain = |value: &String| value.replace('%', "p");
         let pairs: Vec<_> = template.variables().zip(values.iter().map(plain)).collect();
