@@ -12,6 +12,7 @@ use super::{Failure, out};
 const EXAMPLES: &str = "\
 Examples:
   mcpring call http://127.0.0.1:8080/mcp echo message='hello there'
+  mcpring call http://127.0.0.1:8080/mcp add a=1 b=2 --token-file token.txt
   mcpring call tcp://127.0.0.1:8081 add a=1 b=2.5
   mcpring call stdio:'mcpring --stdio' echo --json '{\"message\":\"hello\"}' --raw
 

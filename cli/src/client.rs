@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 
+use super::headers::HeaderArgs;
 use super::target::Target;
 use super::wire::{Exchanged, Header, Http, Stream, Wire};
 use super::{Era, Failure};
@@ -30,6 +31,8 @@ pub(super) struct Options {
     /// Longest wait for one answer, in milliseconds.
     #[arg(long, value_name = "N", default_value_t = 60_000)]
     pub(super) timeout_ms: u64,
+    #[command(flatten)]
+    pub(super) headers: HeaderArgs,
 }
 
 /// An open conversation.
@@ -53,16 +56,18 @@ impl Client {
     /// Connects and opens the conversation.
     pub(super) fn open(target: &Target, options: &Options) -> Result<Self, Failure> {
         let timeout = Duration::from_millis(options.timeout_ms);
+        let headers = options.headers.read(target)?;
+        let wire = |timeout| Wire::open(target, timeout, &headers);
         match options.era {
-            Era::Stateless => Self::discover(Wire::open(target, timeout)?, timeout),
-            Era::Handshake => Self::initialize(Wire::open(target, timeout)?, timeout),
+            Era::Stateless => Self::discover(wire(timeout)?, timeout),
+            Era::Handshake => Self::initialize(wire(timeout)?, timeout),
             Era::Auto => {
                 let probe = PROBE_TIMEOUT.min(timeout);
-                match Self::discover(Wire::open(target, probe)?, probe) {
-                    Ok(client) => client.with_timeout(target, timeout),
+                match Self::discover(wire(probe)?, probe) {
+                    Ok(client) => Ok(client.with_timeout(timeout)),
                     // A new connection: the old one may be locked to the era, closed, or still
                     // have an answer coming.
-                    Err(_) => Self::initialize(Wire::open(target, timeout)?, timeout),
+                    Err(_) => Self::initialize(wire(timeout)?, timeout),
                 }
             }
         }
@@ -74,12 +79,12 @@ impl Client {
     }
 
     /// The probe is over; from now on answers may take their time.
-    fn with_timeout(mut self, target: &Target, timeout: Duration) -> Result<Self, Failure> {
+    fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
-        if let Wire::Http(_) = self.wire {
-            self.wire = Wire::open(target, timeout)?;
+        if let Wire::Http(http) = &mut self.wire {
+            http.set_timeout(timeout);
         }
-        Ok(self)
+        self
     }
 
     fn discover(wire: Wire, timeout: Duration) -> Result<Self, Failure> {
@@ -287,8 +292,8 @@ fn find_answer(exchanged: Exchanged, id: u64) -> Result<Value, Failure> {
     found.ok_or_else(|| {
         let hint = match status {
             404 | 405 => "; is this the path of the MCP endpoint?",
-            401 => "; the server wants an access token, which this program does not send",
-            403 => "; the server does not let this client in",
+            401 => "; the server wants an access token that is good: see --token-file",
+            403 => "; the server does not let this client in, or not with these scopes",
             421 => "; the server does not know this host name: start it with --allow-host",
             _ => "",
         };

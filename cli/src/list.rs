@@ -11,6 +11,7 @@ use super::{Failure, out};
 const EXAMPLES: &str = "\
 Examples:
   mcpring list http://127.0.0.1:8080/mcp
+  mcpring list http://127.0.0.1:8080/mcp --token-file token.txt
   mcpring list tcp+line://127.0.0.1:8082 --json
   mcpring list stdio:'python3 server.py' --era handshake";
 

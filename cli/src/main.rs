@@ -13,6 +13,7 @@ mod call;
 mod client;
 mod demo;
 mod form;
+mod headers;
 mod list;
 mod out;
 mod plugins;
@@ -36,6 +37,7 @@ Examples:
   mcpring                                          serve the demonstration on local ports
   mcpring --stdio                                  the same on standard input and output
   mcpring list http://127.0.0.1:8080/mcp
+  mcpring list http://127.0.0.1:8080/mcp --token-file token.txt
   mcpring call tcp+line://127.0.0.1:8082 add a=1 b=2
   mcpring call stdio:'mcpring --stdio' echo message=hello";
 

@@ -255,7 +255,8 @@ fn announce(running: &Running, words: Words) {
     }
     let first = running.addresses().iter().find(|url| !url.starts_with("stdio:"));
     if let Some(url) = first {
-        let token = if words.has_tokens { ", with a token in $TOKEN" } else { "" };
+        let has_token = words.has_tokens && url.starts_with("http://");
+        let token = if has_token { ", with a token in $TOKEN" } else { "" };
         out::note(&format!("try{token}: {}", example(url, words)));
     }
 }
@@ -265,10 +266,13 @@ fn example(url: &str, words: Words) -> String {
     let url = ANYWHERE.iter().fold(url.to_owned(), |url, (any, here)| {
         url.replacen(&format!("://{any}"), &format!("://{here}"), 1)
     });
+    let is_http = url.starts_with("http://");
+    let has_token = words.has_tokens && is_http;
+    let token = if has_token { " -H \"Authorization: Bearer $TOKEN\"" } else { "" };
     if !words.is_demo {
-        return format!("mcpring list {url}");
+        return format!("mcpring list {url}{token}");
     }
-    if !url.starts_with("http://") {
+    if !is_http {
         return format!("mcpring call {url} echo message=hello");
     }
     let body = serde_json::json!({
@@ -289,8 +293,7 @@ fn example(url: &str, words: Words) -> String {
         "Mcp-Name: echo",
     ];
     let headers = headers.map(|header| format!("-H '{header}'")).join(" ");
-    let token = if words.has_tokens { "-H \"Authorization: Bearer $TOKEN\" " } else { "" };
-    format!("curl -s {url} {token}{headers} -d '{body}'")
+    format!("curl -s {url}{token} {headers} -d '{body}'")
 }
 
 fn failure(error: Error) -> Failure {
@@ -391,6 +394,10 @@ mod tests {
         }
         let line = example("http://0.0.0.0:1/mcp", Words { has_tokens: true, ..DEMO });
         assert!(line.starts_with("curl -s http://127.0.0.1:1/mcp -H \"Auth"), "{line}");
+        let plugin = Words { has_tokens: true, is_demo: false };
+        let line = example("http://127.0.0.1:1/mcp", plugin);
+        assert_eq!(line, "mcpring list http://127.0.0.1:1/mcp -H \"Authorization: Bearer $TOKEN\"");
+        assert_eq!(example("unix:///a", plugin), "mcpring list unix:///a");
     }
 
     #[test]

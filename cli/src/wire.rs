@@ -22,7 +22,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Time a started server gets to end by itself when its input is closed.
 const CHILD_GRACE: Duration = Duration::from_secs(2);
 
-/// A header of an HTTP exchange.
+/// A header of one HTTP exchange.
 pub(super) type Header = (&'static str, String);
 
 /// An open connection, or what it takes to open one a message.
@@ -34,9 +34,14 @@ pub(super) enum Wire {
 }
 
 impl Wire {
-    pub(super) fn open(target: &Target, timeout: Duration) -> Result<Self, Failure> {
+    /// Connects. `headers` go with every exchange, where there are exchanges.
+    pub(super) fn open(
+        target: &Target,
+        timeout: Duration,
+        headers: &[(String, String)],
+    ) -> Result<Self, Failure> {
         Ok(match target {
-            Target::Http(url) => Self::Http(Http::new(url, timeout)),
+            Target::Http(url) => Self::Http(Http::new(url, timeout, headers)),
             Target::Tcp(address, framing) => {
                 let socket = connect(address)?;
                 let reader = socket.try_clone().map_err(|fault| broken(&fault))?;
@@ -208,6 +213,8 @@ pub(super) struct Http {
     agent: ureq::Agent,
     url: String,
     timeout: Duration,
+    /// The user's, on every exchange.
+    headers: Vec<(String, String)>,
 }
 
 /// What came back from one exchange.
@@ -221,14 +228,19 @@ pub(super) struct Exchanged {
 }
 
 impl Http {
-    fn new(url: &str, timeout: Duration) -> Self {
+    fn new(url: &str, timeout: Duration, headers: &[(String, String)]) -> Self {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .proxy(None)
             .timeout_connect(Some(CONNECT_TIMEOUT))
             .build();
-        Self { agent: config.into(), url: url.to_owned(), timeout }
+        Self { agent: config.into(), url: url.to_owned(), timeout, headers: headers.into() }
+    }
+
+    /// Changes the longest wait for one answer.
+    pub(super) fn set_timeout(&mut self, timeout: Duration) {
+        self.timeout = timeout;
     }
 
     /// Posts one message. With `until`, an event stream is read only until that id is answered.
@@ -246,8 +258,8 @@ impl Http {
             .build()
             .header("Content-Type", "application/json")
             .header("Accept", "application/json, text/event-stream");
-        for (name, value) in headers {
-            request = request.header(*name, value);
+        for (name, value) in self.with_own(headers) {
+            request = request.header(name, value);
         }
         let sent = request.send(message.to_string().as_bytes());
         let mut response = sent.map_err(|fault| self.unreachable(&fault))?;
@@ -269,10 +281,16 @@ impl Http {
     /// Ends a session. A server that does not do that, or is gone, is left alone.
     pub(super) fn delete(&self, headers: &[Header]) {
         let mut request = self.agent.delete(&self.url);
-        for (name, value) in headers {
-            request = request.header(*name, value);
+        for (name, value) in self.with_own(headers) {
+            request = request.header(name, value);
         }
         let _ = request.config().timeout_global(Some(CONNECT_TIMEOUT)).build().call();
+    }
+
+    /// What one exchange says beside its message: what the user wants said, and `headers`.
+    fn with_own<'h>(&'h self, headers: &'h [Header]) -> impl Iterator<Item = (&'h str, &'h str)> {
+        let own = self.headers.iter().map(|(name, value)| (&**name, &**value));
+        own.chain(headers.iter().map(|(name, value)| (*name, &**value)))
     }
 
     fn unreachable(&self, fault: &ureq::Error) -> Failure {

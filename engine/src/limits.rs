@@ -125,7 +125,8 @@ pub const ASK_MS: u64 = 600_000;
 
 /// Tasks of one shard, running and ended.
 pub const TASKS_MAX: usize = 4096;
-/// Tasks of one principal, connection or session on one shard.
+/// Tasks of one principal, connection or session on one shard. Stateless HTTP without authorization
+/// is none of these: there [`TASKS_MAX`] alone bounds them.
 pub const TASKS_PER_CLIENT_MAX: usize = 256;
 /// Largest answer kept for a task, in bytes.
 pub const TASK_BYTES_MAX: usize = FRAME_BYTES_MAX;
@@ -133,7 +134,7 @@ pub const TASK_BYTES_MAX: usize = FRAME_BYTES_MAX;
 pub const TASKS_BYTES_MAX: usize = 128 << 20;
 /// Time a task is kept after it was made, when its client does not say, in milliseconds.
 pub const TASK_TTL_MS: u64 = 600_000;
-/// Longest time a task is kept after it was made, in milliseconds.
+/// Longest time a task is kept after it was made, whoever asks for more, in milliseconds.
 pub const TASK_TTL_MS_MAX: u64 = 86_400_000;
 /// Shortest time, whatever the client says, in milliseconds.
 pub const TASK_TTL_MS_MIN: u64 = 1_000;
@@ -237,7 +238,8 @@ pub const SUBSCRIPTIONS_MAX: usize = 1 << 18;
 pub const TOPIC_BYTES_MAX: usize = 64 << 20;
 /// Questions at URLs whose ends one shard waits for; the oldest are forgotten.
 pub const ELICITATIONS_MAX: usize = 1 << 12;
-/// Calls of one shard that stay open to be told of changes.
+/// Calls of one shard that stay open to be told of changes, of tasks too; of one connection they are
+/// among its [`INFLIGHT_CALLS_MAX`].
 pub const LISTENS_MAX: usize = 1 << 14;
 
 const _: () = assert!(RECEIVE_BUFFERS.is_power_of_two() && RECEIVE_BUFFERS <= 1 << 15);

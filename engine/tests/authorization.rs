@@ -3,6 +3,8 @@
 #![allow(clippy::disallowed_methods, reason = "a test program")]
 
 mod harness;
+#[path = "authorization/streams.rs"]
+mod streams;
 
 use std::sync::Arc;
 
@@ -174,12 +176,22 @@ fn call(tool: &str) -> String {
 
 /// A stateless request.
 fn stateless(world: &mut World, token: &str, method: &str, name: &str, params: Value) -> Answer {
-    let mut params = params;
+    let slot = world.connect(HTTP);
+    stateless_on(world, slot, token, method, name, params)
+}
+
+fn stateless_on(
+    world: &mut World,
+    slot: Slot,
+    token: &str,
+    method: &str,
+    name: &str,
+    mut params: Value,
+) -> Answer {
     params["_meta"] = json!({
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
         "io.modelcontextprotocol/clientCapabilities": { "elicitation": { "form": {} } },
     });
-    let slot = world.connect(HTTP);
     let headers = [
         bearer(token),
         "MCP-Protocol-Version: 2026-07-28".to_owned(),

@@ -9,11 +9,12 @@ mod support;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::os::unix::net::UnixStream;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
 use mcpring::model::{Elicitation, Property, TaskSupport};
-use mcpring::{Call, Engine, Outcome, Server, Tool};
+use mcpring::{Call, Config, Engine, Outcome, Server, Tool};
 use serde_json::{Value, json};
 
 use support::{PATIENCE, drivers};
@@ -75,12 +76,12 @@ fn connect(address: &str) -> TcpStream {
 }
 
 /// A connection that speaks lines.
-struct Pipe {
-    reader: BufReader<TcpStream>,
+struct Pipe<S> {
+    reader: BufReader<S>,
     core: bool,
 }
 
-impl Pipe {
+impl Pipe<TcpStream> {
     fn core(address: &str) -> Self {
         let mut pipe = Self { reader: BufReader::new(connect(address)), core: true };
         let params = json!({ "protocolVersion": "2025-11-25", "capabilities": {},
@@ -93,10 +94,18 @@ impl Pipe {
     fn extension(address: &str) -> Self {
         Self { reader: BufReader::new(connect(address)), core: false }
     }
+}
 
+impl<S: Read + Write> Pipe<S> {
     fn send(&mut self, id: &str, method: &str, params: Value) {
         let params = if self.core { params } else { enveloped(params) };
         let message = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
+        let stream = self.reader.get_mut();
+        stream.write_all(format!("{message}\n").as_bytes()).expect("the server reads");
+    }
+
+    fn notify(&mut self, method: &str, params: &Value) {
+        let message = json!({ "jsonrpc": "2.0", "method": method, "params": params });
         let stream = self.reader.get_mut();
         stream.write_all(format!("{message}\n").as_bytes()).expect("the server reads");
     }
@@ -219,6 +228,43 @@ fn an_extension_task_is_answered_from_every_connection() {
         assert_ne!(forwards, Some("0"), "no request went from one shard to another");
         assert!(forwards.is_some() && page.contains("mcpring_tasks_created_total 8"), "{page}");
     });
+}
+
+/// The limit of a pipe is the same whoever opened it: a socket's client, or the process itself.
+#[test]
+fn a_pipe_has_so_many_that_listen_to_tasks_whoever_opened_it() {
+    const MOST: usize = 4;
+    for choice in drivers() {
+        let config = Config { inflight_calls_max: MOST, ..Config::default() };
+        let engine = Engine::new(server().0).config(config).driver(choice).shards(SHARDS);
+        let running = engine.tcp_line("127.0.0.1:0").start().expect("the engine starts");
+        let tcp = running.addresses()[0].rsplit("://").next().expect("an address").to_owned();
+        let made = Pipe::extension(&tcp).ask("make", "tools/call", json!({ "name": "greet" }));
+        let id = made["result"]["taskId"].as_str().expect("a task").to_owned();
+        let inside = UnixStream::from(running.connect().expect("a connection"));
+        inside.set_read_timeout(Some(PATIENCE)).expect("an option");
+        listen_until_refused(&mut Pipe::extension(&tcp), &id, MOST);
+        listen_until_refused(&mut Pipe { reader: BufReader::new(inside), core: false }, &id, MOST);
+        running.stop();
+        assert_eq!(running.join(), Ok(()), "{choice}");
+    }
+}
+
+/// Listens to a task as often as is granted: `most` times, and once more for each that is given up.
+fn listen_until_refused<S: Read + Write>(pipe: &mut Pipe<S>, task: &str, most: usize) {
+    let filter = || json!({ "notifications": { "taskIds": [task] } });
+    let acknowledged = "notifications/subscriptions/acknowledged";
+    for round in 0..3 {
+        // The first round fills all places, the others the one that is free.
+        for place in if round == 0 { 0..most } else { 0..1 } {
+            pipe.send(&format!("{round}-{place}"), "subscriptions/listen", filter());
+            while pipe.read()["method"] != acknowledged {}
+        }
+        let refused = pipe.ask("more", "subscriptions/listen", filter());
+        assert_eq!(refused["error"]["code"], -31000, "{refused}");
+        let note = json!({ "requestId": format!("{round}-0") });
+        pipe.notify("notifications/cancelled", &note);
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use harness::{LINE, World};
 use mcpring::endpoint::Input;
-use mcpring::limits::{FANOUT_PER_TURN, SUBSCRIPTIONS_PER_PEER_MAX};
+use mcpring::limits::{FANOUT_PER_TURN, LISTENS_MAX, SUBSCRIPTIONS_PER_PEER_MAX};
 use mcpring::server::{
     Call, Outcome, Prompt, Publication, Resource, ResourceTemplate, Server, ServerBuilder, Tool,
 };
@@ -452,6 +452,22 @@ fn a_call_that_listens_holds_its_place_until_it_is_given_up() {
         assert!(ask(&mut world, slot, &note).is_empty());
         assert!(ask(&mut world, slot, &call)[0].contains("resultType"));
     }
+}
+
+#[test]
+fn a_shard_has_so_many_calls_that_listen_and_no_more() {
+    let mut world = world();
+    let each = Config::default().inflight_calls_max;
+    let slots: Vec<_> = (0..=LISTENS_MAX / each).map(|_| world.connect(LINE)).collect();
+    for id in 0..LISTENS_MAX {
+        assert_eq!(listen(&mut world, slots[id / each], &json!(id), &json!({})).len(), 1);
+    }
+    let last = slots[LISTENS_MAX / each];
+    let refused = listen(&mut world, last, &json!("last"), &json!({}));
+    assert_eq!(refused[0]["error"]["code"], -31000, "{refused:?}");
+    world.end(slots[0], true);
+    let granted = listen(&mut world, last, &json!("last"), &json!({}));
+    assert!(granted[0].get("error").is_none(), "{granted:?}");
 }
 
 #[test]

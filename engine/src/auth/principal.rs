@@ -23,6 +23,8 @@ pub struct Principal {
     effective: Vec<Box<str>>,
     key: Box<str>,
     claims: Arc<Map<String, Value>>,
+    /// The first second in which its token is refused; never for a static one.
+    until_unix_s: Option<u64>,
 }
 
 impl Principal {
@@ -59,11 +61,16 @@ impl Principal {
             effective: Vec::new(),
             key: key(issuer, subject, client_id),
             claims: Arc::default(),
+            until_unix_s: None,
         }
     }
 
     pub(super) fn with_effective(self, effective: Vec<Box<str>>) -> Self {
         Self { effective, ..self }
+    }
+
+    pub(super) fn with_end(self, until_unix_s: u64) -> Self {
+        Self { until_unix_s: Some(until_unix_s), ..self }
     }
 
     /// Who issued the token; empty for a static one.
@@ -95,6 +102,11 @@ impl Principal {
     /// [`Self::with_claims`].
     pub fn claims(&self) -> &Map<String, Value> {
         &self.claims
+    }
+
+    /// The Unix second from which on the token is refused; `None` for a static one.
+    pub(crate) fn until_unix_s(&self) -> Option<u64> {
+        self.until_unix_s
     }
 
     /// What state is bound to: the same text for the same issuer, subject and client, another for

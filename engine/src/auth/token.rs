@@ -214,12 +214,15 @@ impl<'t> Token<'t> {
         verifier.verify(self.message.as_bytes(), &signature).map_err(|_| Fault::Signature)
     }
 
-    /// Holds the claims against the issuer's terms; gives when the token expires.
+    /// Holds the claims against the issuer's terms; gives the first second in which the token is
+    /// refused.
     pub(super) fn check_claims(&self, issuer: &Issuer, now_unix_s: u64) -> Result<u64, Fault> {
         let claims = &self.claims;
         let expires = claims.exp.ok_or(Fault::NoExpiry)?;
         let (now, leeway) = (now_unix_s as f64, issuer.leeway_s as f64);
-        if now >= expires + leeway {
+        // A conversion that saturates: below zero has expired, beyond all time is "late".
+        let until_unix_s = (expires + leeway).ceil() as u64;
+        if now_unix_s >= until_unix_s {
             return Err(Fault::Expired);
         }
         if claims.nbf.is_some_and(|begins| now + leeway < begins) {
@@ -230,8 +233,7 @@ impl<'t> Token<'t> {
         if !claims.aud.iter().flat_map(Words::iter).any(is_ours) {
             return Err(Fault::Audience);
         }
-        // A conversion that saturates: below zero has expired above, beyond all time is "late".
-        Ok(expires as u64)
+        Ok(until_unix_s)
     }
 
     /// Whom it speaks for.

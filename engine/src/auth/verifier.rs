@@ -58,11 +58,9 @@ impl Verifier {
         if let Some(principal) = self.cache.get(&digest, now_unix_s) {
             return Ok(Arc::clone(principal));
         }
-        let (principal, expires) = self.check(text, now_unix_s)?;
-        let until = expires.min(now_unix_s.saturating_add(TOKEN_CACHE_S));
-        if now_unix_s < until {
-            self.cache.insert(digest, Arc::clone(&principal), until);
-        }
+        let (principal, until) = self.check(text, now_unix_s)?;
+        let until = until.min(now_unix_s.saturating_add(TOKEN_CACHE_S));
+        self.cache.insert(digest, Arc::clone(&principal), until);
         Ok(principal)
     }
 
@@ -95,10 +93,10 @@ impl Verifier {
             }
         })?;
         token.check_signature(key, algorithm)?;
-        let expires = token.check_claims(&trusted.issuer, now_unix_s)?;
-        let principal = token.principal()?;
+        let until = token.check_claims(&trusted.issuer, now_unix_s)?;
+        let principal = token.principal()?.with_end(until);
         let effective = self.guard.hierarchy.expand(principal.scopes());
-        Ok((Arc::new(principal.with_effective(effective)), expires))
+        Ok((Arc::new(principal.with_effective(effective)), until))
     }
 
     #[cfg(test)]

@@ -6,13 +6,13 @@
 
 use std::sync::Arc;
 
-use super::Core;
 use super::forward::{Challenged, Forwarded};
 use super::labels::Ending;
 use super::lifecycle::Carried;
 use super::message::Incoming;
 use super::origin::Origin;
 use super::sessions::SessionKey;
+use super::{Core, Now};
 use crate::auth::{Challenge, Principal};
 use crate::mcp::Refusal;
 use crate::rpc::RpcError;
@@ -24,6 +24,12 @@ impl Core {
     /// The present, in Unix seconds.
     pub(super) fn unix_s(&self) -> u64 {
         self.unix_s_at_zero + self.now.0 / 1_000_000_000
+    }
+
+    /// When the token that `principal` came with is refused.
+    pub(super) fn token_end(&self, principal: &Principal) -> Now {
+        let Some(until_unix_s) = principal.until_unix_s() else { return Now::NEVER };
+        Now(0).after_ms(until_unix_s.saturating_sub(self.unix_s_at_zero).saturating_mul(1000))
     }
 
     /// Lets an exchange in with its principal, or answers why not.

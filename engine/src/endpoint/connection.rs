@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::events::EventsOwner;
 use super::labels::CloseReason;
 use super::route::OpenRoute;
+use super::session_stream::StreamKind;
 use super::topics::Debt;
 use super::{Now, Output};
 use crate::auth::Principal;
@@ -49,8 +50,9 @@ pub(super) struct OpenExchange {
 pub(super) struct OpenEvents {
     pub(super) wire: Stream,
     pub(super) owner: EventsOwner,
-    /// It only listens: a drain ends it.
-    pub(super) ends_on_drain: bool,
+    pub(super) kind: StreamKind,
+    /// What only listens does so no longer than its token is good.
+    pub(super) until: Now,
 }
 
 impl OpenExchange {
@@ -204,9 +206,10 @@ impl Connection {
 
     /// When this connection will have been silent, partial or stuck for too long.
     pub(super) fn deadline(&self, config: &Config) -> Now {
-        let is_streaming = self.events().is_some();
-        let idle_ms = if is_streaming { EVENTS_PING_MS } else { config.idle_ms };
-        let mut deadline = self.active.after_ms(idle_ms);
+        let mut deadline = match self.events() {
+            Some(events) => self.active.after_ms(EVENTS_PING_MS).min(events.until),
+            None => self.active.after_ms(config.idle_ms),
+        };
         if let Some(route) = self.exchange.as_ref().and_then(|open| open.route.as_ref()) {
             deadline = deadline.min(route.deadline);
         }

@@ -13,13 +13,13 @@
 
 use bytes::Bytes;
 
-use super::Core;
 use super::connection::OpenEvents;
 use super::forward::{Detached, EventsStep, Forwarded, ForwardedEvents};
 use super::labels::CloseReason;
 use super::origin::{Origin, Peer};
 use super::session_stream::{EventId, Line, StreamKind};
 use super::sessions::SessionKey;
+use super::{Core, Now};
 use crate::json::Writer;
 use crate::limits::EVENTS_RETRY_MS;
 use crate::mcp::Version;
@@ -50,6 +50,7 @@ impl Core {
     pub(super) fn events_of_call(&mut self, ticket: Ticket) -> Option<Origin> {
         let call = self.calls.get(ticket)?;
         let (origin, peer) = (call.origin, call.peer);
+        let kind = call.listens_as.map_or(StreamKind::Answer, |_| StreamKind::Listen);
         let batch = match origin {
             Origin::Batch(batch) => Some(batch),
             _ => None,
@@ -58,7 +59,7 @@ impl Core {
             Some(batch) => self.batches.origin(batch)?,
             None => origin,
         };
-        let opened = self.open_events(base, peer)?;
+        let opened = self.open_events(base, peer, kind)?;
         match batch {
             Some(batch) => self.batches.set_origin(batch, opened),
             None => self.calls.get_mut(ticket)?.origin = opened,
@@ -66,22 +67,22 @@ impl Core {
         Some(opened)
     }
 
-    fn open_events(&mut self, origin: Origin, peer: Peer) -> Option<Origin> {
+    fn open_events(&mut self, origin: Origin, peer: Peer, kind: StreamKind) -> Option<Origin> {
         match (origin, peer) {
             (Origin::Exchange(slot), Peer::Exchange) => {
-                self.open_exchange_events(slot, EventsOwner::Exchange, false)?;
+                self.open_exchange_events(slot, EventsOwner::Exchange, kind)?;
                 Some(origin)
             }
             (Origin::Exchange(slot), Peer::Session(session)) => {
                 // Once it is gone its client has no event's id to come back with.
                 self.slots.get_mut(slot)?.exchange.as_ref()?;
                 let line = Line::Here(slot);
-                let stream = self.open_session_events(session, StreamKind::Answer, line)?;
+                let stream = self.open_session_events(session, kind, line)?;
                 Some(Origin::Events { session, stream })
             }
             (Origin::Remote { shard, slot }, Peer::Session(session)) => {
                 let line = Line::There { shard, slot };
-                let stream = self.open_session_events(session, StreamKind::Answer, line)?;
+                let stream = self.open_session_events(session, kind, line)?;
                 Some(Origin::Events { session, stream })
             }
             (Origin::Stream(_) | Origin::Events { .. } | Origin::Task(_), _) => Some(origin),
@@ -95,9 +96,11 @@ impl Core {
         &mut self,
         slot: Slot,
         owner: EventsOwner,
-        ends_on_drain: bool,
+        kind: StreamKind,
     ) -> Option<()> {
         let is_draining = self.is_draining;
+        let principal = self.principal_of(slot).filter(|_| kind != StreamKind::Answer);
+        let until = principal.map_or(Now::NEVER, |principal| self.token_end(&principal));
         let connection = self.slots.get_mut(slot)?;
         let exchange = connection.exchange.as_mut()?;
         if exchange.events.is_some() {
@@ -106,10 +109,10 @@ impl Core {
         self.outbox.lend(&mut connection.out);
         let keep_alive = exchange.keep_alive && !is_draining;
         let headers = [("cache-control", "no-cache, no-transform"), ("x-accel-buffering", "no")];
-        let kind = "text/event-stream";
+        let media = "text/event-stream";
         let chunks = exchange.takes_chunks;
-        let wire = Stream::open(&mut connection.out, &headers, kind, chunks, keep_alive);
-        exchange.events = Some(Box::new(OpenEvents { wire, owner, ends_on_drain }));
+        let wire = Stream::open(&mut connection.out, &headers, media, chunks, keep_alive);
+        exchange.events = Some(Box::new(OpenEvents { wire, owner, kind, until }));
         self.metrics.event_streams_opened.add(1);
         self.touch(slot);
         self.watch(slot);
@@ -141,16 +144,15 @@ impl Core {
         kind: StreamKind,
         line: Line,
     ) {
-        let ends_on_drain = kind == StreamKind::Listen;
         match line {
             Line::Here(slot) => {
                 let owner = EventsOwner::Session(session, stream);
-                if self.open_exchange_events(slot, owner, ends_on_drain).is_none() {
+                if self.open_exchange_events(slot, owner, kind).is_none() {
                     self.detach(session, stream, line);
                 }
             }
             Line::There { .. } => {
-                self.step_events(line, EventsStep::Open { session, stream, ends_on_drain });
+                self.step_events(line, EventsStep::Open { session, stream, kind });
             }
         }
     }
@@ -288,11 +290,11 @@ impl Core {
     /// A step from the shard that owns the session of a stream we carry.
     pub(super) fn forwarded_events(&mut self, message: ForwardedEvents) {
         let ForwardedEvents { shard, slot, step } = message;
-        let EventsStep::Open { session, stream, ends_on_drain } = step else {
+        let EventsStep::Open { session, stream, kind } = step else {
             return self.step_events_here(slot, step);
         };
         let owner = EventsOwner::Remote { shard, session, stream };
-        if self.open_exchange_events(slot, owner, ends_on_drain).is_none() {
+        if self.open_exchange_events(slot, owner, kind).is_none() {
             self.cut(owner, slot);
         }
     }
@@ -384,22 +386,6 @@ impl Core {
         stream.line = None;
         if stream.kind == StreamKind::Legacy {
             self.end_session(session);
-        }
-    }
-
-    /// Ends what listens and nothing else, as a drain does. Whose stream it is must know: a session
-    /// with a stream that is carried counts as used. A client of 2024-11-05 only listens once all
-    /// that it asked is answered.
-    pub(super) fn drain_events(&mut self, slot: Slot) {
-        let events = self.slots.get_mut(slot).and_then(|connection| connection.events());
-        let Some(events) = events else { return };
-        if events.ends_on_drain {
-            self.finish_events(slot);
-            self.cut(events.owner, slot);
-        } else if let EventsOwner::Session(session, stream) = events.owner
-            && self.is_legacy(session, stream)
-        {
-            self.drain_legacy(session);
         }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::session_stream::Line;
+use super::session_stream::{Line, StreamKind};
 use super::sessions::SessionKey;
 use super::task_request::{TaskReply, Wish};
 use super::tasks::{Asker, Shown, TaskKey};
@@ -109,7 +109,7 @@ pub struct ForwardedEvents {
 #[derive(Debug)]
 pub(super) enum EventsStep {
     /// The open exchange becomes this event stream.
-    Open { session: SessionKey, stream: u32, ends_on_drain: bool },
+    Open { session: SessionKey, stream: u32, kind: StreamKind },
     /// The event that says where a client can come back to.
     Prime { id: String },
     /// The event that says where a client of 2024-11-05 posts to.

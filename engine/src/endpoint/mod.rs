@@ -31,6 +31,7 @@ mod input_required;
 mod labels;
 mod legacy;
 mod lifecycle;
+mod listening;
 mod logging;
 mod message;
 mod notify;
@@ -428,6 +429,7 @@ impl Core {
             return;
         }
         self.route_due(slot);
+        self.listening_due(slot);
         let Some(connection) = self.slots.get_mut(slot) else { return };
         // A connection that waits for its own call is not silent: the call has a deadline. Nor is
         // one that waits to be told of something.

@@ -30,9 +30,9 @@ pub(super) enum Line {
 pub(super) enum StreamKind {
     /// What concerns one POST; ends with its answer.
     Answer,
-    /// What concerns nothing that was asked (GET).
+    /// What concerns nothing that was asked (GET, `subscriptions/listen`); ends with its token.
     Listen,
-    /// Everything, for a client of 2024-11-05; the session ends with it.
+    /// Everything, for a client of 2024-11-05; ends with its token, and the session with it.
     Legacy,
 }
 

@@ -78,6 +78,8 @@ pub struct ShardMetrics {
     pub event_streams_opened: Counter,
     /// Event streams that a client took up again.
     pub event_streams_resumed: Counter,
+    /// Event streams to listen on that lasted longer than their access token.
+    pub event_streams_expired: Counter,
     /// Waits that took too long and were ended.
     pub timeouts: Counter,
     /// Requests refused because a queue or a limit was full.
@@ -157,6 +159,7 @@ impl ShardMetrics {
             sessions_evicted: Counter::new(),
             event_streams_opened: Counter::new(),
             event_streams_resumed: Counter::new(),
+            event_streams_expired: Counter::new(),
             timeouts: Counter::new(),
             busy_refusals: Counter::new(),
             answers_late: Counter::new(),

@@ -28,6 +28,12 @@ pub(super) const COUNTERS: &[Row<Counter>] = &[
     ("sessions_evicted", "Sessions ended because idle or too many", None, |m| &m.sessions_evicted),
     ("event_streams_opened", "Event streams opened over HTTP", None, |m| &m.event_streams_opened),
     ("event_streams_resumed", "Event streams taken up again", None, |m| &m.event_streams_resumed),
+    (
+        "event_streams_expired",
+        "Event streams ended because their access token had expired",
+        None,
+        |m| &m.event_streams_expired,
+    ),
     ("timeouts", "Waits that took too long and were ended", None, |m| &m.timeouts),
     ("busy_refusals", "Requests refused because a limit was full", None, |m| &m.busy_refusals),
     ("outputs_broken", "Tool results that broke their own output schema", None, |m| {

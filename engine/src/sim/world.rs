@@ -7,6 +7,9 @@
 //!              ends in time          connections end      at their start
 //! ```
 
+mod judge;
+mod setting;
+
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -20,7 +23,7 @@ use super::errands::Errands;
 use super::faults::Faults;
 use super::http_client::{DEPTH_MAX as HTTP_DEPTH_MAX, HttpClient};
 use super::http_line::{Dialer, HTTP};
-use super::kernel::{Clock, Kernel};
+use super::kernel::Clock;
 use super::legacy_client::LegacyClient;
 use super::log::Log;
 use super::news::{LISTS, News, Published};
@@ -30,19 +33,15 @@ use super::server::{Shelf, server};
 use super::stream_client::StreamClient;
 use super::workers::Workers;
 use crate::config::Config;
-use crate::endpoint::{LABELS, ListenerKind, Medium, Now};
+use crate::endpoint::{ListenerKind, Medium, Now};
 use crate::limits;
 use crate::metrics::ShardMetrics;
-use crate::ring::{Driver, Pool, RingConfig, Waker};
+use crate::ring::{Driver, Waker};
 use crate::server::{Call, Prompt, Resource, Tool};
 use crate::shard::{Phase, Rig, RigSetup};
 use crate::transport::{Framing, HttpRules};
 
 const MILLISECOND: u64 = 1_000_000;
-/// Turns of one shard in a row that may do nothing.
-const IDLE_TURNS_MAX: u32 = 200;
-/// The largest answer a client can ask for, twice over.
-const ANSWER_BYTES_MAX: usize = 64 << 10;
 /// An idle time after which no session of a world ends before its last stage.
 const LONG_IDLE_MS: u64 = 120_000;
 /// How often a client looks in the calm, where long times must pass.
@@ -50,15 +49,6 @@ const CALM_TICK_US: u64 = 100_000;
 /// Number of each listener.
 pub(super) const LENGTH: u16 = 0;
 pub(super) const LINE: u16 = 1;
-
-/// Place of the closings of those who read their event stream too slowly.
-const SLOW: usize = {
-    let mut place = 0;
-    while !matches!(LABELS.closes[place].as_bytes(), b"slow") {
-        place += 1;
-    }
-    place
-};
 
 /// What there is news of.
 const TOPICS: [&str; 6] = {
@@ -113,7 +103,7 @@ impl World {
         let clock: Clock = Rc::new(Cell::new(1_000_000_000));
         let log = Rc::new(RefCell::new(Log::new(Rc::clone(&clock), keeps_all)));
         let is_tight = dice.chance(250);
-        let config = Arc::new(config(&mut dice, is_tight));
+        let config = Arc::new(setting::config(&mut dice, is_tight));
         let faults = Faults::any(&mut dice);
         let shelf = Shelf::default();
         let workers = Workers::new(Rc::clone(&clock), dice.fork(), shelf.clone());
@@ -122,7 +112,7 @@ impl World {
         let mut kernels = Vec::new();
         for name in 0..count {
             let waker = Waker::detached();
-            let kernel = kernel(&clock, &mut dice, &config, &waker, faults);
+            let kernel = setting::kernel(&clock, &mut dice, &config, &waker, faults);
             drivers.push(Box::new(SimDriver::new(
                 name,
                 Rc::clone(&kernel),
@@ -226,13 +216,13 @@ impl World {
                 }
             });
         }
-        // A call may take its whole time, and that of its client's answers to two questions, and a
-        // peer that does not read its own.
         // News that nothing stands in the way of: all that want to must hear them.
         self.publish_at = u64::MAX;
         for topic in TOPICS {
             self.publish(topic);
         }
+        // A call may take its whole time, and that of its client's answers to two questions, and a
+        // peer that does not read its own.
         let Config { call_ms, ask_ms, send_stall_ms, task_ttl_ms, .. } = *self.config;
         self.pass(3 * call_ms + 2 * ask_ms + send_stall_ms + task_ttl_ms + 2_000)?;
         // Over HTTP calls may have to wait for one another.
@@ -243,26 +233,6 @@ impl World {
             self.pass(call_ms + 2 * ask_ms)?;
         }
         self.judge_calm()
-    }
-
-    fn judge_calm(&mut self) -> Verdict {
-        for (number, seat) in self.seats.iter_mut().enumerate() {
-            let judged = match &mut seat.client {
-                Some(Client::Stream(client)) if !client.peer.is_over && !client.peer.is_excused => {
-                    client.judge_answers()
-                }
-                Some(Client::Http(client)) => client.judge_answers(),
-                Some(Client::Legacy(client)) => client.judge_answers(),
-                _ => Ok(()),
-            };
-            judged.map_err(|fault| format!("client {number} in the calm: {fault}"))?;
-            let mut lingers = false;
-            seat.each_peer(|peer| lingers |= peer.lingers());
-            if lingers {
-                return Err(format!("client {number} said goodbye and is not let go"));
-            }
-        }
-        Ok(())
     }
 
     /// All shards are told to drain, with a few requests on their way.
@@ -290,7 +260,7 @@ impl World {
         Ok(())
     }
 
-    /// Nothing is held, lent or waited for any more.
+    /// Lets everything that has a time come to its end.
     fn settle_accounts(&mut self) -> Verdict {
         self.enter(Stage::After);
         // The end of a call is a use of its session.
@@ -298,41 +268,7 @@ impl World {
         self.pass(call_ms + session_idle_ms + task_ttl_ms + 2 * limits::TASK_SWEEP_MS + 3_000)?;
         self.workers.dismiss();
         self.pass(1_000)?;
-        for shard in 0..self.kernels.len() {
-            let census = self.rig.census(shard);
-            let (lent, open) = {
-                let kernel = self.kernels[shard].borrow();
-                (kernel.lent(), kernel.stats.open)
-            };
-            let metrics = self.rig.metrics(shard);
-            let gauges = [
-                ("buffers lent", lent as u64),
-                ("connections of the kernel", open),
-                ("connections", census.connections as u64),
-                ("calls", census.calls as u64),
-                ("batches", census.batches as u64),
-                ("tasks", census.tasks as u64),
-                ("subscriptions", census.subscriptions as u64),
-                ("owed news", census.owed as u64),
-                ("event streams of sessions", census.streams as u64),
-                ("bytes kept for those who come back", census.replay_bytes as u64),
-                ("connections with event streams", census.lines as u64),
-                ("sessions", census.sessions as u64),
-                ("connections counted", metrics.connections_open.get()),
-                ("sessions counted", metrics.sessions_open.get()),
-                ("messages counted", metrics.inbox_queue.get()),
-                ("buffers counted as lent", metrics.leases_lent.get()),
-            ];
-            if let Some((what, count)) = gauges.iter().find(|(_, count)| *count > 0) {
-                return Err(format!("shard {shard}: {count} {what} are left"));
-            }
-            let accepted = metrics.connections_accepted.get();
-            let ended = metrics.connections_closed.get() + metrics.connections_refused.get();
-            if accepted != ended {
-                return Err(format!("shard {shard}: {accepted} accepted, {ended} ended"));
-            }
-        }
-        Ok(())
+        self.judge_end()
     }
 
     fn enter(&mut self, stage: Stage) {
@@ -441,63 +377,6 @@ impl World {
         self.check_shard(shard).map_err(|fault| format!("shard {shard}: {fault}"))
     }
 
-    fn check_shard(&mut self, shard: usize) -> Verdict {
-        let (violation, activity) = {
-            let mut kernel = self.kernels[shard].borrow_mut();
-            (kernel.violations.pop(), kernel.activity)
-        };
-        if let Some(violation) = violation {
-            return Err(violation);
-        }
-        let (turns, seen) = &mut self.idle_turns[shard];
-        *turns = if *seen == activity { *turns + 1 } else { 0 };
-        *seen = activity;
-        if *turns > IDLE_TURNS_MAX && self.stage == Stage::Stormy {
-            return Err(format!("it turned {turns} times for nothing"));
-        }
-        let config = &self.config;
-        let census = self.rig.census(shard);
-        let peers_max = config.connections_max + config.sessions_max;
-        // A task is a call that is nobody's.
-        let calls_max = config.inflight_calls_max * peers_max + census.tasks;
-        let unsent_max =
-            config.unsent_bytes_pause + (config.inflight_calls_max + 1) * ANSWER_BYTES_MAX;
-        let unsent_max = unsent_max + 2 * limits::REPLAY_BYTES_MAX;
-        let behind_max = 2 * (config.receive_buffers * config.receive_buffer_bytes) + (64 << 10);
-        let limits = [
-            ("connections", census.connections, config.connections_max),
-            ("sessions", census.sessions, config.sessions_max),
-            ("calls of one peer", census.pending_max, config.inflight_calls_max),
-            ("calls", census.calls, calls_max),
-            ("calls on peers' lists", census.pending, census.calls),
-            ("unsent bytes", census.unsent_bytes_max, unsent_max),
-            ("bytes behind", census.behind_bytes_max, behind_max),
-            ("news owed to one connection", census.owed_max, 1000),
-            ("streams of one session", census.streams_max, limits::STREAMS_PER_SESSION_MAX),
-            ("bytes kept", census.replay_bytes, limits::REPLAY_SHARD_BYTES_HARD_MAX),
-            ("streams led astray", census.astray, 0),
-        ];
-        match limits.iter().find(|(_, count, most)| count > most) {
-            Some((what, count, most)) => Err(format!("{count} {what}, at most {most} allowed")),
-            None => Ok(()),
-        }
-    }
-
-    /// What clients must not see, and what their calls must.
-    fn check_clients(&self) -> Verdict {
-        if let Some(text) = self.shelf.unaware() {
-            return Err(format!("{text} is worked on, and nobody waits for it"));
-        }
-        let cut_short: u64 = self.seats.iter().map(Seat::cut_short).sum();
-        let shards = 0..self.kernels.len();
-        let slow: u64 = shards.map(|shard| self.rig.metrics(shard).closes[SLOW].get()).sum();
-        let cut_short = cut_short + self.cut_short;
-        if cut_short > slow {
-            return Err(format!("{cut_short} connections cut short, {slow} of them slow"));
-        }
-        Ok(())
-    }
-
     /// A client's turn: read, judge, speak, send.
     fn tick(&mut self, number: usize) -> Verdict {
         let now = self.clock.get();
@@ -587,46 +466,4 @@ enum What {
     Seat(usize),
     Work,
     Publish,
-}
-
-fn config(dice: &mut Dice, is_tight: bool) -> Config {
-    let tight = |dice: &mut Dice, least: u64, most: u64, roomy: usize| {
-        if is_tight { dice.between(least, most) as usize } else { roomy }
-    };
-    Config {
-        connections_max: tight(dice, 2, 8, 128),
-        sessions_max: tight(dice, 1, 4, 1000),
-        inflight_calls_max: dice.pick(&[1, 3, 20, 1000]),
-        unsent_bytes_pause: dice.pick(&[1 << 10, 8 << 10, 1 << 20]),
-        receive_buffers: dice.pick(&[8, 16, 64]),
-        receive_buffer_bytes: dice.pick(&[64, 512, 4 << 10]),
-        page_items: dice.pick(&[1, 3, 1000]),
-        call_ms: dice.between(300, 4_000),
-        ask_ms: dice.between(300, 1_000),
-        session_idle_ms: dice.pick(&[1_000, LONG_IDLE_MS, LONG_IDLE_MS, LONG_IDLE_MS]),
-        inbox_max: dice.pick(&[2, 50, 1 << 16, 1 << 16]),
-        drain_ms: dice.between(100, 3_000),
-        task_ttl_ms: dice.between(limits::TASK_TTL_MS_MIN, 8_000),
-        ..Config::default()
-    }
-}
-
-fn kernel(
-    clock: &Clock,
-    dice: &mut Dice,
-    config: &Config,
-    waker: &Waker,
-    faults: Faults,
-) -> Rc<RefCell<Kernel>> {
-    let ring = RingConfig {
-        connections_max: config.connections_max + dice.below(3) as usize,
-        receive_credit: dice.pick(&[1, 4, limits::RECEIVE_CREDIT_PER_TURN]),
-        // Without a low-water mark workers can hold every buffer.
-        leases_low_water: config.receive_buffers / dice.pick(&[4, 4, 4, 1 << 20]),
-        ..config.ring()
-    };
-    let pool = Pool::new(&ring, waker.clone()).expect("memory for a few buffers");
-    let mut kernel = Kernel::new(Rc::clone(clock), dice.fork(), pool, waker.clone(), ring);
-    kernel.faults = faults;
-    Rc::new(RefCell::new(kernel))
 }

@@ -134,14 +134,33 @@ fn a_task_that_never_ends_fails_when_its_time_is_over() {
     assert_eq!(code(&client.about(world, "tasks/get", &id)), -32602);
 }
 
+/// Whoever asks, and however: the core's client may ask for a time, the extension's takes what it
+/// is given.
 #[test]
 fn times_are_bounded_whatever_the_client_says() {
-    let mut world = world();
-    let mut client = Client::new(&mut world, CORE, LINE);
-    for (asked, given) in [(0, 1_000), (5_000, 5_000), (u64::MAX, 86_400_000)] {
-        let params = json!({ "name": "quick", "task": { "ttl": asked } });
-        let answer = client.answer(&mut world, "tools/call", params);
-        assert_eq!(answer["result"]["task"]["ttl"], given);
+    const MOST: u64 = 7_000;
+    let principals = Authorization::new("https://tools.example.com/mcp")
+        .static_token(ANN, Principal::new("ann"));
+    let guard = Arc::new(principals.build().expect("settings that hold"));
+    for (guard, token) in [(None, None), (Some(guard), Some(ANN))] {
+        for (version, listener) in
+            [(CORE, LINE), (CORE, HTTP), (EXTENSION, LINE), (EXTENSION, HTTP)]
+        {
+            let config = Config { task_ttl_ms_max: MOST, ..Config::default() };
+            let mut world = World::guarded(server(), config, guard.clone());
+            let extensions = json!({ "extensions": { NAME: {} } });
+            let mut client = Client::with(&mut world, version, listener, token, extensions);
+            let member = if version == CORE { "/result/task/ttl" } else { "/result/ttlMs" };
+            for (asked, given) in [(0, 1_000), (5_000, 5_000), (7_001, MOST), (u64::MAX, MOST)] {
+                let params = json!({ "name": "quick", "task": { "ttl": asked } });
+                let answer = client.answer(&mut world, "tools/call", params);
+                let given = if version == CORE { given } else { MOST };
+                let found = answer.pointer(member).and_then(serde_json::Value::as_u64);
+                assert_eq!(found, Some(given), "{version} {listener} {token:?} {asked}: {answer}");
+            }
+            world.pass(MOST + 2_000);
+            assert_eq!(world.metrics.tasks_open.get(), 0, "{version} {listener} {token:?}");
+        }
     }
 }
 

@@ -1,9 +1,12 @@
 //! What tasks ask and tell: questions in both shapes, statuses, listening calls.
 
+use mcpring::Config;
 use serde_json::json;
 
-use crate::client::{CORE, Client, EXTENSION, RELATED, accepted, code, messages, text, world};
-use crate::harness::{HTTP, LINE};
+use crate::client::{
+    CORE, Client, EXTENSION, RELATED, accepted, code, messages, server, text, world,
+};
+use crate::harness::{HTTP, LINE, World};
 
 #[test]
 fn the_core_asks_by_requests_on_the_stream_that_waits() {
@@ -215,6 +218,34 @@ fn a_listener_too_many_is_told_so_and_takes_nobodys_place() {
     let said = messages(world, client.pipe.expect("a pipe"));
     let ended = said.iter().filter(|m| m["params"]["status"] == "completed");
     assert_eq!(ended.count(), 64);
+}
+
+/// Each task here has room for all of them; the connection has not.
+#[test]
+fn a_pipe_has_so_many_that_listen_to_tasks_and_no_more() {
+    const MOST: usize = 5;
+    let config = Config { inflight_calls_max: MOST, ..Config::default() };
+    let mut world = World::new(server(), config);
+    let world = &mut world;
+    let mut maker = Client::new(world, EXTENSION, LINE);
+    // The task of another's pipe.
+    let id = maker.begin(world, "quick");
+    let mut client = Client::new(world, EXTENSION, LINE);
+    let filter = json!({ "notifications": { "taskIds": [id] } });
+    for _ in 0..3 {
+        while world.metrics.listens.get() < MOST as u64 {
+            let said = client.ask(world, "subscriptions/listen", filter.clone());
+            assert_eq!(said.len(), 2, "the acknowledgement and the status: {said:?}");
+        }
+        let newest = client.next;
+        assert_eq!(code(&client.answer(world, "subscriptions/listen", filter.clone())), -31000);
+        let note = json!({ "jsonrpc": "2.0", "method": "notifications/cancelled",
+            "params": { "requestId": newest } });
+        client.put(world, "POST", "", None, Some(&note));
+        assert_eq!(world.metrics.listens.get(), MOST as u64 - 1);
+    }
+    world.end(client.pipe.expect("a pipe"), true);
+    assert_eq!(world.metrics.listens.get(), 0);
 }
 
 #[test]

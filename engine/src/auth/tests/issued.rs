@@ -157,6 +157,30 @@ fn good_tokens_are_remembered_until_they_expire_or_keys_change() {
     assert!(verifier.verify(Some(&header), NOW).is_ok());
 }
 
+/// Streams end by this number, requests are refused by the check: they must be one.
+#[test]
+fn a_token_is_refused_from_its_end_on_and_not_before() {
+    let signer = Signer::ed(1);
+    for (expires, leeway_s, until) in [
+        (json!(NOW + 10), 0, NOW + 10),
+        (json!(NOW + 10), 30, NOW + 40),
+        (json!(NOW as f64 + 10.25), 0, NOW + 11),
+        (json!(1e300), 30, u64::MAX),
+    ] {
+        let jwks = Jwks::text(key_set(&[signer.jwk("k")]));
+        let issuer = Issuer::new(ISSUER, jwks).leeway_s(leeway_s);
+        let guard = guard(Authorization::new(RESOURCE).issuer(issuer));
+        let head = json!({"alg": "EdDSA", "kid": "k"});
+        let token = signer.sign(&head, &with(claims(), "exp", expires.clone()));
+        let header = format!("Bearer {token}");
+        let mut verifier = Verifier::new(guard);
+        let principal = verifier.verify(Some(&header), until - 1).expect("it is good");
+        assert_eq!(principal.until_unix_s(), Some(until), "{expires}");
+        check_refused(verifier.verify(Some(&header), until), 401, "expired");
+    }
+    assert_eq!(Principal::new("static").until_unix_s(), None);
+}
+
 #[test]
 fn the_cache_is_bounded() {
     let signer = Signer::ed(1);
