@@ -96,8 +96,8 @@ pub struct Config {
     /// Time the client has to answer what a call asks it, in milliseconds; the call's own time
     /// begins anew afterwards.
     pub ask_ms: u64,
-    /// Tasks of one shard, running and ended; one more takes the place of an ended one, or is
-    /// answered "busy".
+    /// Tasks of one shard, running and ended; one more is answered "busy", for no result is given up
+    /// before its time.
     pub tasks_max: usize,
     /// Time a task is kept after it was made, when its client does not say, in milliseconds. It is
     /// also the time its call may run.
