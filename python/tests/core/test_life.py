@@ -240,6 +240,28 @@ print(begun.wait(30))
 """,
         ["True"],
     ),
+    "a coroutine ends with the client it works for": (
+        """
+begun, ended = threading.Event(), threading.Event()
+
+async def waiting():
+    begun.set()
+    try:
+        await asyncio.Event().wait()
+    finally:
+        ended.set()
+
+add("waiting", waiting, lane="loop")
+server.start()
+client = Client(server.connect())
+client.send('{"jsonrpc":"2.0","id":9,"method":"tools/call","params":{"name":"waiting"}}')
+print(begun.wait(30))
+client.close()
+print(ended.wait(30))
+end()
+""",
+        ["True", "True"],
+    ),
     "what has an attribute of any name is not awaited": (
         """
 class Any:
