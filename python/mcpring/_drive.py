@@ -16,6 +16,7 @@ from collections.abc import Callable
 from contextvars import Context, ContextVar, copy_context
 from typing import TYPE_CHECKING, Any
 
+from ._narrow import kind_of
 from .exceptions import RequestError
 from .suspend import Suspend
 
@@ -80,7 +81,7 @@ def mended(call: Call, way: tuple[Any, ...]) -> dict[str, Any] | None:
 
 def is_awaitable(value: Any) -> bool:
     """As `await` sees it: what an object says when it is asked for anything is no answer."""
-    return hasattr(type(value), "__await__")
+    return hasattr(kind_of(value), "__await__")
 
 
 def finish(call: Call | Request, way: tuple[Any, ...], value: Any) -> None:
