@@ -27,7 +27,9 @@ def jsonable(value: Any) -> Any:
         return value if value - value == 0 else None  # JSON has no infinities
     if is_dict(value):
         items = list(value.items())  # code of the program's may change it meanwhile
-        return {_key(name): jsonable(item) for name, item in items}
+        return {
+            name if name.__class__ is str else _key(name): jsonable(item) for name, item in items
+        }
     if isinstance(value, _ARRAYS):
         return [jsonable(item) for item in _items(value)]
     if hasattr(kind, "_member_map_"):
