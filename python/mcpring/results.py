@@ -17,7 +17,14 @@ from .schema.inline import inline
 from .schema.shape import Schema
 from .types import TextContent, as_json, is_content
 
-__all__ = ["OutputPlan", "ToolResult", "WRAP_MARK", "make_output_plan", "plain_data", "to_tool_result"]
+__all__ = [
+    "OutputPlan",
+    "ToolResult",
+    "WRAP_MARK",
+    "make_output_plan",
+    "plain_data",
+    "to_tool_result",
+]
 
 WRAP_MARK = "x-fastmcp-wrap-result"
 """Says in an output schema that what the tool returns is the member `result`."""

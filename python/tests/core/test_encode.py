@@ -1,4 +1,4 @@
-"""What a tool returns, as JSON text: by the core where it is plainly JSON, made so by Python else."""
+"""What a tool returns, as JSON text: the plain by the core, the rest made plain first."""
 
 from __future__ import annotations
 
