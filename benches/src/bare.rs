@@ -140,7 +140,7 @@ impl Bare {
                 self.open -= 1;
                 Ok(())
             }
-            Completion::Woken => Ok(()),
+            Completion::Left { .. } | Completion::Woken => Ok(()),
         }
     }
 

@@ -8,6 +8,7 @@
 mod harness;
 
 use harness::{HTTP, LINE, World};
+use mcpring::endpoint::Input;
 use mcpring::server::Server;
 use mcpring::slot::Slot;
 use mcpring::{Call, Config, Outcome, Prompt, PromptArgument, Resource, ResourceTemplate, Tool};
@@ -479,6 +480,26 @@ fn a_cancelled_call_is_not_answered_and_its_id_is_free() {
     assert_eq!(code(&say(&mut world, slot, &call)), 0);
     world.pass(120_000);
     assert!(world.take(slot).is_empty(), "a cancelled call must not time out");
+}
+
+#[test]
+fn who_ends_one_side_is_answered_and_who_has_left_is_not() {
+    for has_left in [false, true] {
+        let mut world = world();
+        world.works = false;
+        let slot = world.connect(LINE);
+        say(&mut world, slot, &initialize("2025-11-25"));
+        let call = request(7, "tools/call", &json!({ "name": "slow" }));
+        assert!(say(&mut world, slot, &call).is_empty());
+        world.handle(Input::Ended { slot, is_broken: false });
+        assert!(!world.is_closed(slot));
+        if has_left {
+            world.handle(Input::Left { slot });
+            assert!(world.is_closed(slot));
+        }
+        world.run_job();
+        assert_eq!(world.take(slot).is_empty(), has_left);
+    }
 }
 
 #[test]

@@ -13,11 +13,11 @@ interned names, and calls `fn(**arguments)`. If the check failed and the handler
 lane lets that try, checks again, and answers with the first fault when it did not help. What `fn`
 returns is encoded on the lane and posted to the shard.
 
-**Results of tools** are encoded without Python for: exact `str`, `int`, `float`, `bool`, `None`,
-and `dict`, `list`, `tuple` of these; dataclasses of these (by their fields); pydantic models (by
-their own serializer, whose bytes are spliced). Everything else, also inside of these, goes through
-`Handler.encode`. Text is content as it is; other values are content as JSON text, and structured
-content when they are objects, or as the member `result` when the handler `wraps`.
+**Results of tools** are encoded by the core when they are exact `str`, `int`, `float`, `bool`,
+`None`, or `dict`, `list`, `tuple` of these. Anything else, also inside of these, may run code of the
+program's, and goes through `Handler.plain`; what is not plain after that, through `Handler.encode`.
+Text is content as it is; other values are content as JSON text, and structured content when they are
+objects, or as the member `result` when the handler `wraps`.
 
 **Exceptions.** `mcpring.suspend.Suspend` asks the client. Any other goes to `Server`'s `on_error`,
 whose words are the answer. `KeyboardInterrupt` and `SystemExit` also end the event loop they were
@@ -62,6 +62,7 @@ class Handler:
         convert: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
         repair: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
         exact: Mapping[str, type[int] | type[float]] | None = None,
+        plain: Callable[[Any], Any] | None = None,
         encode: Callable[[Any], str],
         wraps: bool = False,
     ) -> Self:
@@ -70,8 +71,8 @@ class Handler:
         `style="keywords"` calls `function(**arguments)`, `"call"` calls `function(call, arguments)`.
         `convert` gets the arguments as JSON values and returns what the function is given; `repair`
         see above; both run on the lane. `exact` names parameters whose numbers, at any depth, are
-        delivered as that type. `encode` makes the JSON text of the protocol's result of anything
-        that has no fast path. `owner` is what `Call.owner` gives.
+        delivered as that type. Of what has no fast path, `plain` makes data of JSON's own types where
+        it is data, and `encode` the JSON text of the protocol's result. `owner` is what `Call.owner` gives.
         """
 
 @final
@@ -268,9 +269,9 @@ class Call:
     def mend(self, arguments: object) -> dict[str, Any] | None:
         """Takes other arguments in the place of those that do not fit. What does not fit either is
         refused, in the words for those that were sent."""
-    def finish(self, value: object) -> Literal["later", "foreign"] | None:
-        """Answers with what the handler came to, or says what has to be done with it first: it is
-        to be awaited, or to be encoded by Python code."""
+    def finish(self, value: object) -> bool:
+        """Answers with what the handler came to, if nothing has to be done with it first: awaited,
+        or made plain. Runs no Python code, whatever the value is."""
     def finish_json(self, json: str) -> None:
         """Answers with what Python code made of a result: the protocol's, as JSON text."""
     def finish_on_loop(self, awaitable: object) -> None:
@@ -308,7 +309,7 @@ class Request:
     def kind(self) -> Literal["route"]: ...
     @property
     def name(self) -> str: ...
-    def finish(self, value: object) -> Literal["later"] | None: ...
+    def finish(self, value: object) -> bool: ...
     def fail(self, words: str) -> None: ...
     def keep(self, task: object) -> None: ...
 

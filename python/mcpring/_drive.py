@@ -5,7 +5,8 @@ of compiled code lies between a thread and the code it runs: a thread that the e
 stops there unwinds cleanly.
 
 How a function is called comes with each call: the function itself, its style, and what converts and
-repairs its arguments and encodes its results.
+repairs its arguments and makes its results plain or encodes them. The core takes results that are
+plainly JSON; what a value's own code has to say of it is asked here.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Callable
 from contextvars import Context, ContextVar, copy_context
 from typing import TYPE_CHECKING, Any
 
+from ._narrow import kind_of
 from .exceptions import RequestError
 from .suspend import Suspend
 
@@ -46,9 +48,11 @@ def serve(lane: PoolLane) -> None:
                 arguments = mended(call, way)
             if arguments is not None:
                 value = entered(base.copy().run, call, way, arguments)
-                rest = call.finish(value)
-                if rest is not None:
-                    finish_rest(call, way, value, rest)
+                if not call.finish(value):
+                    if is_awaitable(value):  # it may be a wrapped coroutine function
+                        call.finish_on_loop(value)
+                    else:
+                        finish_rest(call, way, value)
         except BaseException as error:
             report(call, error, on_error)
         call = way = arguments = value = None  # type: ignore[assignment] # waiting keeps nothing
@@ -56,7 +60,7 @@ def serve(lane: PoolLane) -> None:
 
 def entered(run: Run, call: Call | Request, way: tuple[Any, ...], arguments: Any) -> Any:
     """Calls the function."""
-    function, style, convert, _, _ = way
+    function, style, convert, _, _, _ = way
     if convert is not None:
         arguments = convert(arguments)
     if style == _CALL:
@@ -75,12 +79,24 @@ def mended(call: Call, way: tuple[Any, ...]) -> dict[str, Any] | None:
     return call.mend(way[3](call.load()))
 
 
-def finish_rest(call: Call, way: tuple[Any, ...], value: Any, rest: str) -> None:
-    """Answers with what a plain function returned, where the core could not."""
-    if rest == "later":  # it may be a wrapped coroutine function
-        call.finish_on_loop(value)
-    else:
-        call.finish_json(way[4](value))
+def is_awaitable(value: Any) -> bool:
+    """As `await` sees it: what an object says when it is asked for anything is no answer."""
+    return hasattr(kind_of(value), "__await__")
+
+
+def finish(call: Call | Request, way: tuple[Any, ...], value: Any) -> None:
+    """Answers with what was awaited."""
+    if not call.finish(value):
+        finish_rest(call, way, value)
+
+
+def finish_rest(call: Any, way: tuple[Any, ...], value: Any) -> None:
+    """Answers with what is not plainly JSON: with data that is, or with the encoder's result."""
+    plain, encode = way[4], way[5]
+    if encode is None:
+        raise TypeError(f"a route answers with a Response, not {value!r}")
+    if plain is None or not call.finish(plain(value)):
+        call.finish_json(encode(value))
 
 
 def report(call: Call | Request, error: BaseException, on_error: OnError) -> None:
@@ -192,15 +208,17 @@ class Drain:
                 if arguments is None:
                     return
             value = entered(context.run, call, way, arguments)
-            rest = call.finish(value)
-            if rest == "foreign":
-                call.finish_json(way[4](value))
+            if call.finish(value):
+                return
+            is_waiting = is_awaitable(value)
+            if not is_waiting:
+                finish_rest(call, way, value)
         except BaseException as error:
             report(call, error, self._on_error)
             if self._is_for_the_program(error):
                 raise
         else:
-            if rest == "later":
+            if is_waiting:
                 self._start(call, self._drive(call, way, value), context)
 
     def _start(self, call: Any, work: Coroutine[Any, Any, None], context: Context | None) -> None:
@@ -218,18 +236,14 @@ class Drain:
                 arguments = mended(call, way)
                 if arguments is None:
                     return
-            value = await entered(_plainly, call, way, arguments)
-            if call.finish(value) is not None:
-                call.finish_json(way[4](value))
+            finish(call, way, await entered(_plainly, call, way, arguments))
         except BaseException as error:
             self._report(call, error)
 
     async def _drive(self, call: Any, way: tuple[Any, ...], awaitable: Awaitable[Any]) -> None:
         """Awaits what a handler came to, and answers its call in the same step of the loop."""
         try:
-            value = await awaitable
-            if call.finish(value) is not None:
-                call.finish_json(way[4](value))
+            finish(call, way, await awaitable)
         except BaseException as error:
             self._report(call, error)
 

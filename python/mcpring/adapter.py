@@ -15,6 +15,7 @@ from .exceptions import NotFoundError
 from .hooks import install_hooks
 from .jsonable import dumps, jsonable
 from .mounted import with_mounted
+from .results import plain_data
 from .routes import core_route
 from .uri import standard
 
@@ -190,6 +191,7 @@ def handler_settings(entry: Entry) -> dict[str, Any]:
     is_text = entry.kind != "tool"  # arguments of prompts and variables of templates are text
     settings: dict[str, Any] = {"owner": server, "encode": _encoder(entry)}
     if entry.kind == "tool":
+        settings["plain"] = plain_data
         settings["wraps"] = component.output_plan.wraps
         settings["repair"] = None if _is_strict(server) or plan is None else plan.repair
         if plan is not None and plan.exact:

@@ -154,7 +154,7 @@ class Context(Questions):
         self, progress: float, total: float | None = None, message: str | None = None
     ) -> Done[None]:
         """How far the work is, when the client asked to know; each report greater than the last."""
-        self._call.progress(progress, total, message)
+        self._call.progress(float(progress), None if total is None else float(total), message)
         return Done(None)
 
     def log(

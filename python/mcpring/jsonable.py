@@ -1,12 +1,12 @@
 """Any Python value as JSON's own types.
 
-The core writes the plain types, dataclasses and pydantic models by itself; it comes here with the
-rest.
+The core writes the plain types by itself; what may run code of the program's comes here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from ._narrow import is_dict, kind_of
@@ -26,7 +26,10 @@ def jsonable(value: Any) -> Any:
     if kind is float:
         return value if value - value == 0 else None  # JSON has no infinities
     if is_dict(value):
-        return {_key(name): jsonable(item) for name, item in value.items()}
+        items = list(value.items())  # code of the program's may change it meanwhile
+        return {
+            name if name.__class__ is str else _key(name): jsonable(item) for name, item in items
+        }
     if isinstance(value, _ARRAYS):
         return [jsonable(item) for item in _items(value)]
     if hasattr(kind, "_member_map_"):
@@ -36,16 +39,23 @@ def jsonable(value: Any) -> Any:
             return jsonable(base(value))
     serializer = getattr(kind, "__pydantic_serializer__", None)
     if serializer is not None:
-        return serializer.to_python(value, mode="json", by_alias=True)
+        # What JSON cannot say is in there as well: numbers that are infinite.
+        return jsonable(serializer.to_python(value, mode="json", by_alias=True))
     if hasattr(kind, "model_dump"):
         return value.model_dump(mode="json", by_alias=True)
     if hasattr(kind, "to_dict"):
         return jsonable(value.to_dict())
     if hasattr(kind, "__dataclass_fields__"):
-        from dataclasses import fields
-
-        return {field.name: jsonable(getattr(value, field.name)) for field in fields(value)}
+        return {name: jsonable(getattr(value, name)) for name in _field_names(kind)}
     return _textual(value, kind)
+
+
+@lru_cache(1024)  # a program that makes classes without end pays for looking
+def _field_names(kind: Any) -> tuple[str, ...]:
+    """The fields of a dataclass, without what only looks like fields."""
+    from dataclasses import fields
+
+    return tuple(field.name for field in fields(kind))
 
 
 def _items(value: Any) -> Iterable[Any]:

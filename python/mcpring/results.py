@@ -17,7 +17,14 @@ from .schema.inline import inline
 from .schema.shape import Schema
 from .types import TextContent, as_json, is_content
 
-__all__ = ["OutputPlan", "ToolResult", "WRAP_MARK", "make_output_plan", "to_tool_result"]
+__all__ = [
+    "OutputPlan",
+    "ToolResult",
+    "WRAP_MARK",
+    "make_output_plan",
+    "plain_data",
+    "to_tool_result",
+]
 
 WRAP_MARK = "x-fastmcp-wrap-result"
 """Says in an output schema that what the tool returns is the member `result`."""
@@ -125,7 +132,7 @@ def to_content(value: Any) -> list[Any]:
         return []
     if not is_sequence(value):
         return [_block(value)]
-    if any(is_content(item) or isinstance(item, _MEDIA) for item in value):
+    if _has_content(value):
         return [_block(item) for item in value]
     return [TextContent(text=dumps(value))]
 
@@ -145,15 +152,32 @@ def _text(value: Any) -> str:
         return str(value)
 
 
+def plain_data(value: Any) -> Any:
+    """What a tool returned in JSON's own types, if it is data; content and the rest as they are."""
+    if isinstance(value, ToolResult) or _is_sdk_result(value) or _has_content(value):
+        return value
+    try:
+        return jsonable(value)
+    except (TypeError, ValueError):
+        return value
+
+
+def _is_sdk_result(value: Any) -> bool:
+    return type(value).__name__ == "CallToolResult" and hasattr(value, "content")
+
+
+def _has_content(value: Any) -> bool:
+    items = value if is_sequence(value) else (value,)
+    return any(is_content(item) or isinstance(item, _MEDIA) for item in items)
+
+
 def to_tool_result(value: Any, plan: OutputPlan, name: str) -> ToolResult:
     """What the tool `name` returned, in full."""
     if isinstance(value, ToolResult):
         return value
-    if type(value).__name__ == "CallToolResult" and hasattr(value, "content"):
+    if _is_sdk_result(value):
         return _from_sdk(value)
-    has_content = is_content(value) or isinstance(value, _MEDIA)
-    if is_sequence(value):
-        has_content = any(is_content(item) or isinstance(item, _MEDIA) for item in value)
+    has_content = _has_content(value)
     if plan.schema is None and (has_content or value is None):
         return ToolResult(content=to_content(value))
     try:

@@ -9,18 +9,18 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 
-use crate::encode::{self, Encoded};
+use crate::encode;
 use crate::handler::Prepared;
 use crate::seat::Seat;
 
-/// What the handler returned, as the outcome of its call; `None` when its encoder has to say.
+/// What the handler returned, as the outcome of its call; `None` when Python code has to say.
 pub(crate) fn of(seat: &Seat, value: &Bound<'_, PyAny>) -> PyResult<Option<Outcome>> {
     match seat.kind() {
         FeatureKind::Tool => of_tool(&seat.handler, value),
         FeatureKind::Resource => of_resource(seat, value),
         FeatureKind::Prompt => of_prompt(value),
         FeatureKind::Completion => Ok(None),
-        FeatureKind::Hook => Ok(Some(Outcome::raw(value.extract::<String>()?))),
+        FeatureKind::Hook => of_hook(value),
     }
 }
 
@@ -41,7 +41,7 @@ fn of_tool(handler: &Prepared, value: &Bound<'_, PyAny>) -> PyResult<Option<Outc
     if let Some(text) = text.filter(|_| !handler.wraps) {
         return Ok(Some(Outcome::text(text.to_str()?.to_owned())));
     }
-    if encode::json(value, &mut json)? == Encoded::Foreign {
+    if !encode::json(value, &mut json)? {
         return Ok(None);
     }
     if json.starts_with('{') && !handler.wraps {
@@ -80,6 +80,11 @@ fn of_prompt(value: &Bound<'_, PyAny>) -> PyResult<Option<Outcome>> {
     let Ok(text) = value.cast_exact::<PyString>() else { return Ok(None) };
     let text = Content::text(text.to_str()?.to_owned());
     Ok(Some(Outcome::Prompt(PromptResult::new(vec![PromptMessage::user(text)]))))
+}
+
+fn of_hook(value: &Bound<'_, PyAny>) -> PyResult<Option<Outcome>> {
+    let Ok(text) = value.cast_exact::<PyString>() else { return Ok(None) };
+    Ok(Some(Outcome::raw(text.to_str()?)))
 }
 
 /// Questions by key, method and parameters, and what is to be remembered.

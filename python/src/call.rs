@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::answer;
 use crate::decode;
-use crate::encode::{self, Encoded};
+use crate::encode;
 use crate::error::raise;
 use crate::looper::Item;
 use crate::prepare;
@@ -197,7 +197,7 @@ impl Call {
     ) -> PyResult<Option<Bound<'py, PyDict>>> {
         let seat = &self.0;
         let mut json = String::new();
-        let fits = encode::json(arguments, &mut json)? == Encoded::Whole
+        let fits = encode::json(arguments, &mut json)?
             && seat.call().check_arguments(json.as_bytes()).is_ok();
         if !fits {
             seat.refuse_arguments();
@@ -206,15 +206,12 @@ impl Call {
         decode::object(py, json.as_bytes(), seat.handler.parameters(py)).map(Some)
     }
 
-    /// Answers with what the handler came to, or says what has to be done with it first: it is to
-    /// be awaited ("later"), or to be encoded by Python code ("foreign").
-    fn finish(&self, value: &Bound<'_, PyAny>) -> PyResult<Option<&'static str>> {
-        if prepare::is_awaitable(value) {
-            return Ok(Some("later"));
-        }
-        let Some(outcome) = answer::of(&self.0, value)? else { return Ok(Some("foreign")) };
+    /// Answers with what the handler came to, if nothing has to be done with it first: awaited, or
+    /// made plain by Python code.
+    fn finish(&self, value: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let Some(outcome) = answer::of(&self.0, value)? else { return Ok(false) };
         self.settle(outcome);
-        Ok(None)
+        Ok(true)
     }
 
     /// Answers with what Python code made of a result: the protocol's, as JSON text.

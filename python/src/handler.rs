@@ -53,14 +53,14 @@ fn is_coroutine_function(function: &Bound<'_, PyAny>) -> bool {
 }
 
 /// What `_drive` needs to call a function, as it unpacks it: the function, how it is called, and
-/// what converts, repairs and encodes for it.
+/// what converts, repairs, makes plain and encodes for it.
 pub(crate) fn way<'py>(
     function: &Bound<'py, PyAny>,
     style: u8,
-    steps: [Option<Py<PyAny>>; 3],
+    steps: [Option<Py<PyAny>>; 4],
 ) -> PyResult<Bound<'py, PyTuple>> {
-    let [convert, repair, encode] = steps;
-    (function, style, convert, repair, encode).into_pyobject(function.py())
+    let [convert, repair, plain, encode] = steps;
+    (function, style, convert, repair, plain, encode).into_pyobject(function.py())
 }
 
 /// A callable, and what happens before and after it.
@@ -98,7 +98,7 @@ pub(crate) struct Handler(pub(crate) Arc<Prepared>);
 impl Handler {
     #[new]
     #[pyo3(signature = (function, /, *, owner, lane, style = "keywords", convert = None,
-        repair = None, exact = None, encode, wraps = false))]
+        repair = None, exact = None, plain = None, encode, wraps = false))]
     #[allow(clippy::too_many_arguments, reason = "keyword arguments, each with its own name")]
     fn new(
         function: &Bound<'_, PyAny>,
@@ -108,11 +108,13 @@ impl Handler {
         convert: Option<Py<PyAny>>,
         repair: Option<Py<PyAny>>,
         exact: Option<&Bound<'_, PyMapping>>,
+        plain: Option<Py<PyAny>>,
         encode: Py<PyAny>,
         wraps: bool,
     ) -> PyResult<Self> {
         let is_lenient = repair.is_some();
-        let way = way(function, parse_style(style, function)?, [convert, repair, Some(encode)])?;
+        let way =
+            way(function, parse_style(style, function)?, [convert, repair, plain, Some(encode)])?;
         Ok(Self(Arc::new(Prepared {
             way: way.unbind(),
             owner,

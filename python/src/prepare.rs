@@ -4,13 +4,11 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use mcpring::server::FeatureKind;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyString, PyTuple};
 
 use crate::call::Call;
 use crate::decode;
-use crate::encode;
 use crate::seat::Seat;
 use crate::work::Work;
 
@@ -84,13 +82,6 @@ fn arguments<'py>(py: Python<'py>, seat: &Seat) -> PyResult<Bound<'py, PyAny>> {
             Ok(decode::object(py, &json, handler.parameters(py))?.into_any())
         }
     }
-}
-
-/// Whether something has to be awaited. What tools mostly return is seen at a glance.
-pub(crate) fn is_awaitable(value: &Bound<'_, PyAny>) -> bool {
-    // As `await` does it: what an object says of itself when it is asked for anything is no answer.
-    let has_await = || value.get_type().hasattr(intern!(value.py(), "__await__"));
-    !encode::is_plain(value) && has_await().unwrap_or(false)
 }
 
 /// Starts a thread of Python's that runs a function of `_drive`.

@@ -4,7 +4,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mcpring::{RouteCall, RouteHandler, RouteResponse};
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyBytes, PyDict};
 
@@ -12,7 +11,6 @@ use crate::error::raise;
 use crate::handler;
 use crate::lanes::Lanes;
 use crate::looper::Item;
-use crate::prepare;
 
 /// A route as the program gave it.
 #[derive(Clone)]
@@ -63,7 +61,7 @@ impl Visit {
     /// The request, and what answers it, as the loop takes calls.
     pub(crate) fn prepare(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         let Self { number, call, handler, lanes } = self;
-        let way = handler::way(handler.bind(py), handler::ALONE, [None, None, None])?;
+        let way = handler::way(handler.bind(py), handler::ALONE, [None, None, None, None])?;
         let request = Request { number, call: Mutex::new(call), is_done: false.into(), lanes };
         let request = Bound::new(py, request)?;
         let item = (request, way, PyDict::new(py));
@@ -141,18 +139,12 @@ impl Request {
         self.path()
     }
 
-    /// Answers with a `Response`, or says that the value has to be awaited first ("later").
-    fn finish(&self, value: &Bound<'_, PyAny>) -> PyResult<Option<&'static str>> {
+    /// Answers with a `Response`, if it is one.
+    fn finish(&self, value: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let Ok(response) = value.cast::<Response>() else { return Ok(false) };
         let py = value.py();
-        if prepare::is_awaitable(value) {
-            return Ok(Some("later"));
-        }
-        let Ok(response) = value.cast::<Response>() else {
-            let words = format!("a route answers with a Response, not {}", value.repr()?);
-            return Err(PyTypeError::new_err(words));
-        };
         self.settle(response.get().build(py)).map_err(|fault| raise(py, &fault))?;
-        Ok(None)
+        Ok(true)
     }
 
     /// Answers that the program failed; why is not for the client.

@@ -16,7 +16,7 @@ import pytest
 from mcpring import Audio, File, Image, ToolResult
 from mcpring.exceptions import ToolError
 from mcpring.jsonable import jsonable
-from mcpring.results import OutputPlan, to_tool_result
+from mcpring.results import OutputPlan, plain_data, to_tool_result
 from mcpring.types import TextContent
 
 
@@ -27,6 +27,10 @@ class Point:
 
 class Model(pydantic.BaseModel):
     y: int
+
+
+class Measured(pydantic.BaseModel):
+    z: float
 
 
 class Color(enum.Enum):
@@ -72,6 +76,8 @@ ROWS: list[tuple[Any, OutputPlan, dict[str, Any]]] = [
 @pytest.mark.parametrize(("value", "plan", "want"), ROWS, ids=lambda one: repr(one)[:40])
 def test_results(value: Any, plan: OutputPlan, want: dict[str, Any]) -> None:
     assert to_tool_result(value, plan, "t").to_dict() == want
+    # The core is given what is data as such: clients see no difference.
+    assert to_tool_result(plain_data(value), plan, "t").to_dict() == want
 
 
 def test_what_breaks_a_promise_is_told() -> None:
@@ -96,6 +102,7 @@ JSONABLE: list[tuple[Any, Any]] = [
     (UUID(int=1), "00000000-0000-0000-0000-000000000001"),
     (pathlib.Path("/a"), "/a"),
     ([Point(1), (Model(y=2),)], [{"x": 1}, [{"y": 2}]]),
+    (Measured(z=float("nan")), {"z": None}),
     (range(2), [0, 1]),
 ]
 

@@ -356,7 +356,7 @@ impl Generator {
                 let why = fault.map_or_else(String::new, |fault| format!(" ({fault})"));
                 Err(Fault::Target(format!("the server closed a connection{why}")))
             }
-            Completion::Accepted { .. } | Completion::Woken => Ok(()),
+            Completion::Accepted { .. } | Completion::Left { .. } | Completion::Woken => Ok(()),
         }
     }
 

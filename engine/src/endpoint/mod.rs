@@ -171,6 +171,11 @@ pub enum Input<'a> {
         /// Nothing can be sent either.
         is_broken: bool,
     },
+    /// The peer, which has ended its side, takes nothing any more either.
+    Left {
+        /// On this connection.
+        slot: Slot,
+    },
     /// A send came back.
     Sent {
         /// On this connection.
@@ -351,6 +356,7 @@ impl Endpoint {
             Input::Accepted { slot, listener } => core.accept(slot, listener),
             Input::Received { slot, chunk } => core.receive(parser, slot, chunk),
             Input::Ended { slot, is_broken } => core.end(slot, is_broken),
+            Input::Left { slot } => core.close(slot, CloseReason::Done),
             Input::Sent { slot, bytes, start, is_failed } => {
                 core.sent(slot, bytes, start, is_failed);
             }

@@ -214,6 +214,12 @@ pub enum Completion {
         /// Why, unless the peer ended in good order.
         fault: Option<SystemError>,
     },
+    /// The peer has closed the whole connection, so nobody takes what is sent. Follows
+    /// [`Completion::Ended`] where the kernel can tell it from the end of one side: of Unix sockets.
+    Left {
+        /// The connection.
+        slot: Slot,
+    },
     /// A send came back: whole, in part (submit the rest again), or failed.
     Sent {
         /// The connection.

@@ -176,6 +176,7 @@ impl Shard {
             Completion::Ended { slot, fault } => {
                 self.handle(Input::Ended { slot, is_broken: fault.is_some() });
             }
+            Completion::Left { slot } => self.handle(Input::Left { slot }),
             Completion::Sent { slot, buf: SendBuf { bytes, start }, fault } => {
                 self.handle(Input::Sent { slot, bytes, start, is_failed: fault.is_some() });
             }

@@ -58,6 +58,10 @@ impl SimDriver {
                 log.line(format_args!("s{name} ended {} {errno}", show(*slot)));
                 (*slot, self.live.contains(slot))
             }
+            Completion::Left { slot } => {
+                log.line(format_args!("s{name} left {}", show(*slot)));
+                (*slot, self.live.contains(slot))
+            }
             Completion::Sent { slot, buf, fault } => {
                 let (start, len) = (buf.start, buf.bytes.len());
                 let errno = fault.map_or(0, |fault| fault.errno);

@@ -3,13 +3,22 @@
 use std::io::Write as _;
 
 use mcpring::json::Writer;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyInt;
 
-/// Appends an integer of any size that Python writes in digits.
+/// Bits of the widest integers that are written here: about as many digits as Python writes unless it
+/// is told to write more. It has a module of Python code for those of many times that width.
+const BITS_MAX: usize = 1 << 14;
+
+/// Appends an integer.
 pub(super) fn int(out: &mut Vec<u8>, int: &Bound<'_, PyInt>) -> Option<()> {
     if let Ok(small) = int.extract::<i64>() {
         return write!(out, "{small}").ok();
+    }
+    let bits: usize = int.call_method0(intern!(int.py(), "bit_length")).ok()?.extract().ok()?;
+    if bits > BITS_MAX {
+        return None;
     }
     let digits = int.str().ok()?;
     out.extend_from_slice(digits.to_str().ok()?.as_bytes());

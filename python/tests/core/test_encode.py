@@ -1,4 +1,4 @@
-"""What a tool returns, as JSON text: by the core where it is plainly JSON, by Python otherwise."""
+"""What a tool returns, as JSON text: the plain by the core, the rest made plain first."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import json
 import math
 import random
 import struct
+import sys
 from collections import namedtuple
 from collections.abc import Iterator
 from typing import Any, ClassVar
@@ -15,6 +16,7 @@ from typing import Any, ClassVar
 import pytest
 
 from mcpring.jsonable import dumps
+from mcpring.results import plain_data
 
 from served import Client, handler, served
 
@@ -96,6 +98,7 @@ CIRCLE.append(CIRCLE)
 UNFIELDED = object.__new__(Slotted)
 
 FOREIGN: list[Any] = [
+    *OWN_FORM,
     math.nan,
     [math.inf],
     Number.ONE,
@@ -115,7 +118,7 @@ FOREIGN: list[Any] = [
     UNFIELDED,
 ]
 
-GIVEN: list[Any] = [*PLAIN, *PLAIN_OBJECTS, *OWN_FORM, *FOREIGN]
+GIVEN: list[Any] = [*PLAIN, *PLAIN_OBJECTS, *FOREIGN]
 
 
 def named(value: Any) -> str:
@@ -128,7 +131,12 @@ def client() -> Iterator[Client]:
     def give(at: int) -> Any:
         return GIVEN[at]
 
-    tools = {"give": handler(give), "wrap": handler(give, wraps=True)}
+    tools = {
+        "give": handler(give),
+        "wrap": handler(give, wraps=True),
+        "give_plain": handler(give, plain=plain_data),
+        "wrap_plain": handler(give, plain=plain_data, wraps=True),
+    }
     with served(tools) as made:
         yield made
 
@@ -153,14 +161,14 @@ def test_plain_values_are_written_as_json_writes_them(client: Client, value: Any
 
 @pytest.mark.parametrize("value", PLAIN_OBJECTS + OWN_FORM, ids=named)
 def test_objects_are_structured(client: Client, value: Any) -> None:
-    found = result(client, value)
+    found = result(client, value, "give_plain")
     assert words(found) == dumps(value)
     assert found["structuredContent"] == json.loads(dumps(value))
 
 
 @pytest.mark.parametrize("value", PLAIN + OWN_FORM, ids=named)
 def test_wrapped_values_are_a_member(client: Client, value: Any) -> None:
-    found = result(client, value, "wrap")["structuredContent"]
+    found = result(client, value, "wrap_plain")["structuredContent"]
     assert repr(found) == repr({"result": json.loads(dumps(value))})
 
 
@@ -170,6 +178,17 @@ def test_everything_else_is_for_python(client: Client, value: Any) -> None:
         assert result(client, value)["isError"]
     else:
         assert words(result(client, value)) == "encoded"
+
+
+def test_wide_integers_are_for_python() -> None:
+    """Whatever the limit is: it has Python code for them."""
+    limit = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(0)
+    try:
+        with served({"wide": handler(lambda: 10**20_000)}) as client:
+            assert words(client.call("wide")) == "encoded"
+    finally:
+        sys.set_int_max_str_digits(limit)
 
 
 def test_floats_are_the_shortest_that_read_back() -> None:
@@ -216,6 +235,6 @@ def test_models_are_written_by_pydantic() -> None:
         ([1, Broken()], "encoded"),
         (changed, '{"a":{"x":1},"b":2,"c":{"x":1}}'),
     ]
-    with served({"give": handler(lambda at: rows[at][0])}) as client:
+    with served({"give": handler(lambda at: rows[at][0], plain=plain_data)}) as client:
         for at, (_, want) in enumerate(rows):
             assert words(client.call("give", json.dumps({"at": at}))) == want

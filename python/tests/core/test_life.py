@@ -218,6 +218,50 @@ print(asked[0].path, asked[0].query, asked[0].headers()["x-a"], asked[0].body())
 """,
         ["500", "route /here the route's answer: its status is 101", "/here a=b c b''"],
     ),
+    "a program ends while a route's answer is put into words": (
+        """
+begun = threading.Event()
+
+class Slow:
+    def __repr__(self):
+        begun.set()
+        while True:
+            sum(range(100))
+
+async def wrong(request):
+    return Slow()
+
+server.add_route("/here", ["GET"], wrong)
+server.listen("http://127.0.0.1:0/mcp")
+server.start()
+connection = http.client.HTTPConnection(server.addresses()[0].split("/")[2])
+connection.request("GET", "/here")
+print(begun.wait(30))
+""",
+        ["True"],
+    ),
+    "a coroutine ends with the client it works for": (
+        """
+begun, ended = threading.Event(), threading.Event()
+
+async def waiting():
+    begun.set()
+    try:
+        await asyncio.Event().wait()
+    finally:
+        ended.set()
+
+add("waiting", waiting, lane="loop")
+server.start()
+client = Client(server.connect())
+client.send('{"jsonrpc":"2.0","id":9,"method":"tools/call","params":{"name":"waiting"}}')
+print(begun.wait(30))
+client.close()
+print(ended.wait(30))
+end()
+""",
+        ["True", "True"],
+    ),
     "what has an attribute of any name is not awaited": (
         """
 class Any:
@@ -307,6 +351,121 @@ LEFT_WITH = [
 def test_programs_end_whatever_runs(calls: str) -> None:
     ended = run(f"{LEAVING}\nleave_with({calls})")
     assert (ended.returncode, ended.stderr, ended.stdout) == (0, "", "")
+
+
+VALUES = """
+import dataclasses, enum
+from collections import namedtuple
+from mcpring.results import plain_data
+
+@dataclasses.dataclass
+class Point:
+    x: object = None
+
+@dataclasses.dataclass
+class Computed:
+    x: object
+    x = property(spin, lambda self, value: None)
+
+@dataclasses.dataclass
+class Watched(Point):
+    def __getattribute__(self, name):
+        return spin() if name == "x" else object.__getattribute__(self, name)
+
+class Lazy(Point):
+    def __init__(self):
+        pass
+
+    def __getattr__(self, name):
+        return spin()
+
+class Meta(type):
+    __getattr__ = spin
+
+class Unknown(metaclass=Meta):
+    pass
+
+class Claimed(type):
+    def __getattribute__(cls, name):
+        return spin() if name == "__await__" else type.__getattribute__(cls, name)
+
+class Awaited(metaclass=Claimed):
+    pass
+
+class Color(enum.Enum):
+    RED = 1
+    value = property(spin)
+
+class Pair(namedtuple("Pair", "a b")):
+    __iter__ = spin
+
+class Uniform:
+    def __init__(self, name):
+        self.__class__ = type("Uniform", (), {name: spin})
+
+def generated():
+    yield spin()
+
+class Endless:
+    def __iter__(self):
+        return self
+
+    __next__ = spin
+
+def extending(base, name):
+    return type(base.__name__, (base,), {name: spin})(*((("a", 1),),) if base is dict else ())
+
+def leave_with_value(make):
+    for lane in ("pool", "loop"):
+        add(lane, make, lane=lane, plain=plain_data)
+    server.start()
+    clients = []
+    for lane in ("pool", "loop"):
+        clients.append(Client(server.connect()))
+        said = f'{{"jsonrpc":"2.0","id":9,"method":"tools/call","params":{{"name":"{lane}"}}}}'
+        clients[-1].send(said)
+        begun.acquire()
+"""
+
+LEFT_WITH_VALUES = [
+    "Computed(1)",
+    "[Computed(1)]",
+    '{"a": ({"b": Computed(1)},)}',
+    "Point(Computed(1))",
+    "Watched()",
+    "Lazy()",
+    "Unknown()",
+    "[Unknown()]",
+    "Awaited()",
+    "Color.RED",
+    "{Color.RED: 1}",
+    "Pair(1, 2)",
+    'extending(str, "__str__")',
+    'extending(int, "__int__")',
+    'extending(float, "__float__")',
+    'extending(dict, "items")',
+    'extending(list, "__iter__")',
+    'extending(set, "__iter__")',
+    'extending(bytes, "__bytes__")',
+    "generated()",
+    "Endless()",
+    "map(spin, [1])",
+    'Uniform("to_dict")',
+    'Uniform("model_dump")',
+    'Uniform("isoformat")',
+    'Uniform("__fspath__")',
+]
+"""Values whose own code runs, on both lanes, when the program ends."""
+
+TIMES = 3
+
+
+@pytest.mark.parametrize("value", LEFT_WITH_VALUES)
+def test_programs_end_whatever_values_do(value: str) -> None:
+    program = f"{LEAVING}{VALUES}\nleave_with_value(lambda: {value})"
+    for _ in range(TIMES):
+        ended = run(program)
+        assert (ended.returncode, ended.stderr, ended.stdout) == (0, "", "")
 
 
 def run(program: str) -> subprocess.CompletedProcess[str]:

@@ -43,6 +43,8 @@ pub(super) struct Epoll {
     /// Connections with a send to try.
     sends: Vec<Slot>,
     closes: Vec<Slot>,
+    /// Connections whose peer has ended its side since the last wait.
+    ended: Vec<Slot>,
     /// Some listener may have to be resumed.
     accepts_due: bool,
     accepted: usize,
@@ -67,6 +69,8 @@ struct Record {
     is_queued: bool,
     /// The peer has ended its side, behind whatever bytes are left.
     is_hung_up: bool,
+    /// The peer has closed the whole connection.
+    is_left: bool,
     /// The owner was told that nothing more will arrive.
     is_ended: bool,
     /// A send found no room; epoll tells when there is some.
@@ -84,6 +88,7 @@ impl Record {
             is_readable: false,
             is_queued: false,
             is_hung_up: false,
+            is_left: false,
             is_ended: false,
             is_stuck: false,
             send: None,
@@ -110,6 +115,7 @@ impl Epoll {
             reads: VecDeque::new(),
             sends: Vec::new(),
             closes: Vec::new(),
+            ended: Vec::new(),
             accepts_due: false,
             accepted: 0,
             adopted: 0,
@@ -271,6 +277,7 @@ impl Driver for Epoll {
         self.pool.collect();
         self.try_sends();
         self.finish_closes();
+        self.tell_of_left();
         self.resume_accepts();
         let asked = self.ask(timeout);
         let woken = self.waker.rise();

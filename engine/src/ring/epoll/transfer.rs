@@ -5,7 +5,7 @@
 use std::os::fd::AsRawFd;
 
 use super::ends::{Ends, Tried};
-use super::{END_EVENTS, Epoll, SOCKET_EVENTS};
+use super::{END_EVENTS, Epoll, Record, SOCKET_EVENTS};
 use crate::error::{LimitError, SystemError};
 use crate::ring::token::{Kind, Token};
 use crate::ring::{Completion, SendBuf};
@@ -45,6 +45,7 @@ impl Epoll {
             return self.note_stale();
         };
         record.is_hung_up |= events & END_EVENTS != 0;
+        record.is_left |= events & libc::EPOLLHUP != 0;
         record.is_readable |= events & (libc::EPOLLIN | END_EVENTS) != 0;
         self.queue_read(slot);
         if events & (libc::EPOLLOUT | libc::EPOLLHUP | libc::EPOLLERR) != 0 {
@@ -132,6 +133,22 @@ impl Epoll {
         record.is_ended = true;
         record.is_wanted = false;
         self.pending.push(Completion::Ended { slot, fault });
+        if fault.is_none() {
+            self.ended.push(slot);
+        }
+    }
+
+    /// Tells of the connections that their peer has closed whole, unless their owner was about to
+    /// close them anyway.
+    pub(super) fn tell_of_left(&mut self) {
+        for slot in self.ended.drain(..) {
+            let record = self.records.get(slot);
+            let is_left =
+                |record: &mut Record| record.is_left && matches!(record.ends, Ends::Socket(_));
+            if record.is_some_and(is_left) {
+                self.pending.push(Completion::Left { slot });
+            }
+        }
     }
 
     /// [`crate::ring::Op::Send`].

@@ -67,6 +67,7 @@ struct Seen {
     bytes: Vec<u8>,
     #[allow(clippy::option_option, reason = "ended or not, and why if not in good order")]
     ended: Option<Option<SystemError>>,
+    is_left: bool,
     sent: Vec<(SendBuf, Option<SystemError>)>,
 }
 
@@ -189,6 +190,11 @@ impl Rig {
             Completion::Ended { slot, fault } => {
                 let before = self.live(slot).ended.replace(fault);
                 assert_eq!(before, None, "ended once");
+            }
+            Completion::Left { slot } => {
+                let seen = self.live(slot);
+                assert_eq!(seen.ended, Some(None), "left behind the end");
+                assert!(!std::mem::replace(&mut seen.is_left, true), "left once");
             }
             Completion::Sent { slot, buf, fault } => self.live(slot).sent.push((buf, fault)),
             Completion::Closed { slot } => {

@@ -18,6 +18,7 @@ scenarios! {
     pauses_and_receives;
     pauses_twice_and_receives_twice;
     hears_the_end_and_still_sends;
+    hears_that_the_peer_has_left;
     hears_the_end_behind_the_bytes;
     hears_a_reset;
     sends_to_a_peer_that_is_gone;
@@ -135,6 +136,22 @@ fn hears_the_end_and_still_sends(rig: &mut Rig) {
     rig.settle();
     rig.close(slot);
     assert_eq!(read_all(peer), b"last words");
+}
+
+fn hears_that_the_peer_has_left(rig: &mut Rig) {
+    let (left, mut peer) = rig.pair();
+    let (half, listening) = rig.pair();
+    peer.write_all(b"bytes and end").expect("written");
+    drop(peer);
+    listening.shutdown(Shutdown::Write).expect("half closed");
+    rig.until("the ends", |rig| [left, half].iter().all(|it| rig.seen[it].ended.is_some()));
+    rig.until("nobody there", |rig| rig.seen[&left].is_left);
+    assert_eq!(rig.seen[&left].bytes, b"bytes and end");
+    rig.send_all(half, b"last words");
+    assert!(!rig.seen[&half].is_left, "it listens");
+    rig.close(left);
+    rig.close(half);
+    assert_eq!(read_all(listening), b"last words");
 }
 
 fn hears_the_end_behind_the_bytes(rig: &mut Rig) {

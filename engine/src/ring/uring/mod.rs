@@ -189,7 +189,7 @@ impl Uring {
             Kind::Accept => self.on_accept(token.slot.index, answer),
             Kind::Receive => self.on_receive(token.slot, answer),
             Kind::Send => self.on_send(token.slot, answer),
-            Kind::ReceiveReady => self.on_receive_ready(token.slot),
+            Kind::ReceiveReady => self.on_receive_ready(token.slot, answer),
             Kind::SendReady => self.on_send_ready(token.slot),
             // The target's own completion says all.
             Kind::Cancel => {}

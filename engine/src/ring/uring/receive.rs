@@ -47,7 +47,7 @@ impl Uring {
         };
         let kind = match record.receiving {
             Receiving::Armed => Kind::Receive,
-            Receiving::Polling => Kind::ReceiveReady,
+            Receiving::Polling | Receiving::Asking => Kind::ReceiveReady,
             _ => return,
         };
         record.receiving = Receiving::Cancelling;
@@ -81,6 +81,9 @@ impl Uring {
         let Some(record) = self.records.get(slot) else {
             return;
         };
+        if record.receiving == Receiving::Ended {
+            return self.ask_for_peer(slot);
+        }
         if !matches!(record.receiving, Receiving::Queued | Receiving::Starved) {
             return;
         }
@@ -169,7 +172,24 @@ impl Uring {
         };
         record.receiving = Receiving::Ended;
         record.is_wanted = false;
+        if fault.is_none() && record.pipe.is_none() {
+            self.queued.push(slot);
+        }
         self.pending.push(Completion::Ended { slot, fault });
+    }
+
+    /// Asks whether a peer that ended its side has closed the other one, too; not where the owner
+    /// closes the connection at its end.
+    fn ask_for_peer(&mut self, slot: Slot) {
+        let Some(record) = self.records.get(slot) else {
+            return;
+        };
+        if record.phase == Phase::Open {
+            record.receiving = Receiving::Asking;
+            // The kernel always tells of ends, and one of them has come.
+            let entry = opcode::PollAdd::new(types::Fixed(slot.index), 0).build();
+            self.queue.push(Token::new(Kind::ReceiveReady, slot), entry);
+        }
     }
 
     /// A descriptor someone else made non-blocking fails instead of waiting; its flags are not
@@ -185,11 +205,18 @@ impl Uring {
         self.queue.push(Token::new(Kind::ReceiveReady, slot), entry);
     }
 
-    /// The descriptor has bytes, or the wait for them was cancelled.
-    pub(super) fn on_receive_ready(&mut self, slot: Slot) {
+    /// The descriptor has bytes, or the wait for them was cancelled; or the peer was asked for.
+    pub(super) fn on_receive_ready(&mut self, slot: Slot, answer: Answer) {
         let Some(record) = self.records.get(slot) else {
             return self.note_stale();
         };
+        if record.receiving == Receiving::Asking {
+            record.receiving = Receiving::Ended;
+            if answer.result > 0 && answer.result & i32::from(libc::POLLHUP) != 0 {
+                self.pending.push(Completion::Left { slot });
+            }
+            return;
+        }
         record.receiving = Receiving::Idle;
         self.queue_again(slot);
         self.finish_close(slot);

@@ -34,12 +34,14 @@ pub(super) enum Receiving {
     Cancelling,
     /// Over for good: the peer ended, or it failed.
     Ended,
+    /// Over for good, and in the kernel: asking whether the peer has closed the whole connection.
+    Asking,
 }
 
 impl Receiving {
     /// Whether a completion is still to come.
     pub(super) fn is_inflight(self) -> bool {
-        matches!(self, Self::Armed | Self::Polling | Self::Cancelling)
+        matches!(self, Self::Armed | Self::Polling | Self::Cancelling | Self::Asking)
     }
 }
 
