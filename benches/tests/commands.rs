@@ -342,13 +342,19 @@ fn what_cannot_be_written_is_said_at_once() {
     assert!(!Path::new(&new).exists());
 }
 
-/// The commands of the README and the manual are `cargo run -p mcpring-bench -- …`.
+/// The commands of the README and the manual are `cargo run -p mcpring-bench -- …`, and `cargo bench`
+/// with the options of the table.
 #[test]
 fn cargo_runs_the_load_tester() {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
     let text = std::fs::read_to_string(manifest).expect("its own manifest");
     let manifest: toml::Table = text.parse().expect("TOML");
     assert_eq!(manifest["package"]["default-run"].as_str(), Some("mcpring-bench"));
+    let benches = manifest["bench"].as_array().expect("benches");
+    let runs =
+        |bench: &&toml::Value| bench.get("bench").and_then(toml::Value::as_bool) != Some(false);
+    let run: Vec<_> = benches.iter().filter(runs).map(|bench| bench["name"].as_str()).collect();
+    assert_eq!(run, [Some("table")]);
 }
 
 #[test]
