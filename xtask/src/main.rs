@@ -12,6 +12,7 @@ use std::process::ExitCode;
 
 mod c_library;
 mod conformance;
+mod disk;
 mod fuzz;
 mod header;
 mod imports;

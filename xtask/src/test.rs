@@ -9,7 +9,7 @@ use std::process::Command;
 use crate::process::{command, shown, succeeds};
 use crate::transcript::Transcript;
 use crate::verdict::Verdict;
-use crate::{c_library, conformance, instructions, python, tidy, tools};
+use crate::{c_library, conformance, disk, instructions, python, tidy, tools};
 
 /// Where the output of the programs goes, unless it is to be shown.
 const TRANSCRIPT: &str = "target/test/transcript.txt";
@@ -82,6 +82,11 @@ pub(crate) fn run(root: &Path, request: Request) -> bool {
         whole_steps(root, &mut verdict);
     }
     verdict.print();
+    if !verdict.is_good()
+        && let Some(shortage) = disk::shortage(root)
+    {
+        println!("{shortage}");
+    }
     verdict.is_good()
 }
 
