@@ -146,6 +146,8 @@ class Asker:
             elif "error" in said:
                 raise Wrong(f"error {said['error']}")
             elif said["result"].get("resultType") == "input_required":
+                if "inputResponses" in params:
+                    raise Wrong("it wants the input that it was given")
                 return self.ask(method, {**params, **self.inputs(said["result"])}, **meta)
             else:
                 return said["result"]

@@ -14,6 +14,7 @@ pub const RIVAL: &str = "rmcp";
 
 const RMCP_LOCK: &str = include_str!("../../peers/rmcp/Cargo.lock");
 const TURBOMCP_LOCK: &str = include_str!("../../peers/turbomcp/Cargo.lock");
+const PMCP_LOCK: &str = include_str!("../../peers/pmcp/Cargo.lock");
 const TYPESCRIPT_LOCK: &str = include_str!("../../peers/typescript/package-lock.json");
 const PYTHON_PINS: &str = include_str!("../../peers/python/requirements.txt");
 
@@ -99,21 +100,18 @@ fn ours(installed: &Installed) -> [Peer; 3] {
     ]
 }
 
-fn rust(installed: &Installed) -> [Peer; 3] {
+fn rust(installed: &Installed) -> [Peer; 4] {
+    const FASTEST: &str = "fastest: no sessions, JSON answers, one thread";
     let at = |program: &CommandSpec, mode: &str| program.clone().args([mode, "127.0.0.1:0"]);
     let rmcp = format!("rmcp {}", locked(RMCP_LOCK, "rmcp"));
     let turbomcp = format!("turbomcp {}", locked(TURBOMCP_LOCK, "turbomcp"));
+    let pmcp = format!("pmcp {}", locked(PMCP_LOCK, "pmcp"));
+    let fastest = |program: CommandSpec| {
+        let (usual, sessions) = (at(&program, "--http"), at(&program, "--http-sessions"));
+        (usual, Some(sessions), Some(program.args(["--stdio"])))
+    };
     [
-        peer(
-            RIVAL,
-            rmcp.clone(),
-            "fastest: no sessions, JSON answers, one thread",
-            &installed.rmcp,
-            |program| {
-                let (usual, sessions) = (at(&program, "--http"), at(&program, "--http-sessions"));
-                (usual, Some(sessions), Some(program.args(["--stdio"])))
-            },
-        ),
+        peer(RIVAL, rmcp.clone(), FASTEST, &installed.rmcp, fastest),
         peer(
             "rmcp-default",
             rmcp,
@@ -128,6 +126,7 @@ fn rust(installed: &Installed) -> [Peer; 3] {
             &installed.turbomcp,
             |program| (at(&program, "--http"), None, Some(program.args(["--stdio"]))),
         ),
+        peer("pmcp", pmcp, FASTEST, &installed.pmcp, fastest),
     ]
 }
 
@@ -231,6 +230,7 @@ mod tests {
             python: part(),
             rmcp: part(),
             turbomcp: part(),
+            pmcp: part(),
             pythons: part(),
             typescript: part(),
         }

@@ -23,6 +23,8 @@ pub struct Installed {
     pub rmcp: Part,
     /// The peer on turbomcp.
     pub turbomcp: Part,
+    /// The peer on pmcp.
+    pub pmcp: Part,
     /// The interpreter that has the Python peers.
     pub pythons: Part,
     /// The folder of the TypeScript peer.
@@ -66,6 +68,9 @@ impl Installed {
             turbomcp: own.part("turbomcp", &places.rust_program("mcpring-peer-turbomcp"), |_| {
                 places.rust_peer("turbomcp")
             }),
+            pmcp: own.part("pmcp", &places.rust_program("mcpring-peer-pmcp"), |_| {
+                places.rust_peer("pmcp")
+            }),
             pythons: foreign.part("the Python peers", &pythons.join("bin/python"), |_| {
                 or_nothing(&pythons, Pythons::build_peers(&pythons))
             }),
@@ -85,6 +90,7 @@ impl Installed {
             &self.python,
             &self.rmcp,
             &self.turbomcp,
+            &self.pmcp,
             &self.pythons,
             &self.typescript,
         ];

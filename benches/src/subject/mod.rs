@@ -10,8 +10,10 @@ mod command;
 mod conversation;
 mod offers;
 mod owner;
+mod piped;
 mod place;
 
+use std::cell::OnceCell;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
@@ -80,6 +82,8 @@ pub struct Subject {
     stdio: Option<CommandSpec>,
     cores: Option<Cores>,
     spoken: Vec<Spoken>,
+    /// The newest era over its pipes, where that was asked for.
+    piped: OnceCell<Era>,
     process: Option<Process>,
     counters: Option<Counters>,
     patience: Patience,
@@ -172,6 +176,7 @@ impl Subject {
             stdio: None,
             cores: None,
             spoken: Vec::new(),
+            piped: OnceCell::new(),
             process: None,
             counters: None,
             patience: Patience::default(),
@@ -312,7 +317,7 @@ impl Subject {
 
     /// How a load reaches it, or why it cannot.
     pub fn reach(&self, load: &LoadSpec) -> Result<Reach, String> {
-        let Some(era) = self.era(load.era) else {
+        let Some(era) = self.era_of(load) else {
             return Err(format!("does not speak the era {}", era_name(load.era)));
         };
         if load.via == Via::Stdio {

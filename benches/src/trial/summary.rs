@@ -189,7 +189,7 @@ fn via(subject: &Subject, workload: &Workload) -> &'static str {
 
 fn load(subject: Option<&Subject>, workload: &Workload, settings: &Settings) -> Load {
     let (spec, rate) = (&workload.load, rate(workload));
-    let era = subject.and_then(|subject| Some((subject, subject.era(spec.era)?)));
+    let era = subject.and_then(|subject| Some((subject, subject.era_of(spec)?)));
     Load {
         pace: if rate.is_some() { "open" } else { "closed" }.into(),
         rate,
