@@ -115,9 +115,16 @@ class Server:
         """Adds a tool; schemas are compiled here. Results are held to the output schema."""
 
     def add_resource(
-        self, uri: str, handler: Handler, *, name: str, info: str, scopes: Sequence[str] = ...
+        self,
+        uri: str,
+        handler: Handler | str | bytes,
+        *,
+        name: str,
+        info: str,
+        scopes: Sequence[str] = ...,
     ) -> None:
-        """Adds a resource; exact `str` and `bytes` results have a fast path."""
+        """Adds a resource; exact `str` and `bytes` results have a fast path. One that is added with
+        exact `str` or `bytes` always holds these: shards answer, and its size is listed."""
 
     def add_template(
         self,

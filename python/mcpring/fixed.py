@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from ._narrow import kind_of
 from .exceptions import ConfigError, ResourceError
 from .resources import Resource, ResourceContent, ResourceResult
 
@@ -19,6 +20,12 @@ class BinaryResource(Resource):
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**_named(values))
+
+    @property
+    def held(self) -> bytes | None:
+        """The bytes, unless a subclass has a say."""
+        is_plain = kind_of(self).read is BinaryResource.read and kind_of(self.data) is bytes
+        return self.data if is_plain else None
 
     async def read(self) -> ResourceResult:
         """The bytes."""

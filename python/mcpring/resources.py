@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
 
-from ._narrow import is_list
+from ._narrow import is_list, kind_of
 from ._record import Record
 from .docstring import parse_docstring
 from .exceptions import ConfigError, ResourceError
@@ -155,6 +155,11 @@ class Resource(Record):
         """What the registry files it under."""
         return self.uri
 
+    @property
+    def held(self) -> str | bytes | None:
+        """What it always holds, where that is known without `read`."""
+        return None
+
     async def read(self) -> ResourceResult:
         """What it holds."""
         from .invoke import run_function
@@ -170,11 +175,18 @@ class Resource(Record):
             "title": self.title,
             "description": self.description,
             "mimeType": self.mime_type,
+            "size": self._size(),
             "annotations": as_json(self.annotations),
             "icons": [as_json(icon) for icon in self.icons] or None,
             "_meta": with_tags(self.meta, self.tags, self.version) or None,
         }
         return {name: value for name, value in out.items() if value is not None}
+
+    def _size(self) -> int | None:
+        held = self.held
+        if isinstance(held, str):
+            held = held.encode(errors="surrogatepass")  # the core refuses such words
+        return None if held is None else len(held)
 
     def to_dict(self) -> dict[str, Any]:
         """As it is listed."""
@@ -191,6 +203,12 @@ class TextResource(Resource):
         said: dict[str, Any] = {**values, "uri": str(values["uri"])}
         said["name"] = values.get("name") or said["uri"]
         super().__init__(**said)
+
+    @property
+    def held(self) -> str | None:
+        """The words, unless a subclass has a say."""
+        is_plain = kind_of(self).read is TextResource.read and kind_of(self.text) is str
+        return self.text if is_plain else None
 
     async def read(self) -> ResourceResult:
         """The words."""

@@ -21,6 +21,7 @@ from mcpring.adapter import authorize, install
 from mcpring.auth import JWTVerifier, RemoteAuthProvider, StaticTokenVerifier, require_scopes
 from mcpring.exceptions import ConfigError
 from mcpring.local import LocalCall
+from mcpring.resources import BinaryResource, ResourceResult, TextResource
 from mcpring.routes import JSONResponse, Request
 from mcpring.running import RunPlan
 from mcpring.schema.fits import fits
@@ -207,6 +208,48 @@ def test_what_may_wait_goes_the_long_way() -> None:
         assert (handler.settings["lane"], handler.settings["style"]) == ("loop", "call")
         result = handler.enter({})
         assert json.loads(handler.settings["encode"](result))["content"][0]["text"] == "5"
+
+
+class Passing(Middleware):
+    async def on_read_resource(self, context: Any, call_next: Any) -> Any:
+        return await call_next(context)
+
+
+class Own(TextResource):
+    async def read(self) -> ResourceResult:
+        return ResourceResult("own")
+
+
+class Words(str):
+    """Not quite a `str`."""
+
+
+WORDS = TextResource(uri="f://a", text="\u00e9")
+HELD: list[tuple[Any, dict[str, Any], Any, int | None]] = [
+    (WORDS, {}, "\u00e9", 2),
+    (TextResource(uri="f://a", text=""), {}, "", 0),
+    (BinaryResource(uri="f://a", data=b"\0"), {}, b"\0", 1),
+    (WORDS.replace(auth=require_scopes("read")), {}, "\u00e9", 2),
+    (WORDS.replace(auth=lambda context: True), {}, None, 2),
+    (WORDS.replace(version="1"), {}, "\u00e9", 2),
+    (WORDS.replace(mime_type=None), {}, None, 2),
+    (WORDS.replace(text=Words("x")), {}, None, None),
+    (Own(uri="f://a", text=""), {}, None, None),
+    (WORDS, {"middleware": [Passing()]}, None, 2),
+]
+
+
+@pytest.mark.parametrize(("resource", "server", "want", "size"), HELD, ids=repr)
+def test_the_core_holds_what_never_changes(
+    resource: Any, server: dict[str, Any], want: Any, size: int | None
+) -> None:
+    mcp = FastMCP("x", **server)
+    mcp.add_resource(resource)
+    made = install(FakeCore, mcp, {})
+    given, said = made.core.features["resource", "f://a"]
+    assert (None if isinstance(given, FakeHandler) else given) == want
+    assert made.needs_loop is isinstance(given, FakeHandler)
+    assert json.loads(said["info"]).get("size") == size
 
 
 def test_a_tool_is_told_whole() -> None:

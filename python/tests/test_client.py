@@ -23,6 +23,7 @@ from mcpring.exceptions import (
     ToolError,
     UnsupportedError,
 )
+from mcpring.resources import BinaryResource, ResourceResult, TextResource
 from mcpring.server.middleware import Middleware
 
 VERSIONS = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"]
@@ -239,6 +240,46 @@ def test_templates(template: str, uri: str, want: str) -> None:
         want,
         [],
     ]
+
+
+class Spoken(TextResource):
+    """The same words, by Python."""
+
+    async def read(self) -> ResourceResult:
+        return await super().read()
+
+
+@needs_core
+@pytest.mark.parametrize("version", ERAS)
+def test_what_never_changes_is_read_as_if_python_read_it(version: str) -> None:
+    mcp = FastMCP("fixed")
+    for kind in (TextResource, Spoken):
+        name = kind.__name__
+        mcp.add_resource(kind(uri=f"f://{name}", name=name, mime_type="text/css", text="\u00e9"))
+    mcp.add_resource(BinaryResource(uri="f://raw", data=b"\0\xff"))
+    words = {"mimeType": "text/css", "text": "\u00e9"}
+
+    async def check(c: Client) -> Any:
+        sizes = {one.uri: one.size for one in await c.list_resources()}
+        contents = [(await c.read_resource(uri))[0].to_dict() for uri in sizes]
+        mcp.add_middleware(Middleware())
+        return sizes, contents, [(await c.read_resource(uri))[0].to_dict() for uri in sizes]
+
+    contents = [
+        {"uri": "f://TextResource", **words},
+        {"uri": "f://Spoken", **words},
+        {"uri": "f://raw", "mimeType": "application/octet-stream", "blob": "AP8="},
+    ]
+    sizes = {"f://TextResource": 2, "f://Spoken": None, "f://raw": 2}
+    assert through(mcp, version, check) == (sizes, contents, contents)
+
+
+@needs_core
+def test_words_that_cannot_be_sent_are_refused_by_name() -> None:
+    mcp = FastMCP("fixed")
+    mcp.add_resource(TextResource(uri="f://odd", text="\ud800"))
+    with pytest.raises(ConfigError, match='resource "f://odd": .*surrogates not allowed'):
+        through(mcp, ERAS[0], lambda c: c.ping())
 
 
 @needs_core
