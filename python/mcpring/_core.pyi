@@ -14,10 +14,11 @@ lane lets that try, checks again, and answers with the first fault when it did n
 returns is encoded on the lane and posted to the shard.
 
 **Results of tools** are encoded by the core when they are exact `str`, `int`, `float`, `bool`,
-`None`, or `dict`, `list`, `tuple` of these. Anything else, also inside of these, may run code of the
-program's, and goes through `Handler.plain`; what is not plain after that, through `Handler.encode`.
-Text is content as it is; other values are content as JSON text, and structured content when they are
-objects, or as the member `result` when the handler `wraps`.
+`None`, or `dict`, `list`, `tuple` of these; infinite floats and those that are no numbers as `null`.
+Anything else, also inside of these, may run code of the program's, and goes through `Handler.plain`;
+what is not plain after that, through `Handler.encode`. Text is content as it is; other values are
+content as JSON text, and structured content when they are objects, or as the member `result` when
+the handler `wraps`.
 
 **Exceptions.** `mcpring.suspend.Suspend` asks the client. Any other goes to `Server`'s `on_error`,
 whose words are the answer. `KeyboardInterrupt` and `SystemExit` also end the event loop they were
