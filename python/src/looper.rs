@@ -201,7 +201,11 @@ impl Looper {
 
     /// Forgets the task of a call that is answered.
     pub(crate) fn forget(&self, number: u64) {
-        let task = lock(&self.tasks).remove(&number);
+        let task = {
+            let mut tasks = lock(&self.tasks);
+            // A map looks for the place of a key even when it is empty, as that of a pool's calls is.
+            if tasks.is_empty() { None } else { tasks.remove(&number) }
+        };
         drop(task);
     }
 }
