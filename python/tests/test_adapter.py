@@ -12,6 +12,7 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +22,13 @@ from mcpring.adapter import authorize, install
 from mcpring.auth import JWTVerifier, RemoteAuthProvider, StaticTokenVerifier, require_scopes
 from mcpring.exceptions import ConfigError
 from mcpring.local import LocalCall
-from mcpring.resources import BinaryResource, ResourceResult, TextResource
+from mcpring.resources import (
+    BinaryResource,
+    DirectoryResource,
+    FileResource,
+    ResourceResult,
+    TextResource,
+)
 from mcpring.routes import JSONResponse, Request
 from mcpring.running import RunPlan
 from mcpring.schema.fits import fits
@@ -250,6 +257,22 @@ def test_the_core_holds_what_never_changes(
     assert (None if isinstance(given, FakeHandler) else given) == want
     assert made.needs_loop is isinstance(given, FakeHandler)
     assert json.loads(said["info"]).get("size") == size
+
+
+def test_files_are_read_where_they_may_block(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("words")
+    rows: list[tuple[Any, Any]] = [
+        (FileResource(uri="f://a", path=tmp_path / "a.txt"), "words"),
+        (FileResource(uri="f://a", path=tmp_path / "a.txt", is_binary=True), b"words"),
+        (DirectoryResource(uri="f://a", path=tmp_path), {"files": ["a.txt"]}),
+    ]
+    for resource, want in rows:
+        mcp = FastMCP("x")
+        mcp.add_resource(resource)
+        handler, _ = installed(mcp).features["resource", "f://a"]
+        assert (handler.settings["lane"], handler.settings["style"]) == ("pool", "keywords")
+        assert handler.enter({}) == want
+        assert resource.replace() == resource, "and is added once"
 
 
 def test_a_tool_is_told_whole() -> None:

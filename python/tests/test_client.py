@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,7 +24,13 @@ from mcpring.exceptions import (
     ToolError,
     UnsupportedError,
 )
-from mcpring.resources import BinaryResource, ResourceResult, TextResource
+from mcpring.resources import (
+    BinaryResource,
+    DirectoryResource,
+    FileResource,
+    ResourceResult,
+    TextResource,
+)
 from mcpring.server.middleware import Middleware
 
 VERSIONS = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"]
@@ -272,6 +279,31 @@ def test_what_never_changes_is_read_as_if_python_read_it(version: str) -> None:
     ]
     sizes = {"f://TextResource": 2, "f://Spoken": None, "f://raw": 2}
     assert through(mcp, version, check) == (sizes, contents, contents)
+
+
+@needs_core
+@pytest.mark.parametrize("version", ERAS)
+def test_files_are_read_when_they_are_asked_for(version: str, tmp_path: Path) -> None:
+    (tmp_path / "a.css").write_text("first")
+    mcp = FastMCP("files")
+    for name in ("a.css", "none"):
+        path = tmp_path / name
+        mcp.add_resource(FileResource(uri=f"f://{name}", name=name, path=path, mime_type="text/css"))
+    mcp.add_resource(DirectoryResource(uri="f://all", path=tmp_path))
+
+    async def check(c: Client) -> Any:
+        first = await c.read_resource("f://a.css")
+        (tmp_path / "a.css").write_text("second")
+        with pytest.raises(McpringError, match="'none' cannot be read: .*No such file"):
+            await c.read_resource("f://none")
+        found = [*first, *await c.read_resource("f://a.css"), *await c.read_resource("f://all")]
+        return [(one.text, one.mime_type) for one in found]
+
+    assert through(mcp, version, check) == [
+        ("first", "text/css"),
+        ("second", "text/css"),
+        ('{"files":["a.css"]}', "application/json"),
+    ]
 
 
 @needs_core
