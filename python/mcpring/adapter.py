@@ -345,7 +345,8 @@ def _call_with_context(
 def _call_whole(entry: Entry) -> Callable[..., Any]:
     """The way through everything: middleware, checks, dependencies."""
     from .context import Context, enter_context
-    from .server.answering import check_access, run_chain
+    from .server.answering import check_access
+    from .server.middleware import run_chain
 
     methods = {"tool": "tools/call", "prompt": "prompts/get"}
     method = methods.get(entry.kind, "resources/read")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
 
+from . import late
 from ._narrow import is_list, kind_of
 from ._record import Record
 from .docstring import parse_docstring
@@ -162,11 +163,9 @@ class Resource(Record):
 
     async def read(self) -> ResourceResult:
         """What it holds."""
-        from .invoke import run_function
-
         if self.fn is None or self.plan is None:
             raise NotImplementedError(f"{type(self).__name__} overrides neither read nor fn")
-        value = await run_function(self.fn, self.plan, {}, self.is_async, True)
+        value = await late.run_function()(self.fn, self.plan, {}, self.is_async, True)
         return to_resource_result(value, self.mime_type)
 
     def info(self) -> dict[str, Any]:
@@ -236,15 +235,13 @@ class ResourceTemplate(Resource):
 
     async def read_with(self, variables: dict[str, str]) -> ResourceResult:
         """What is at the URI with these variables."""
-        from .invoke import run_function
-
         if self.fn is None or self.plan is None:
             raise NotImplementedError(f"{type(self).__name__} overrides neither read_with nor fn")
         refused = self.security.fault(variables) if self.security is not None else None
         if refused is not None:
             raise ResourceError(f"the variable {refused!r} leads elsewhere")
         given = self.plan.read_text({**variables})
-        value = await run_function(self.fn, self.plan, given, self.is_async, True)
+        value = await late.run_function()(self.fn, self.plan, given, self.is_async, True)
         return to_resource_result(value, self.mime_type)
 
     def to_dict(self) -> dict[str, Any]:
