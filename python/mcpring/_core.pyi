@@ -70,6 +70,8 @@ class Handler:
         """Prepares `function`.
 
         `style="keywords"` calls `function(**arguments)`, `"call"` calls `function(call, arguments)`.
+        Arguments that came in the order of the parameters are given to a function itself (no method,
+        no other callable) without their names, unless some go by names alone: that is the faster call.
         `convert` gets the arguments as JSON values and returns what the function is given; `repair`
         see above; both run on the lane. `exact` names parameters whose numbers, at any depth, are
         delivered as that type. Of what has no fast path, `plain` makes data of JSON's own types where
@@ -340,8 +342,8 @@ class PoolLane:
     def __iter__(self) -> Self: ...
     def __next__(self) -> tuple[Call, tuple[Any, ...], Any]:
         """The next call; how its function is called, as `_drive` unpacks it; with what: arguments,
-        the text of an answer for hooks, `None` when the arguments do not fit. Waits, detached; ends
-        when the thread is not needed any more."""
+        a `tuple` of those that go without names, the text of an answer for hooks, `None` when the
+        arguments do not fit. Waits, detached; ends when the thread is not needed any more."""
 
 @final
 class LoopLane:
@@ -355,7 +357,7 @@ class LoopLane:
     def send(self) -> None:
         """Sends what is held, and holds no more."""
     def take(self) -> list[tuple[Call | Request | None, Any, Any] | None]:
-        """What waits, up to a batch: calls as above; calls with what has to be awaited, in a tuple,
+        """What waits, up to a batch: calls as above; calls with what has to be awaited, in a list,
         in the place of arguments; tasks to cancel, without a call; `None` when the server has
         ended."""
 

@@ -260,7 +260,8 @@ impl LoopLane {
                 }
                 Item::Await(seat, awaitable) => {
                     let way = seat.handler.way.clone_ref(py);
-                    found.append((Bound::new(py, Call::new(seat))?, way, (awaitable,)))?;
+                    let awaitable = PyList::new(py, [awaitable])?;
+                    found.append((Bound::new(py, Call::new(seat))?, way, awaitable))?;
                 }
                 Item::Cancel(number) => {
                     let task = lock(&self.0.tasks).get(&number).map(|task| task.clone_ref(py));
