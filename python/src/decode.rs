@@ -145,7 +145,7 @@ pub(crate) fn arguments<'py>(
     parameters: &Parameters,
 ) -> PyResult<Bound<'py, PyAny>> {
     let mut members = Members { jiter: Jiter::new(json), json, parameters };
-    let mut given = Given::new(py, parameters.has_places);
+    let mut given = Given::new(py, parameters.has_places.then_some(parameters.all.len()));
     if members.read(py, &mut given)? {
         return given.finish(py);
     }
@@ -160,7 +160,7 @@ pub(crate) fn object<'py>(
     parameters: &Parameters,
 ) -> PyResult<Bound<'py, PyDict>> {
     let mut members = Members { jiter: Jiter::new(json), json, parameters };
-    let mut given = Given::new(py, false);
+    let mut given = Given::new(py, None);
     if members.read(py, &mut given)? {
         return Ok(given.finish(py)?.cast_into()?);
     }
@@ -176,8 +176,10 @@ struct Given<'py> {
 }
 
 impl<'py> Given<'py> {
-    fn new(py: Python<'py>, has_places: bool) -> Self {
-        Self { values: Vec::new(), names: (!has_places).then(|| PyDict::new(py)) }
+    /// None yet; `places` is how many the function takes without their names, if it does.
+    fn new(py: Python<'py>, places: Option<usize>) -> Self {
+        let names = places.is_none().then(|| PyDict::new(py));
+        Self { values: Vec::with_capacity(places.unwrap_or(0)), names }
     }
 
     /// Takes the next one; `place` is the one of its parameter, if it is known.
