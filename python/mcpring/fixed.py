@@ -49,7 +49,8 @@ class FileResource(Resource):
         said["is_binary"] = is_binary = values.get("is_binary", not _is_text(mime))
         encoding = None if is_binary else values.get("encoding", "utf-8")
         read = _FileReader(name=said["name"], path=path, encoding=encoding)
-        super().__init__(**{**said, "fn": read, "plan": NO_ARGUMENTS})
+        said["fn"], said["plan"] = read, NO_ARGUMENTS
+        super().__init__(**said)
 
 
 class DirectoryResource(Resource):
@@ -65,7 +66,8 @@ class DirectoryResource(Resource):
         _check_absolute(said["path"])
         given = {name: said[name] for name in ("recursive", "pattern") if name in said}
         read = _FolderReader(name=said["name"], path=said["path"], **given)
-        super().__init__(**{**said, "fn": read, "plan": NO_ARGUMENTS})
+        said["fn"], said["plan"] = read, NO_ARGUMENTS
+        super().__init__(**said)
 
     def list_files(self) -> list[str]:
         """The names that the pattern fits, relative to the folder, sorted."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
-from ._narrow import kind_of
+from ._narrow import extends, kind_of
 
 __all__ = ["dumps", "jsonable", "plain"]
 
@@ -115,8 +115,8 @@ def _key(name: Any) -> str:
 def _textual(value: Any, each: Each) -> Any:
     """What JSON has only as text, and what can be gone through."""
     kind = kind_of(value)
-    if isinstance(value, (dict, *_ARRAYS, *_EXTENDED)):  # a proxy: its class is not what it says
-        said: Any = value.__class__
+    said = value.__class__
+    if extends(said, dict, *_ARRAYS, *_EXTENDED):  # a proxy: its class is not what it says
         return _form(said)(value, each)
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(_items(value)).decode()

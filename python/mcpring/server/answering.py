@@ -22,7 +22,6 @@ from ..exceptions import (
 from ..schema.fits import fits
 
 if TYPE_CHECKING:
-    from ..context import Context
     from ..local import Answerer, LocalCall
     from ..prompts import Prompt, PromptResult
     from ..resources import Resource, ResourceResult, ResourceTemplate
