@@ -95,8 +95,7 @@ def _dataclass(kind: Any) -> Form:
 
     names = tuple(field.name for field in fields(kind))
     return lambda value, each: {
-        name: item if type(item := getattr(value, name)) in _PLAIN else each(item)
-        for name in names
+        name: item if type(item := getattr(value, name)) in _PLAIN else each(item) for name in names
     }
 
 

@@ -126,7 +126,9 @@ class Tool(Record):
         if self.fn is None or self.plan is None:
             raise NotImplementedError(f"{type(self).__name__} overrides neither run nor fn")
         return self.convert_result(
-            await late.run_function()(self.fn, self.plan, arguments, self.is_async, self.run_in_thread)
+            await late.run_function()(
+                self.fn, self.plan, arguments, self.is_async, self.run_in_thread
+            )
         )
 
     def convert_result(self, value: Any) -> ToolResult:

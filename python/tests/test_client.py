@@ -288,7 +288,9 @@ def test_files_are_read_when_they_are_asked_for(version: str, tmp_path: Path) ->
     mcp = FastMCP("files")
     for name in ("a.css", "none"):
         path = tmp_path / name
-        mcp.add_resource(FileResource(uri=f"f://{name}", name=name, path=path, mime_type="text/css"))
+        mcp.add_resource(
+            FileResource(uri=f"f://{name}", name=name, path=path, mime_type="text/css")
+        )
     mcp.add_resource(DirectoryResource(uri="f://all", path=tmp_path))
 
     async def check(c: Client) -> Any:
