@@ -9,9 +9,9 @@ queued calls in batches. Threads that run handlers are Python's own, and run `mc
 
 **One call of a tool.** The shard finds the tool, checks the raw arguments against its compiled
 schema, and queues the call for its lane. The lane builds the arguments from the raw bytes, with
-interned names where they go by names, and calls `fn(**arguments)`. If the check failed and the handler has `repair`, the
-lane lets that try, checks again, and answers with the first fault when it did not help. What `fn`
-returns is encoded on the lane and posted to the shard.
+interned names where they go by names, and calls `fn(**arguments)`. If the check failed and the
+handler has `repair`, the lane lets that try, checks again, and answers with the first fault when it
+did not help. What `fn` returns is encoded on the lane and posted to the shard.
 
 **Results of tools** are encoded by the core when they are exact `str`, `int`, `float`, `bool`,
 `None`, or `dict`, `list`, `tuple` of these; infinite floats, and those that are no numbers, as
