@@ -8,16 +8,17 @@ interpreter. *The loop* is the thread of an asyncio event loop: woken by one des
 queued calls in batches. Threads that run handlers are Python's own, and run `mcpring._drive`.
 
 **One call of a tool.** The shard finds the tool, checks the raw arguments against its compiled
-schema, and queues the call for its lane. The lane builds keyword arguments from the raw bytes, with
-interned names, and calls `fn(**arguments)`. If the check failed and the handler has `repair`, the
-lane lets that try, checks again, and answers with the first fault when it did not help. What `fn`
-returns is encoded on the lane and posted to the shard.
+schema, and queues the call for its lane. The lane builds the arguments from the raw bytes, with
+interned names where they go by names, and calls `fn(**arguments)`. If the check failed and the
+handler has `repair`, the lane lets that try, checks again, and answers with the first fault when it
+did not help. What `fn` returns is encoded on the lane and posted to the shard.
 
 **Results of tools** are encoded by the core when they are exact `str`, `int`, `float`, `bool`,
-`None`, or `dict`, `list`, `tuple` of these. Anything else, also inside of these, may run code of the
-program's, and goes through `Handler.plain`; what is not plain after that, through `Handler.encode`.
-Text is content as it is; other values are content as JSON text, and structured content when they are
-objects, or as the member `result` when the handler `wraps`.
+`None`, or `dict`, `list`, `tuple` of these; infinite floats, and those that are no numbers, as
+`null`. Anything else, also inside of these, may run code of the program's, and goes through
+`Handler.plain`; what is not plain after that, through `Handler.encode`. Text is content as it is;
+other values are content as JSON text, and structured content when they are objects, or as the
+member `result` when the handler `wraps`.
 
 **Exceptions.** `mcpring.suspend.Suspend` asks the client. Any other goes to `Server`'s `on_error`,
 whose words are the answer. `KeyboardInterrupt` and `SystemExit` also end the event loop they were
@@ -69,6 +70,9 @@ class Handler:
         """Prepares `function`.
 
         `style="keywords"` calls `function(**arguments)`, `"call"` calls `function(call, arguments)`.
+        Arguments that came in the order of the parameters are given to a function itself (no
+        method, no other callable) without their names, unless some go by names alone: that is the
+        faster call.
         `convert` gets the arguments as JSON values and returns what the function is given; `repair`
         see above; both run on the lane. `exact` names parameters whose numbers, at any depth, are
         delivered as that type. Of what has no fast path, `plain` makes data of JSON's own types where
@@ -115,9 +119,16 @@ class Server:
         """Adds a tool; schemas are compiled here. Results are held to the output schema."""
 
     def add_resource(
-        self, uri: str, handler: Handler, *, name: str, info: str, scopes: Sequence[str] = ...
+        self,
+        uri: str,
+        handler: Handler | str | bytes,
+        *,
+        name: str,
+        info: str,
+        scopes: Sequence[str] = ...,
     ) -> None:
-        """Adds a resource; exact `str` and `bytes` results have a fast path."""
+        """Adds a resource; exact `str` and `bytes` results have a fast path. One that is added with
+        exact `str` or `bytes` always holds these: shards answer, and its size is listed."""
 
     def add_template(
         self,
@@ -332,8 +343,8 @@ class PoolLane:
     def __iter__(self) -> Self: ...
     def __next__(self) -> tuple[Call, tuple[Any, ...], Any]:
         """The next call; how its function is called, as `_drive` unpacks it; with what: arguments,
-        the text of an answer for hooks, `None` when the arguments do not fit. Waits, detached; ends
-        when the thread is not needed any more."""
+        a `tuple` of those that go without names, the text of an answer for hooks, `None` when the
+        arguments do not fit. Waits, detached; ends when the thread is not needed any more."""
 
 @final
 class LoopLane:
@@ -347,7 +358,7 @@ class LoopLane:
     def send(self) -> None:
         """Sends what is held, and holds no more."""
     def take(self) -> list[tuple[Call | Request | None, Any, Any] | None]:
-        """What waits, up to a batch: calls as above; calls with what has to be awaited, in a tuple,
+        """What waits, up to a batch: calls as above; calls with what has to be awaited, in a list,
         in the place of arguments; tasks to cancel, without a call; `None` when the server has
         ended."""
 

@@ -66,7 +66,8 @@ def entered(run: Run, call: Call | Request, way: tuple[Any, ...], arguments: Any
     if style == _CALL:
         return run(function, call, arguments)
     if style in (_KEYWORDS, _AWAITED):
-        return run(function, **arguments)
+        is_in_order = arguments.__class__ is tuple
+        return run(function, *arguments) if is_in_order else run(function, **arguments)
     return run(function, call)
 
 
@@ -190,7 +191,7 @@ class Drain:
         if call is None:
             work.cancel()
             return
-        is_awaitable = arguments.__class__ is tuple
+        is_awaitable = arguments.__class__ is list
         if not is_awaitable and work[1] == _AWAITED:
             self._start(call, self._await(call, work, arguments), None)
             return

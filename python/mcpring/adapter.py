@@ -114,11 +114,15 @@ def _add(core: Any, made: Any, entry: Entry) -> bool:
     from .auth import split_checks
 
     component = entry.component
+    scopes, _ = split_checks(component.auth)
+    common = {"info": dumps(component.info()), "scopes": scopes}
+    held = _held(entry)
+    if held is not None:
+        made.add_resource(component.uri, held, name=component.name, **common)
+        return False
     settings = handler_settings(entry)
     on_loop = settings["lane"] == "loop"
     handler = core.Handler(settings.pop("fn"), **settings)
-    scopes, _ = split_checks(component.auth)
-    common = {"info": dumps(component.info()), "scopes": scopes}
     if entry.kind == "tool":
         output = component.output_schema
         made.add_tool(
@@ -144,6 +148,16 @@ def _add(core: Any, made: Any, entry: Entry) -> bool:
     else:
         made.add_prompt(component.name, handler, **common)
     return _add_completers(core, made, entry) or on_loop
+
+
+def _held(entry: Entry) -> str | bytes | None:
+    """What a resource always holds, unless Python has a say whenever it is read."""
+    component = entry.component
+    # The core gives a type to what is added with none.
+    if entry.kind != "resource" or component.mime_type is None or _has_versions(component):
+        return None
+    held: str | bytes | None = None if _has_checks(entry) else component.held
+    return held
 
 
 def _task(said: Any) -> str:
@@ -331,7 +345,8 @@ def _call_with_context(
 def _call_whole(entry: Entry) -> Callable[..., Any]:
     """The way through everything: middleware, checks, dependencies."""
     from .context import Context, enter_context
-    from .server.answering import check_access, run_chain
+    from .server.answering import check_access
+    from .server.middleware import run_chain
 
     methods = {"tool": "tools/call", "prompt": "prompts/get"}
     method = methods.get(entry.kind, "resources/read")

@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from . import late
 from .done import Done
 from .exceptions import McpringError, NotFoundError
+from .jsonable import dumps, jsonable
 from .questions import Questions, loads_object
 
 if TYPE_CHECKING:
@@ -165,8 +167,6 @@ class Context(Questions):
         extra: Mapping[str, Any] | None = None,
     ) -> Done[None]:
         """A log message for the client, of any JSON; sent if the client wants that level."""
-        from .jsonable import dumps
-
         said = level or "info"
         if said not in _LEVELS:
             raise McpringError(f"a log level is one of {_LEVELS}, not {level!r}")
@@ -226,8 +226,6 @@ class Context(Questions):
 
     async def set_state(self, key: str, value: Any, *, serializable: bool = True) -> None:
         """Keeps `value` for later calls of this session; without a session, for this call."""
-        from .jsonable import jsonable
-
         kept = jsonable(value) if serializable and self._call.session_id else value
         self._states()[key] = kept
 
@@ -284,9 +282,7 @@ def find_context() -> Context | None:
     found = _current.get()
     if found is None:
         # A handler that takes no context was entered without one; the core knows its call.
-        from .adapter import context_of_core
-
-        return context_of_core()
+        return late.context_of_core()()
     return found
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from ._narrow import kind_of
+from ._record import Record
 from .exceptions import ConfigError, ResourceError
+from .plan import NO_ARGUMENTS
 from .resources import Resource, ResourceContent, ResourceResult
 
 __all__ = ["BinaryResource", "DirectoryResource", "FileResource"]
@@ -19,6 +22,12 @@ class BinaryResource(Resource):
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**_named(values))
+
+    @property
+    def held(self) -> bytes | None:
+        """The bytes, unless a subclass has a say."""
+        is_plain = kind_of(self).read is BinaryResource.read and kind_of(self.data) is bytes
+        return self.data if is_plain else None
 
     async def read(self) -> ResourceResult:
         """The bytes."""
@@ -34,25 +43,14 @@ class FileResource(Resource):
 
     def __init__(self, **values: Any) -> None:
         said = _named(values)
-        _check_absolute(said["path"])
+        path = said["path"]
+        _check_absolute(path)
         said["mime_type"] = mime = values.get("mime_type") or "text/plain"
-        said["is_binary"] = values.get("is_binary", not _is_text(mime))
+        said["is_binary"] = is_binary = values.get("is_binary", not _is_text(mime))
+        encoding = None if is_binary else values.get("encoding", "utf-8")
+        read = _FileReader(name=said["name"], path=path, encoding=encoding)
+        said["fn"], said["plan"] = read, NO_ARGUMENTS
         super().__init__(**said)
-
-    async def read(self) -> ResourceResult:
-        """What the file holds now."""
-        import asyncio
-
-        held = await asyncio.to_thread(self._held)
-        return ResourceResult([ResourceContent(held, self.mime_type)])
-
-    def _held(self) -> str | bytes:
-        try:
-            with open(self.path, "rb") as file:
-                data = file.read()
-            return data if self.is_binary else data.decode(self.encoding)
-        except (OSError, UnicodeDecodeError) as error:
-            raise ResourceError(f"{self.name!r} cannot be read: {error}") from error
 
 
 class DirectoryResource(Resource):
@@ -66,17 +64,43 @@ class DirectoryResource(Resource):
     def __init__(self, **values: Any) -> None:
         said = _named(values)
         _check_absolute(said["path"])
+        given = {name: said[name] for name in ("recursive", "pattern") if name in said}
+        read = _FolderReader(name=said["name"], path=said["path"], **given)
+        said["fn"], said["plan"] = read, NO_ARGUMENTS
         super().__init__(**said)
 
-    async def read(self) -> ResourceResult:
-        """The names, relative to the folder."""
-        import asyncio
-
-        listed = {"files": await asyncio.to_thread(self.list_files)}
-        return ResourceResult([ResourceContent(listed, self.mime_type)])
-
     def list_files(self) -> list[str]:
-        """The names that the pattern fits, sorted."""
+        """The names that the pattern fits, relative to the folder, sorted."""
+        read: Any = self.fn
+        files: list[str] = read()["files"]
+        return files
+
+
+class _FileReader(Record):
+    """What a file holds now; bytes, without an encoding."""
+
+    name: str
+    path: str | os.PathLike[str]
+    encoding: str | None
+
+    def __call__(self) -> str | bytes:
+        try:
+            with open(self.path, "rb") as file:
+                data = file.read()
+            return data if self.encoding is None else data.decode(self.encoding)
+        except (OSError, UnicodeDecodeError) as error:
+            raise ResourceError(f"{self.name!r} cannot be read: {error}") from error
+
+
+class _FolderReader(Record):
+    """The files that are in a folder now."""
+
+    name: str
+    path: str | os.PathLike[str]
+    recursive: bool = False
+    pattern: str | None = None
+
+    def __call__(self) -> dict[str, list[str]]:
         from pathlib import Path
 
         folder = Path(self.path)
@@ -84,7 +108,7 @@ class DirectoryResource(Resource):
             raise ResourceError(f"{self.name!r} cannot be read: {folder} is no folder")
         find = folder.rglob if self.recursive else folder.glob
         found = (one for one in find(self.pattern or "*") if one.is_file())
-        return sorted(str(one.relative_to(folder)) for one in found)
+        return {"files": sorted(str(one.relative_to(folder)) for one in found)}
 
 
 def _named(values: dict[str, Any]) -> dict[str, Any]:

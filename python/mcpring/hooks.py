@@ -97,7 +97,7 @@ def _list_hook(server: FastMCP[Any], method: str) -> Hook:
 
 async def _run(server: FastMCP[Any], call: Call, method: str, end: Callable[[Any], Any]) -> Any:
     from .context import Context, enter_context
-    from .server.answering import run_chain
+    from .server.middleware import run_chain
 
     context = Context(server, call)
     enter_context(context)

@@ -6,9 +6,12 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
+from .context import current_context
 from .dependencies import Dependency
 from .exceptions import ConfigError
 from .parameters import is_async, is_async_generator, read_function
+from .plan import is_context
+from .threads import call_in_thread
 
 if TYPE_CHECKING:
     from .context import Context
@@ -39,8 +42,6 @@ async def call_function(
     if is_coroutine or not in_thread or is_async_generator(fn):
         value = fn(**arguments)
     else:
-        from .threads import call_in_thread
-
         value = await call_in_thread(_call_whole, fn, arguments)
     if hasattr(value, "__await__"):
         value = await value
@@ -58,8 +59,6 @@ def _call_whole(fn: Callable[..., Any], arguments: dict[str, Any]) -> Any:
 @asynccontextmanager
 async def filled(plan: Plan) -> AsyncGenerator[dict[str, Any], None]:
     """What the server fills in; what dependencies opened is closed at the end."""
-    from .context import current_context
-
     context = current_context()
     async with AsyncExitStack() as stack:
         given: dict[str, Any] = dict.fromkeys(plan.contexts, context)
@@ -129,8 +128,6 @@ def _needs(factory: Any) -> dict[str, Dependency | None]:
 
 
 def _read_needs(factory: Any) -> dict[str, Dependency | None]:
-    from .plan import is_context
-
     if isinstance(factory, type) and not hasattr(vars(factory).get("__init__"), "__code__"):
         return {}
     found: dict[str, Dependency | None] = {}

@@ -23,7 +23,7 @@ from .schema.inline import inline
 from .schema.records import FieldPlan, apply_loads, object_schema
 from .schema.shape import Load, Schema
 
-__all__ = ["Plan", "make_plan"]
+__all__ = ["NO_ARGUMENTS", "Plan", "make_plan"]
 
 
 class Plan(Record):
@@ -85,6 +85,16 @@ class Plan(Record):
             if not fits(value, known.get(name, True), defs):
                 raise ValidationError(f"{name!r} is {value!r}, which does not fit {known[name]}")
         return made
+
+
+NO_ARGUMENTS = Plan(
+    schema={"type": "object", "properties": {}},
+    loads=(),
+    exact={},
+    fills={},
+    contexts=(),
+    dependencies={},
+)
 
 
 def make_plan(function: Function) -> Plan:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+from . import late
 from ._narrow import is_dict, is_sequence
 from ._record import Record
 from .docstring import parse_docstring
@@ -172,13 +173,11 @@ class Prompt(Record):
 
     async def render(self, arguments: dict[str, Any] | None = None) -> PromptResult:
         """The messages; text is read as the types the function names."""
-        from .invoke import run_function
-
         given = self.plan.read_text(dict(arguments or {}))
         missing = [one.name for one in self.arguments if one.required and one.name not in given]
         if missing:
             raise PromptError(f"the prompt {self.name!r} needs the arguments {missing}")
-        value = await run_function(self.fn, self.plan, given, self.is_async, True)
+        value = await late.run_function()(self.fn, self.plan, given, self.is_async, True)
         return self.convert_result(value)
 
     def convert_result(self, value: Any) -> PromptResult:

@@ -11,9 +11,11 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
+from . import late
 from ._narrow import is_dict
 from .done import Done
 from .exceptions import McpringError
+from .jsonable import dumps
 from .suspend import Suspend
 
 if TYPE_CHECKING:
@@ -115,9 +117,7 @@ class Questions:
 
     def elicit_url(self, message: str, url: str, *, key: str | None = None) -> Done[str]:
         """Sends the person to a page, for what the client must not see; gives the action."""
-        from zlib import crc32
-
-        name = key or f"url-{crc32(url.encode()):08x}"
+        name = key or f"url-{late.crc32()(url.encode()):08x}"
         params = {"mode": "url", "message": message, "url": url, "elicitationId": name}
         return self._ask("elicitation/create", params, key, lambda said: str(said.get("action")))
 
@@ -139,9 +139,8 @@ class Questions:
         `tools` (functions, or what `@tool` makes of them) are for the model to use: the result
         then has `tool_uses`, and whoever asked answers each of them in the next question.
         """
-        from .asking import SamplingResult, sampling_params
-
-        params = sampling_params(
+        make, read = late.sampling()
+        params = make(
             messages,
             max_tokens=max_tokens,
             system_prompt=system_prompt,
@@ -151,7 +150,7 @@ class Questions:
             tools=tools,
             tool_choice=tool_choice,
         )
-        return self._ask("sampling/createMessage", params, key, SamplingResult.read)
+        return self._ask("sampling/createMessage", params, key, read)
 
     def list_roots(self, *, key: str | None = None) -> Done[list[Root]]:
         """Asks which places the client works in; its word, not a right to go there."""
@@ -206,8 +205,6 @@ class Questions:
         key: str | None,
         read: Callable[[dict[str, Any]], T],
     ) -> Done[T]:
-        from .jsonable import dumps
-
         text = dumps(params)
         name = key or self._next_key(method, text)
         answer = self._call.answer(name)
@@ -223,8 +220,6 @@ class Questions:
         return Done(read(loads_object(json)))
 
     def _suspend(self, requests: list[Request]) -> Suspend:
-        from .jsonable import dumps
-
         memo = self._remembered()
         return Suspend(requests, dumps(memo).encode() if memo else None)
 
@@ -234,10 +229,8 @@ class Questions:
         A handler that takes another way when it is entered again asks another question at the same
         place; with its words in the key it never gets the answer to the old one.
         """
-        from zlib import crc32
-
         self._asked += 1
-        return f"{self._asked}-{method.partition('/')[0]}-{crc32(params.encode()):08x}"
+        return f"{self._asked}-{method.partition('/')[0]}-{late.crc32()(params.encode()):08x}"
 
 
 def loads_object(text: str | None) -> dict[str, Any]:

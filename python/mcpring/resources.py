@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
 
-from ._narrow import is_list
+from . import late
+from ._narrow import is_list, kind_of
 from ._record import Record
 from .docstring import parse_docstring
 from .exceptions import ConfigError, ResourceError
@@ -155,13 +156,16 @@ class Resource(Record):
         """What the registry files it under."""
         return self.uri
 
+    @property
+    def held(self) -> str | bytes | None:
+        """What it always holds, where that is known without `read`."""
+        return None
+
     async def read(self) -> ResourceResult:
         """What it holds."""
-        from .invoke import run_function
-
         if self.fn is None or self.plan is None:
             raise NotImplementedError(f"{type(self).__name__} overrides neither read nor fn")
-        value = await run_function(self.fn, self.plan, {}, self.is_async, True)
+        value = await late.run_function()(self.fn, self.plan, {}, self.is_async, True)
         return to_resource_result(value, self.mime_type)
 
     def info(self) -> dict[str, Any]:
@@ -170,11 +174,18 @@ class Resource(Record):
             "title": self.title,
             "description": self.description,
             "mimeType": self.mime_type,
+            "size": self._size(),
             "annotations": as_json(self.annotations),
             "icons": [as_json(icon) for icon in self.icons] or None,
             "_meta": with_tags(self.meta, self.tags, self.version) or None,
         }
         return {name: value for name, value in out.items() if value is not None}
+
+    def _size(self) -> int | None:
+        held = self.held
+        if isinstance(held, str):
+            held = held.encode(errors="surrogatepass")  # the core refuses such words
+        return None if held is None else len(held)
 
     def to_dict(self) -> dict[str, Any]:
         """As it is listed."""
@@ -191,6 +202,12 @@ class TextResource(Resource):
         said: dict[str, Any] = {**values, "uri": str(values["uri"])}
         said["name"] = values.get("name") or said["uri"]
         super().__init__(**said)
+
+    @property
+    def held(self) -> str | None:
+        """The words, unless a subclass has a say."""
+        is_plain = kind_of(self).read is TextResource.read and kind_of(self.text) is str
+        return self.text if is_plain else None
 
     async def read(self) -> ResourceResult:
         """The words."""
@@ -218,15 +235,13 @@ class ResourceTemplate(Resource):
 
     async def read_with(self, variables: dict[str, str]) -> ResourceResult:
         """What is at the URI with these variables."""
-        from .invoke import run_function
-
         if self.fn is None or self.plan is None:
             raise NotImplementedError(f"{type(self).__name__} overrides neither read_with nor fn")
         refused = self.security.fault(variables) if self.security is not None else None
         if refused is not None:
             raise ResourceError(f"the variable {refused!r} leads elsewhere")
         given = self.plan.read_text({**variables})
-        value = await run_function(self.fn, self.plan, given, self.is_async, True)
+        value = await late.run_function()(self.fn, self.plan, given, self.is_async, True)
         return to_resource_result(value, self.mime_type)
 
     def to_dict(self) -> dict[str, Any]:

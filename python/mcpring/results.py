@@ -9,13 +9,13 @@ from ._narrow import is_dict, is_sequence
 from ._record import Record
 from .exceptions import ToolError
 from .field import MISSING
-from .jsonable import dumps, jsonable
+from .jsonable import dumps, jsonable, plain
 from .media import Audio, File, Image
 from .parameters import Function
 from .schema.builder import Builder, UnknownType
 from .schema.inline import inline
 from .schema.shape import Schema
-from .types import TextContent, as_json, is_content
+from .types import TextContent, as_json, is_content, may_be_content
 
 __all__ = [
     "OutputPlan",
@@ -153,11 +153,14 @@ def _text(value: Any) -> str:
 
 
 def plain_data(value: Any) -> Any:
-    """What a tool returned in JSON's own types, if it is data; content and the rest as they are."""
+    """What a tool returned in JSON's own types, if it is data; content and the rest as they are.
+
+    For the core, which writes infinite numbers as `null`, for JSON has none.
+    """
     if isinstance(value, ToolResult) or _is_sdk_result(value) or _has_content(value):
         return value
     try:
-        return jsonable(value)
+        return plain(value)
     except (TypeError, ValueError):
         return value
 
@@ -168,6 +171,9 @@ def _is_sdk_result(value: Any) -> bool:
 
 def _has_content(value: Any) -> bool:
     items = value if is_sequence(value) else (value,)
+    kinds = {item.__class__ for item in items}  # of many objects of one class one look is enough
+    if not any(may_be_content(kind) or issubclass(kind, _MEDIA) for kind in kinds):
+        return False
     return any(is_content(item) or isinstance(item, _MEDIA) for item in items)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from . import late
 from ._record import Record
 from .docstring import parse_docstring
 from .exceptions import ConfigError
@@ -122,12 +123,12 @@ class Tool(Record):
 
     async def run(self, arguments: dict[str, Any]) -> ToolResult:
         """Answers a call whose arguments fit the schema."""
-        from .invoke import run_function
-
         if self.fn is None or self.plan is None:
             raise NotImplementedError(f"{type(self).__name__} overrides neither run nor fn")
         return self.convert_result(
-            await run_function(self.fn, self.plan, arguments, self.is_async, self.run_in_thread)
+            await late.run_function()(
+                self.fn, self.plan, arguments, self.is_async, self.run_in_thread
+            )
         )
 
     def convert_result(self, value: Any) -> ToolResult:

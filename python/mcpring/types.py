@@ -7,6 +7,7 @@ of the same meaning are taken too (`as_json`).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from ._record import Record
@@ -28,6 +29,7 @@ __all__ = [
     "ToolAnnotations",
     "as_json",
     "is_content",
+    "may_be_content",
 ]
 
 LogLevel = Literal["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"]
@@ -187,14 +189,30 @@ class Root(_Wire):
     name: str | None = None
 
 
+_CLASSES_MAX = 1024  # a program that makes classes without end pays for looking
 _CONTENT_TYPES = frozenset(("text", "image", "audio", "resource", "resource_link"))
 
 
-def is_content(value: object) -> bool:
+def is_content(value: Any) -> bool:
     """Whether `value` is a piece of content, ours or the official SDK's; a `dict` is data."""
+    if not may_be_content(value.__class__):
+        return False
     kind = getattr(value, "type", None)
     has_form = hasattr(value, "to_dict") or hasattr(value, "model_dump")
     return isinstance(kind, str) and kind in _CONTENT_TYPES and has_form and _has_parts(value, kind)
+
+
+@lru_cache(_CLASSES_MAX)
+def may_be_content(kind: Any) -> bool:
+    """Whether objects of a class may be content: it can be written, and has a `type`.
+
+    A model that is asked for what it has not takes longer to refuse than to be written.
+    """
+    fields: Any = getattr(kind, "__pydantic_fields__", None)
+    if fields is None:
+        return any(hasattr(kind, name) for name in ("to_dict", "model_dump", "__getattr__"))
+    config: Any = getattr(kind, "model_config", {})
+    return "type" in fields or hasattr(kind, "type") or config.get("extra") == "allow"
 
 
 def _has_parts(value: object, kind: str) -> bool:

@@ -13,6 +13,10 @@ use crate::encode;
 use crate::handler::Prepared;
 use crate::seat::Seat;
 
+/// What stands before and behind a value that is the member of an object.
+const WRAP_START: &str = "{\"result\":";
+const WRAP_END: &str = "}";
+
 /// What the handler returned, as the outcome of its call; `None` when Python code has to say.
 pub(crate) fn of(seat: &Seat, value: &Bound<'_, PyAny>) -> PyResult<Option<Outcome>> {
     match seat.kind() {
@@ -36,25 +40,34 @@ pub(crate) fn of_json(seat: &Seat, json: &str) -> Result<Outcome, Error> {
 }
 
 fn of_tool(handler: &Prepared, value: &Bound<'_, PyAny>) -> PyResult<Option<Outcome>> {
-    let mut json = String::new();
-    let text = value.cast_exact::<PyString>().ok();
-    if let Some(text) = text.filter(|_| !handler.wraps) {
+    if handler.wraps {
+        return of_wrapping_tool(value);
+    }
+    if let Ok(text) = value.cast_exact::<PyString>() {
         return Ok(Some(Outcome::text(text.to_str()?.to_owned())));
     }
+    let mut json = String::new();
+    Ok(match encode::json(value, &mut json)? {
+        false => None,
+        true if json.starts_with('{') => Some(Outcome::structured(raw(json)?)),
+        true if value.is_none() => Some(Outcome::Tool(ToolResult::default())),
+        true => Some(Outcome::text(json)),
+    })
+}
+
+/// A tool whose schema has what it returns as the member of an object.
+fn of_wrapping_tool(value: &Bound<'_, PyAny>) -> PyResult<Option<Outcome>> {
+    let mut json = String::from(WRAP_START);
     if !encode::json(value, &mut json)? {
         return Ok(None);
     }
-    if json.starts_with('{') && !handler.wraps {
-        return Ok(Some(Outcome::structured(raw(json)?)));
-    }
-    // What is no object is the member of one, where there is a schema for that.
-    let structured = handler.wraps.then(|| raw(format!("{{\"result\":{json}}}"))).transpose()?;
-    let words = match text {
-        Some(text) => ToolResult::text(text.to_str()?.to_owned()),
-        None if value.is_none() => ToolResult::default(),
-        None => ToolResult::text(json),
+    let words = match value.cast_exact::<PyString>() {
+        Ok(text) => ToolResult::text(text.to_str()?.to_owned()),
+        Err(_) if value.is_none() => ToolResult::default(),
+        Err(_) => ToolResult::text(json[WRAP_START.len()..].to_owned()),
     };
-    Ok(Some(Outcome::Tool(ToolResult { structured, ..words })))
+    json.push_str(WRAP_END);
+    Ok(Some(Outcome::Tool(ToolResult { structured: Some(raw(json)?), ..words })))
 }
 
 fn of_resource(seat: &Seat, value: &Bound<'_, PyAny>) -> PyResult<Option<Outcome>> {

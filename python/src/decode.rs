@@ -3,7 +3,7 @@
 use jiter::{Jiter, NumberAny, NumberInt, PartialMode, Peek, PythonParse, StringCacheMode};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyMapping, PyString, PyType};
+use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyMapping, PyString, PyTuple, PyType};
 
 /// Parameters whose numbers are delivered as one type, whatever the sender wrote.
 #[derive(Default)]
@@ -78,7 +78,11 @@ fn int_of<'py>(number: &Bound<'py, PyFloat>) -> Option<Bound<'py, PyAny>> {
 
 /// The parameters of one handler: their names as Python compares them fastest, and what their
 /// numbers are.
-pub(crate) struct Parameters(Box<[Parameter]>);
+pub(crate) struct Parameters {
+    all: Box<[Parameter]>,
+    /// Whether the function takes them in this order, without their names.
+    has_places: bool,
+}
 
 struct Parameter {
     text: Box<str>,
@@ -88,8 +92,14 @@ struct Parameter {
 }
 
 impl Parameters {
-    /// Parameters of these names, and of what else has exact numbers.
-    pub(crate) fn new(py: Python<'_>, mut names: Vec<String>, exact: &Exact) -> Self {
+    /// Parameters of these names, and of what else has exact numbers. `places` are the names of those
+    /// that the function takes without their names.
+    pub(crate) fn new(
+        py: Python<'_>,
+        mut names: Vec<String>,
+        exact: &Exact,
+        places: &[String],
+    ) -> Self {
         for (own, _) in &exact.0 {
             if let Ok(own) = own.bind(py).to_str()
                 && !names.iter().any(|name| name == own)
@@ -97,15 +107,16 @@ impl Parameters {
                 names.push(own.to_owned());
             }
         }
-        Self(names.iter().map(|text| Parameter::new(py, text, exact)).collect())
+        let has_places = !places.is_empty() && names == places;
+        Self { all: names.iter().map(|text| Parameter::new(py, text, exact)).collect(), has_places }
     }
 
     /// The place of a name; senders mostly keep to the order of the schema.
     fn find(&self, text: &str, expected: usize) -> Option<usize> {
-        if self.0.get(expected).is_some_and(|parameter| *parameter.text == *text) {
+        if self.all.get(expected).is_some_and(|parameter| *parameter.text == *text) {
             return Some(expected);
         }
-        self.0.iter().position(|parameter| *parameter.text == *text)
+        self.all.iter().position(|parameter| *parameter.text == *text)
     }
 }
 
@@ -125,18 +136,82 @@ impl Parameter {
     }
 }
 
-/// The arguments of a call: `json` is an object that the engine has checked. What it cannot have
-/// seen, a number of more digits than Python takes, is a `ValueError`.
+/// The arguments of a call as a function takes them fastest: a `tuple` of those without names, where
+/// all came in the order of its parameters, or a `dict`. `json` is an object that the engine has
+/// checked. What it cannot have seen, a number of more digits than Python takes, is a `ValueError`.
+pub(crate) fn arguments<'py>(
+    py: Python<'py>,
+    json: &[u8],
+    parameters: &Parameters,
+) -> PyResult<Bound<'py, PyAny>> {
+    let mut members = Members { jiter: Jiter::new(json), json, parameters };
+    let mut given = Given::new(py, parameters.has_places.then_some(parameters.all.len()));
+    if members.read(py, &mut given)? {
+        return given.finish(py);
+    }
+    // What is wrong is said by who reads it whole.
+    value(py, json)
+}
+
+/// As [`arguments`], always by their names.
 pub(crate) fn object<'py>(
     py: Python<'py>,
     json: &[u8],
     parameters: &Parameters,
 ) -> PyResult<Bound<'py, PyDict>> {
     let mut members = Members { jiter: Jiter::new(json), json, parameters };
-    match members.read(py)? {
-        Some(object) => Ok(object),
-        // What is wrong is said by who reads it whole.
-        None => Ok(value(py, json)?.cast_into()?),
+    let mut given = Given::new(py, None);
+    if members.read(py, &mut given)? {
+        return Ok(given.finish(py)?.cast_into()?);
+    }
+    Ok(value(py, json)?.cast_into()?)
+}
+
+/// Arguments as they come.
+struct Given<'py> {
+    /// The values, as long as each came in the place of its parameter.
+    values: Vec<Bound<'py, PyAny>>,
+    /// From then on all of them.
+    names: Option<Bound<'py, PyDict>>,
+}
+
+impl<'py> Given<'py> {
+    /// None yet; `places` is how many the function takes without their names, if it does.
+    fn new(py: Python<'py>, places: Option<usize>) -> Self {
+        let names = places.is_none().then(|| PyDict::new(py));
+        Self { values: Vec::with_capacity(places.unwrap_or(0)), names }
+    }
+
+    /// Takes the next one; `place` is the one of its parameter, if it is known.
+    fn take(
+        &mut self,
+        place: Option<usize>,
+        name: Bound<'py, PyString>,
+        value: Bound<'py, PyAny>,
+        parameters: &Parameters,
+    ) -> PyResult<()> {
+        if let Some(names) = &self.names {
+            return names.set_item(name, value);
+        }
+        if place == Some(self.values.len()) {
+            self.values.push(value);
+            return Ok(());
+        }
+        let py = value.py();
+        let names = PyDict::new(py);
+        for (parameter, value) in parameters.all.iter().zip(self.values.drain(..)) {
+            names.set_item(parameter.name.bind(py), value)?;
+        }
+        names.set_item(name, value)?;
+        self.names = Some(names);
+        Ok(())
+    }
+
+    fn finish(self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        Ok(match self.names {
+            Some(names) => names.into_any(),
+            None => PyTuple::new(py, self.values)?.into_any(),
+        })
     }
 }
 
@@ -148,29 +223,28 @@ struct Members<'j> {
 }
 
 impl Members<'_> {
-    /// The whole object; `None` when it cannot be read so.
-    fn read<'py>(&mut self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
-        let object = PyDict::new(py);
+    /// Reads the whole object; `false` when it cannot be read so.
+    fn read<'py>(&mut self, py: Python<'py>, given: &mut Given<'py>) -> PyResult<bool> {
         let parameters = self.parameters;
-        let Ok(mut next) = self.jiter.next_object() else { return Ok(None) };
+        let Ok(mut next) = self.jiter.next_object() else { return Ok(false) };
         let mut expected = 0;
         while let Some(text) = next {
-            let known = parameters.find(text, expected).map(|place| (place, &parameters.0[place]));
-            let name = match known {
-                Some((_, parameter)) => parameter.name.bind(py).clone(),
+            let place = parameters.find(text, expected);
+            expected = place.map_or(expected, |place| place + 1);
+            let name = match place {
+                Some(place) => parameters.all[place].name.bind(py).clone(),
                 None => PyString::new(py, text),
             };
-            let Some(value) = self.value(py)? else { return Ok(None) };
-            let number = known.and_then(|(_, parameter)| parameter.number);
+            let Some(value) = self.value(py)? else { return Ok(false) };
+            let number = place.and_then(|place| parameters.all[place].number);
             let settled = number.map(|number| number.settle(&value)).transpose()?.flatten();
-            object.set_item(name, settled.unwrap_or(value))?;
-            expected = known.map_or(expected, |(place, _)| place + 1);
+            given.take(place, name, settled.unwrap_or(value), parameters)?;
             match self.jiter.next_key() {
                 Ok(key) => next = key,
-                Err(_) => return Ok(None),
+                Err(_) => return Ok(false),
             }
         }
-        Ok(Some(object))
+        Ok(true)
     }
 
     fn value<'py>(&mut self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {

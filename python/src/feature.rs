@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use crate::handler::Prepared;
 use crate::lanes::Lanes;
+use crate::source::Source;
 use crate::work::Entry;
 
 /// The kinds of feature, as Python names them.
@@ -135,7 +136,7 @@ pub(crate) struct Recipe {
     pub(crate) kind: Kind,
     /// The name of a tool or prompt, the URI of a resource or template.
     pub(crate) key: String,
-    pub(crate) handler: Arc<Prepared>,
+    pub(crate) source: Source,
     pub(crate) lanes: Arc<Lanes>,
     /// The name of a resource or template.
     pub(crate) name: String,
@@ -168,8 +169,8 @@ impl Recipe {
         self.kind == kind && self.key == key
     }
 
-    fn entry(&self) -> Entry {
-        Entry::new(&self.handler, &self.lanes)
+    fn entry(&self) -> Result<Entry, Error> {
+        Ok(Entry::new(self.source.handler()?, &self.lanes))
     }
 
     fn completer(&self, handler: &Arc<Prepared>) -> Completer {
@@ -182,9 +183,9 @@ impl Recipe {
         let Extra::Tool { input, output, task } = &self.extra else {
             return Err(Error::bug("a tool's recipe is another's"));
         };
-        let tool = Tool::handler(self.key.clone(), input.as_str(), self.entry())
+        let tool = Tool::handler(self.key.clone(), input.as_str(), self.entry()?)
             .annotations(described.tool_annotations()?)
-            .lenient(self.handler.is_lenient);
+            .lenient(self.source.handler()?.is_lenient);
         let tool = match task {
             Task::By(support) => tool.task_support(*support),
             Task::ByHandler => tool.task_support(TaskSupport::Required).task_by_handler(),
@@ -198,7 +199,12 @@ impl Recipe {
 
     fn resource(&self) -> Result<Resource, Error> {
         let described = Described::read(&self.info)?;
-        let resource = Resource::handler(self.key.clone(), self.name.clone(), self.entry());
+        let (uri, name) = (self.key.clone(), self.name.clone());
+        let resource = match &self.source {
+            Source::Handler(_) => Resource::handler(uri, name, self.entry()?),
+            Source::Text(text) => Resource::text(uri, name, Arc::clone(text)),
+            Source::Bytes(bytes) => Resource::blob(uri, name, bytes.clone()),
+        };
         let mut resource = common!(resource, self, &described);
         if let Some(mime_type) = &described.info.mime_type {
             resource = resource.mime_type(mime_type.clone());
@@ -215,8 +221,9 @@ impl Recipe {
     fn template(&self) -> Result<ResourceTemplate, Error> {
         let described = Described::read(&self.info)?;
         let is_screened = matches!(self.extra, Extra::Template { is_screened: true });
-        let template = ResourceTemplate::handler(self.key.clone(), self.name.clone(), self.entry())
-            .screen(if is_screened { Screen::Path } else { Screen::Off });
+        let template =
+            ResourceTemplate::handler(self.key.clone(), self.name.clone(), self.entry()?)
+                .screen(if is_screened { Screen::Path } else { Screen::Off });
         let mut template = common!(template, self, &described);
         if let Some(mime_type) = &described.info.mime_type {
             template = template.mime_type(mime_type.clone());
@@ -232,7 +239,8 @@ impl Recipe {
 
     fn prompt(&self) -> Result<Prompt, Error> {
         let described = Described::read(&self.info)?;
-        let mut prompt = common!(Prompt::handler(self.key.clone(), self.entry()), self, &described);
+        let mut prompt =
+            common!(Prompt::handler(self.key.clone(), self.entry()?), self, &described);
         for argument in &described.info.arguments {
             prompt = prompt.argument(argument.build());
         }

@@ -27,7 +27,7 @@ impl Lane {
     }
 }
 
-/// How a function is called: `function(**arguments)`.
+/// How a function is called: `function(**arguments)`, or `function(*arguments)`.
 const KEYWORDS: u8 = 0;
 /// How a function is called: `function(call, arguments)`.
 const CALL: u8 = 1;
@@ -37,6 +37,8 @@ pub(crate) const ALONE: u8 = 2;
 const AWAITED: u8 = 3;
 /// The flag of code that makes coroutines.
 const CO_COROUTINE: u32 = 0x80;
+/// The flags of code that takes whatever comes: in places, and by names.
+const CO_VARIADIC: u32 = 0x04 | 0x08;
 
 fn parse_style(name: &str, function: &Bound<'_, PyAny>) -> PyResult<u8> {
     match name {
@@ -50,6 +52,24 @@ fn parse_style(name: &str, function: &Bound<'_, PyAny>) -> PyResult<u8> {
 fn is_coroutine_function(function: &Bound<'_, PyAny>) -> bool {
     let flags = function.getattr("__code__").and_then(|code| code.getattr("co_flags"));
     flags.and_then(|flags| flags.extract()).is_ok_and(|flags: u32| flags & CO_COROUTINE != 0)
+}
+
+/// The names of the parameters of a function that can be called without them. Only of functions
+/// themselves: what stands for one may look at how it is called.
+fn places(function: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
+    let kind = function.py().import("types")?.getattr("FunctionType")?;
+    if !function.get_type().is(&kind) {
+        return Ok(Vec::new());
+    }
+    let code = function.getattr("__code__")?;
+    let flags: u32 = code.getattr("co_flags")?.extract()?;
+    let of_names_alone: usize = code.getattr("co_kwonlyargcount")?.extract()?;
+    if flags & CO_VARIADIC != 0 || of_names_alone != 0 {
+        return Ok(Vec::new());
+    }
+    let mut names: Vec<String> = code.getattr("co_varnames")?.extract()?;
+    names.truncate(code.getattr("co_argcount")?.extract()?);
+    Ok(names)
 }
 
 /// What `_drive` needs to call a function, as it unpacks it: the function, how it is called, and
@@ -71,6 +91,9 @@ pub(crate) struct Prepared {
     /// Whether arguments that do not fit may be mended.
     pub(crate) is_lenient: bool,
     exact: Exact,
+    /// The names of the parameters that it takes in places, in their order; none if it takes some
+    /// by their names alone.
+    places: Vec<String>,
     parameters: OnceLock<Parameters>,
     pub(crate) wraps: bool,
     /// The variables of the template it reads for.
@@ -81,12 +104,12 @@ impl Prepared {
     /// Says what its parameters are called, before the first call, which would otherwise have to do
     /// without. Those of the first feature count.
     pub(crate) fn name_parameters(&self, py: Python<'_>, names: Vec<String>) {
-        self.parameters.get_or_init(|| Parameters::new(py, names, &self.exact));
+        self.parameters.get_or_init(|| Parameters::new(py, names, &self.exact, &self.places));
     }
 
     /// The parameters its arguments are for.
     pub(crate) fn parameters(&self, py: Python<'_>) -> &Parameters {
-        self.parameters.get_or_init(|| Parameters::new(py, Vec::new(), &self.exact))
+        self.parameters.get_or_init(|| Parameters::new(py, Vec::new(), &self.exact, &[]))
     }
 }
 
@@ -113,14 +136,18 @@ impl Handler {
         wraps: bool,
     ) -> PyResult<Self> {
         let is_lenient = repair.is_some();
-        let way =
-            way(function, parse_style(style, function)?, [convert, repair, plain, Some(encode)])?;
+        let style = parse_style(style, function)?;
+        // Others are given a `dict` of them first.
+        let is_called_at_once = style != CALL && convert.is_none();
+        let places = if is_called_at_once { places(function)? } else { Vec::new() };
+        let way = way(function, style, [convert, repair, plain, Some(encode)])?;
         Ok(Self(Arc::new(Prepared {
             way: way.unbind(),
             owner,
             lane: Lane::parse(lane)?,
             is_lenient,
             exact: exact.map_or_else(|| Ok(Exact::default()), Exact::read)?,
+            places,
             parameters: OnceLock::new(),
             wraps,
             variables: OnceLock::new(),

@@ -30,6 +30,7 @@ mod route;
 mod schema;
 mod seat;
 mod server;
+mod source;
 mod stage;
 mod value;
 mod work;

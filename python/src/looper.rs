@@ -201,7 +201,11 @@ impl Looper {
 
     /// Forgets the task of a call that is answered.
     pub(crate) fn forget(&self, number: u64) {
-        let task = lock(&self.tasks).remove(&number);
+        let task = {
+            let mut tasks = lock(&self.tasks);
+            // A map looks for the place of a key even when it is empty, as that of a pool's calls is.
+            if tasks.is_empty() { None } else { tasks.remove(&number) }
+        };
         drop(task);
     }
 }
@@ -256,7 +260,8 @@ impl LoopLane {
                 }
                 Item::Await(seat, awaitable) => {
                     let way = seat.handler.way.clone_ref(py);
-                    found.append((Bound::new(py, Call::new(seat))?, way, (awaitable,)))?;
+                    let awaitable = PyList::new(py, [awaitable])?;
+                    found.append((Bound::new(py, Call::new(seat))?, way, awaitable))?;
                 }
                 Item::Cancel(number) => {
                     let task = lock(&self.0.tasks).get(&number).map(|task| task.clone_ref(py));

@@ -79,7 +79,7 @@ fn arguments<'py>(py: Python<'py>, seat: &Seat) -> PyResult<Bound<'py, PyAny>> {
         _ => {
             let json = call.arguments_json().clone();
             drop(call);
-            Ok(decode::object(py, &json, handler.parameters(py))?.into_any())
+            decode::arguments(py, &json, handler.parameters(py))
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::feature::{self, Extra, Kind, Recipe, Task};
 use crate::handler::Handler;
 use crate::lanes::{Lanes, Settled};
 use crate::route::Route;
+use crate::source::Source;
 use crate::stage::Stage;
 
 /// A server. Methods may be called from any thread unless they say otherwise. See `_core.pyi`.
@@ -99,7 +100,8 @@ impl Server {
         let timeout = timeout_s.map(Duration::try_from_secs_f64).transpose();
         let timeout =
             timeout.map_err(|fault| PyValueError::new_err(format!("timeout: {fault}")))?;
-        let recipe = self.recipe(Kind::Tool, name.clone(), name, handler, info, scopes, extra);
+        let source = Source::of(handler);
+        let recipe = self.recipe(Kind::Tool, name.clone(), name, source, info, scopes, extra);
         self.put(py, Recipe { timeout, ..recipe })
     }
 
@@ -108,12 +110,14 @@ impl Server {
         &self,
         py: Python<'_>,
         uri: String,
-        handler: &Bound<'_, Handler>,
+        handler: &Bound<'_, PyAny>,
         name: String,
         info: String,
         scopes: Vec<String>,
     ) -> PyResult<()> {
-        self.put(py, self.recipe(Kind::Resource, uri, name, handler, info, scopes, Extra::None))
+        let source = Source::read(handler)
+            .map_err(|fault| config(py, format!("resource {uri:?}: {fault}")))?;
+        self.put(py, self.recipe(Kind::Resource, uri, name, source, info, scopes, Extra::None))
     }
 
     #[pyo3(signature = (uri_template, handler, *, name, info, screened = true, scopes = Vec::new()))]
@@ -137,7 +141,8 @@ impl Server {
             return Err(PyValueError::new_err("a template needs a handler of its own"));
         }
         let extra = Extra::Template { is_screened: screened };
-        self.put(py, self.recipe(Kind::Template, uri_template, name, handler, info, scopes, extra))
+        let source = Source::of(handler);
+        self.put(py, self.recipe(Kind::Template, uri_template, name, source, info, scopes, extra))
     }
 
     #[pyo3(signature = (name, handler, *, info, scopes = Vec::new()))]
@@ -150,8 +155,8 @@ impl Server {
         scopes: Vec<String>,
     ) -> PyResult<()> {
         handler.get().0.name_parameters(py, feature::argument_names(&info));
-        let key = name.clone();
-        self.put(py, self.recipe(Kind::Prompt, key, name, handler, info, scopes, Extra::None))
+        let (key, source) = (name.clone(), Source::of(handler));
+        self.put(py, self.recipe(Kind::Prompt, key, name, source, info, scopes, Extra::None))
     }
 
     fn add_completer(
@@ -343,20 +348,20 @@ impl Server {
         kind: Kind,
         key: String,
         name: String,
-        handler: &Bound<'_, Handler>,
+        source: Source,
         info: String,
         scopes: Vec<String>,
         extra: Extra,
     ) -> Recipe {
-        let (handler, lanes) = (Arc::clone(&handler.get().0), Arc::clone(&self.lanes));
-        let (timeout, completers) = (None, Vec::new());
-        Recipe { kind, key, handler, lanes, name, info, scopes, timeout, extra, completers }
+        let (lanes, timeout, completers) = (Arc::clone(&self.lanes), None, Vec::new());
+        Recipe { kind, key, source, lanes, name, info, scopes, timeout, extra, completers }
     }
 
     fn put(&self, py: Python<'_>, recipe: Recipe) -> PyResult<()> {
-        let lane = recipe.handler.lane;
+        let lane = recipe.source.lane();
         self.on_stage(py, |stage| stage.put(recipe).and_then(|()| stage.publish()))?;
-        if self.running.get().is_some() { self.lanes.prepare(py, lane) } else { Ok(()) }
+        let lane = lane.filter(|_| self.running.get().is_some());
+        lane.map_or(Ok(()), |lane| self.lanes.prepare(py, lane))
     }
 
     /// Starts the shards; `has_loop` says that an event loop of the program's will take calls.

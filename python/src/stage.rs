@@ -83,7 +83,7 @@ impl Stage {
         let all = self
             .features
             .iter()
-            .flat_map(|recipe| std::iter::once(recipe.handler.lane).chain(of_completers(recipe)));
+            .flat_map(|recipe| recipe.source.lane().into_iter().chain(of_completers(recipe)));
         let mut all: Vec<_> = all.collect();
         all.extend(self.hooks.iter().map(|(_, handler, _)| handler.lane));
         all.extend(self.routes.iter().map(|_| Lane::Loop));

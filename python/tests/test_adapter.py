@@ -12,6 +12,7 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,13 @@ from mcpring.adapter import authorize, install
 from mcpring.auth import JWTVerifier, RemoteAuthProvider, StaticTokenVerifier, require_scopes
 from mcpring.exceptions import ConfigError
 from mcpring.local import LocalCall
+from mcpring.resources import (
+    BinaryResource,
+    DirectoryResource,
+    FileResource,
+    ResourceResult,
+    TextResource,
+)
 from mcpring.routes import JSONResponse, Request
 from mcpring.running import RunPlan
 from mcpring.schema.fits import fits
@@ -207,6 +215,64 @@ def test_what_may_wait_goes_the_long_way() -> None:
         assert (handler.settings["lane"], handler.settings["style"]) == ("loop", "call")
         result = handler.enter({})
         assert json.loads(handler.settings["encode"](result))["content"][0]["text"] == "5"
+
+
+class Passing(Middleware):
+    async def on_read_resource(self, context: Any, call_next: Any) -> Any:
+        return await call_next(context)
+
+
+class Own(TextResource):
+    async def read(self) -> ResourceResult:
+        return ResourceResult("own")
+
+
+class Words(str):
+    """Not quite a `str`."""
+
+
+WORDS = TextResource(uri="f://a", text="\u00e9")
+HELD: list[tuple[Any, dict[str, Any], Any, int | None]] = [
+    (WORDS, {}, "\u00e9", 2),
+    (TextResource(uri="f://a", text=""), {}, "", 0),
+    (BinaryResource(uri="f://a", data=b"\0"), {}, b"\0", 1),
+    (WORDS.replace(auth=require_scopes("read")), {}, "\u00e9", 2),
+    (WORDS.replace(auth=lambda context: True), {}, None, 2),
+    (WORDS.replace(version="1"), {}, "\u00e9", 2),
+    (WORDS.replace(mime_type=None), {}, None, 2),
+    (WORDS.replace(text=Words("x")), {}, None, None),
+    (Own(uri="f://a", text=""), {}, None, None),
+    (WORDS, {"middleware": [Passing()]}, None, 2),
+]
+
+
+@pytest.mark.parametrize(("resource", "server", "want", "size"), HELD, ids=repr)
+def test_the_core_holds_what_never_changes(
+    resource: Any, server: dict[str, Any], want: Any, size: int | None
+) -> None:
+    mcp = FastMCP("x", **server)
+    mcp.add_resource(resource)
+    made = install(FakeCore, mcp, {})
+    given, said = made.core.features["resource", "f://a"]
+    assert (None if isinstance(given, FakeHandler) else given) == want
+    assert made.needs_loop is isinstance(given, FakeHandler)
+    assert json.loads(said["info"]).get("size") == size
+
+
+def test_files_are_read_where_they_may_block(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("words")
+    rows: list[tuple[Any, Any]] = [
+        (FileResource(uri="f://a", path=tmp_path / "a.txt"), "words"),
+        (FileResource(uri="f://a", path=tmp_path / "a.txt", is_binary=True), b"words"),
+        (DirectoryResource(uri="f://a", path=tmp_path), {"files": ["a.txt"]}),
+    ]
+    for resource, want in rows:
+        mcp = FastMCP("x")
+        mcp.add_resource(resource)
+        handler, _ = installed(mcp).features["resource", "f://a"]
+        assert (handler.settings["lane"], handler.settings["style"]) == ("pool", "keywords")
+        assert handler.enter({}) == want
+        assert resource.replace() == resource, "and is added once"
 
 
 def test_a_tool_is_told_whole() -> None:

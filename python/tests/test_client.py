@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,13 @@ from mcpring.exceptions import (
     RequestError,
     ToolError,
     UnsupportedError,
+)
+from mcpring.resources import (
+    BinaryResource,
+    DirectoryResource,
+    FileResource,
+    ResourceResult,
+    TextResource,
 )
 from mcpring.server.middleware import Middleware
 
@@ -239,6 +247,73 @@ def test_templates(template: str, uri: str, want: str) -> None:
         want,
         [],
     ]
+
+
+class Spoken(TextResource):
+    """The same words, by Python."""
+
+    async def read(self) -> ResourceResult:
+        return await super().read()
+
+
+@needs_core
+@pytest.mark.parametrize("version", ERAS)
+def test_what_never_changes_is_read_as_if_python_read_it(version: str) -> None:
+    mcp = FastMCP("fixed")
+    for kind in (TextResource, Spoken):
+        name = kind.__name__
+        mcp.add_resource(kind(uri=f"f://{name}", name=name, mime_type="text/css", text="\u00e9"))
+    mcp.add_resource(BinaryResource(uri="f://raw", data=b"\0\xff"))
+    words = {"mimeType": "text/css", "text": "\u00e9"}
+
+    async def check(c: Client) -> Any:
+        sizes = {one.uri: one.size for one in await c.list_resources()}
+        contents = [(await c.read_resource(uri))[0].to_dict() for uri in sizes]
+        mcp.add_middleware(Middleware())
+        return sizes, contents, [(await c.read_resource(uri))[0].to_dict() for uri in sizes]
+
+    contents = [
+        {"uri": "f://TextResource", **words},
+        {"uri": "f://Spoken", **words},
+        {"uri": "f://raw", "mimeType": "application/octet-stream", "blob": "AP8="},
+    ]
+    sizes = {"f://TextResource": 2, "f://Spoken": None, "f://raw": 2}
+    assert through(mcp, version, check) == (sizes, contents, contents)
+
+
+@needs_core
+@pytest.mark.parametrize("version", ERAS)
+def test_files_are_read_when_they_are_asked_for(version: str, tmp_path: Path) -> None:
+    (tmp_path / "a.css").write_text("first")
+    mcp = FastMCP("files")
+    for name in ("a.css", "none"):
+        path = tmp_path / name
+        mcp.add_resource(
+            FileResource(uri=f"f://{name}", name=name, path=path, mime_type="text/css")
+        )
+    mcp.add_resource(DirectoryResource(uri="f://all", path=tmp_path))
+
+    async def check(c: Client) -> Any:
+        first = await c.read_resource("f://a.css")
+        (tmp_path / "a.css").write_text("second")
+        with pytest.raises(McpringError, match="'none' cannot be read: .*No such file"):
+            await c.read_resource("f://none")
+        found = [*first, *await c.read_resource("f://a.css"), *await c.read_resource("f://all")]
+        return [(one.text, one.mime_type) for one in found]
+
+    assert through(mcp, version, check) == [
+        ("first", "text/css"),
+        ("second", "text/css"),
+        ('{"files":["a.css"]}', "application/json"),
+    ]
+
+
+@needs_core
+def test_words_that_cannot_be_sent_are_refused_by_name() -> None:
+    mcp = FastMCP("fixed")
+    mcp.add_resource(TextResource(uri="f://odd", text="\ud800"))
+    with pytest.raises(ConfigError, match='resource "f://odd": .*surrogates not allowed'):
+        through(mcp, ERAS[0], lambda c: c.ping())
 
 
 @needs_core

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import pathlib
+import weakref
+from collections import OrderedDict
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -15,7 +17,7 @@ import pytest
 
 from mcpring import Audio, File, Image, ToolResult
 from mcpring.exceptions import ToolError
-from mcpring.jsonable import jsonable
+from mcpring.jsonable import jsonable, plain
 from mcpring.results import OutputPlan, plain_data, to_tool_result
 from mcpring.types import TextContent
 
@@ -90,6 +92,11 @@ def test_what_breaks_a_promise_is_told() -> None:
         ToolResult(structured_content=[1])
 
 
+class Held(list[Any]):
+    """What a proxy may stand for."""
+
+
+HELD = Held([1, Point(1)])
 JSONABLE: list[tuple[Any, Any]] = [
     ({1: {2}}, {"1": [2]}),
     ({True: 1, None: 2}, {"true": 1, "null": 2}),
@@ -104,12 +111,16 @@ JSONABLE: list[tuple[Any, Any]] = [
     ([Point(1), (Model(y=2),)], [{"x": 1}, [{"y": 2}]]),
     (Measured(z=float("nan")), {"z": None}),
     (range(2), [0, 1]),
+    (weakref.proxy(HELD), [1, {"x": 1}]),
+    (OrderedDict(a=Color.RED), {"a": "red"}),
 ]
 
 
 @pytest.mark.parametrize(("value", "want"), JSONABLE, ids=repr)
 def test_json(value: Any, want: Any) -> None:
     assert jsonable(value) == want
+    # The core writes infinite numbers as `null`.
+    assert jsonable(plain(value)) == want
 
 
 def test_media(tmp_path: pathlib.Path) -> None:

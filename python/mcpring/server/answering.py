@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from .. import late
 from .._narrow import is_list
 from ..exceptions import (
     AuthorizationError,
@@ -21,7 +22,6 @@ from ..exceptions import (
 from ..schema.fits import fits
 
 if TYPE_CHECKING:
-    from ..context import Context
     from ..local import Answerer, LocalCall
     from ..prompts import Prompt, PromptResult
     from ..resources import Resource, ResourceResult, ResourceTemplate
@@ -317,7 +317,7 @@ async def _list(server: Any, kind: Kind, method: str, run_middleware: bool) -> l
         return [entry.component for entry in server.entries(kind)]
 
     return list(
-        await run_chain([server], method, {}, end, None) if run_middleware else await end(0)
+        await late.run_chain()([server], method, {}, end, None) if run_middleware else await end(0)
     )
 
 
@@ -344,36 +344,10 @@ async def _serve(
         token = enter_context(context)
         try:
             servers = path if run_middleware else ()
-            return await run_chain(servers, method, said, end, context)
+            return await late.run_chain()(servers, method, said, end, context)
         finally:
             leave_context(token)
 
     if outer is not None and call is None:
         return await enter()
     return await answer_questions(handle, enter, answerer)
-
-
-async def run_chain(
-    servers: Any,
-    method: str,
-    said: dict[str, Any],
-    end: Callable[[Any], Any],
-    context: Context | None,
-) -> Any:
-    """Runs `end` inside the middleware of `servers`, the first outermost."""
-    from .middleware import MiddlewareContext, Params, chain
-
-    middleware = [one for server in servers for one in server.middleware]
-    params = Params(**said)
-    if not middleware:
-        return await end(params)
-    import time
-
-    first = MiddlewareContext(
-        message=params, method=method, fastmcp_context=context, timestamp=time.time()
-    )
-
-    async def last(passed: MiddlewareContext) -> Any:
-        return await end(passed.message)
-
-    return await chain(middleware, method, last)(first)

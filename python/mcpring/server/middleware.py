@@ -7,6 +7,7 @@ none.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from time import time
 from typing import TYPE_CHECKING, Any, Literal
 
 from .._record import Record
@@ -14,7 +15,7 @@ from .._record import Record
 if TYPE_CHECKING:
     from ..context import Context
 
-__all__ = ["CallNext", "Middleware", "MiddlewareContext", "Params"]
+__all__ = ["CallNext", "Middleware", "MiddlewareContext", "Params", "run_chain"]
 
 CallNext = Callable[["MiddlewareContext"], Awaitable[Any]]
 """The rest of the chain."""
@@ -113,6 +114,28 @@ HOOKS = {
     "prompts/get": "on_get_prompt",
     "prompts/list": "on_list_prompts",
 }
+
+
+async def run_chain(
+    servers: Any,
+    method: str,
+    said: dict[str, Any],
+    end: Callable[[Any], Awaitable[Any]],
+    context: Context | None,
+) -> Any:
+    """Runs `end` inside the middleware of `servers`, the first outermost."""
+    middleware = [one for server in servers for one in server.middleware]
+    params = Params(**said)
+    if not middleware:
+        return await end(params)
+    first = MiddlewareContext(
+        message=params, method=method, fastmcp_context=context, timestamp=time()
+    )
+
+    async def last(passed: MiddlewareContext) -> Any:
+        return await end(passed.message)
+
+    return await chain(middleware, method, last)(first)
 
 
 def chain(middleware: Sequence[Middleware], method: str, end: CallNext) -> CallNext:

@@ -42,7 +42,8 @@ impl Encoder<'_> {
         } else if let Ok(int) = value.cast_exact::<PyInt>() {
             number::int(self.out, int).ok_or(Foreign)
         } else if let Ok(float) = value.cast_exact::<PyFloat>() {
-            number::float(self.out, float.value()).ok_or(Foreign)
+            number::float(self.out, float.value());
+            Ok(())
         } else if let Ok(bool) = value.cast_exact::<PyBool>() {
             self.raw(if bool.is_true() { b"true" } else { b"false" });
             Ok(())

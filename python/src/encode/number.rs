@@ -28,10 +28,12 @@ pub(super) fn int(out: &mut Vec<u8>, int: &Bound<'_, PyInt>) -> Option<()> {
 /// How numbers start that Python writes with an exponent and the engine without.
 const SMALL: &[u8] = b"0.0000";
 
-/// Appends a finite float: the shortest digits that read back the same, with Python's exponent.
-pub(super) fn float(out: &mut Vec<u8>, float: f64) -> Option<()> {
+/// Appends a float: the shortest digits that read back the same, with Python's exponent. JSON has
+/// nothing for those that are infinite or no numbers but `null`.
+pub(super) fn float(out: &mut Vec<u8>, float: f64) {
     if !float.is_finite() {
-        return None;
+        out.extend_from_slice(b"null");
+        return;
     }
     let start = out.len() + usize::from(float.is_sign_negative());
     Writer::new(out).float(float);
@@ -44,7 +46,6 @@ pub(super) fn float(out: &mut Vec<u8>, float: f64) -> Option<()> {
     } else if let Some(at) = out[start..].iter().position(|byte| *byte == b'e') {
         spell_exponent(out, start + at + 1);
     }
-    Some(())
 }
 
 /// Makes the exponent at `at` one with a sign and at least two digits.

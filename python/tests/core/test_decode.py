@@ -65,3 +65,85 @@ def test_a_number_that_python_refuses_is_answered(client: Client) -> None:
     found = client.call("any", f'{{"a":{"1" * 5000}}}')
     assert found["isError"]
     assert taken(client, "any", '{"a":1}') == {"a": 1}
+
+
+SCHEMA = '{"type":"object","properties":{"a":{},"b":{},"c":{}}}'
+
+
+def in_places(a: Any, b: Any = 2, c: Any = 3, /) -> Any:
+    """Nobody can call it by names."""
+    return [a, b, c]
+
+
+def plain(a: Any, b: Any = 2, c: Any = 3) -> Any:
+    return [a, b, c]
+
+
+async def awaited(a: Any, b: Any = 2, c: Any = 3) -> Any:
+    return [a, b, c]
+
+
+def by_names(a: Any, *, b: Any = 2, c: Any = 3) -> Any:
+    return [a, b, c]
+
+
+def in_another_order(c: Any = 3, b: Any = 2, a: Any = 1) -> Any:
+    return [a, b, c]
+
+
+def seen(*places: Any, **names: Any) -> Any:
+    return [list(places), names]
+
+
+class Bound:
+    def take(self, a: Any, b: Any = 2, c: Any = 3) -> Any:
+        return [a, b, c]
+
+    def __call__(self, a: Any, b: Any = 2, c: Any = 3) -> Any:
+        return [a, b, c]
+
+
+FUNCTIONS = {
+    "plain": handler(plain),
+    "async": handler(awaited, lane="loop"),
+    "names": handler(by_names),
+    "another_order": handler(in_another_order),
+    "method": handler(Bound().take),
+    "object": handler(Bound()),
+    "converted": handler(plain, convert=lambda arguments: {**arguments, "c": 9}),
+    "exact": handler(plain, exact={"a": float, "b": int}),
+    "in_places": handler(in_places),
+    "seen": handler(seen),
+}
+CALLS: list[tuple[str, str, Any]] = [
+    *((name, '{"a":1,"b":4,"c":5}', [1, 4, 5]) for name in (*list(FUNCTIONS)[:6], "in_places")),
+    *((name, '{"c":5,"a":1}', [1, 2, 5]) for name in list(FUNCTIONS)[:6]),
+    *((name, '{"a":1}', [1, 2, 3]) for name in (*list(FUNCTIONS)[:6], "in_places")),
+    ("plain", '{"a":1,"c":5,"b":4}', [1, 4, 5]),
+    ("plain", '{"a":1,"c":5}', [1, 2, 5]),
+    ("plain", '{"\\u0061":1,"b":4}', [1, 4, 3]),
+    ("plain", "{}", "missing 1 required positional argument: 'a'"),
+    ("plain", '{"a":1,"d":4}', "unexpected keyword argument 'd'"),
+    ("converted", '{"a":1}', [1, 2, 9]),
+    ("exact", '{"a":1,"b":2.0}', [1.0, 2, 3]),
+    ("exact", '{"b":2.0,"a":1}', [1.0, 2, 3]),
+    ("in_places", '{"b":1,"a":4}', "positional-only arguments passed as keyword"),
+    ("seen", '{"a":1,"b":4}', [[], {"a": 1, "b": 4}]),
+]
+
+
+@pytest.fixture(scope="module")
+def named() -> Iterator[Client]:
+    with served(FUNCTIONS, dict.fromkeys(FUNCTIONS, SCHEMA)) as made:
+        yield made
+
+
+@pytest.mark.parametrize(("name", "arguments", "want"), CALLS)
+def test_arguments_in_order_need_no_names(
+    named: Client, name: str, arguments: str, want: Any
+) -> None:
+    (block,) = named.call(name, arguments)["content"]
+    if isinstance(want, str):
+        assert want in block["text"]
+    else:
+        assert block["text"] == json.dumps(want, separators=(",", ":"))

@@ -99,8 +99,6 @@ UNFIELDED = object.__new__(Slotted)
 
 FOREIGN: list[Any] = [
     *OWN_FORM,
-    math.nan,
-    [math.inf],
     Number.ONE,
     Text("x"),
     Pair(1, 2),
@@ -118,7 +116,12 @@ FOREIGN: list[Any] = [
     UNFIELDED,
 ]
 
-GIVEN: list[Any] = [*PLAIN, *PLAIN_OBJECTS, *FOREIGN]
+INFINITE: list[tuple[Any, str]] = [
+    (math.nan, "null"),
+    ([math.inf, {"a": -math.inf}, 1.5], '[null,{"a":null},1.5]'),
+]
+
+GIVEN: list[Any] = [*PLAIN, *PLAIN_OBJECTS, *FOREIGN, *(value for value, _ in INFINITE)]
 
 
 def named(value: Any) -> str:
@@ -157,6 +160,11 @@ def test_plain_values_are_written_as_json_writes_them(client: Client, value: Any
     want = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
     for tool in ("give", "wrap"):
         assert words(result(client, value, tool)) == want
+
+
+@pytest.mark.parametrize(("value", "want"), INFINITE, ids=repr)
+def test_json_has_no_infinities(client: Client, value: Any, want: str) -> None:
+    assert words(result(client, value)) == want == dumps(value)
 
 
 @pytest.mark.parametrize("value", PLAIN_OBJECTS + OWN_FORM, ids=named)
