@@ -147,4 +147,29 @@ mod tests {
         );
         check(Pace::Closed, (500, 0), Some((990, 500)), (0, 1), &[]);
     }
+
+    /// Judges a thread of work inside this process that took a second, of which the thread was on its
+    /// core and waited, and the whole process was on a core, for so many milliseconds.
+    #[track_caller]
+    fn check_inside(thread: (u64, u64), process_cpu: u64, want: &[&str]) {
+        let ms = Duration::from_millis;
+        let generator = Usage { cpu: ms(thread.0), waited: ms(thread.1) };
+        let generator = generator.beside_its_kin(ms(process_cpu));
+        let tally = Tally { pace: OPEN, elapsed: ms(1000), generator, ..Tally::default() };
+        let got: Vec<_> = validity(&tally, None).iter().map(ToString::to_string).collect();
+        let is_said = |(got, want): (&String, &&str)| got.contains(*want);
+        let all = got.len() == want.len() && got.iter().zip(want).all(is_said);
+        assert!(all, "{thread:?} of {process_cpu}: {got:?} is not {want:?}");
+    }
+
+    #[test]
+    fn work_waits_for_its_own_threads_and_is_not_kept_off_by_them() {
+        check_inside((700, 0), 700, &[]);
+        check_inside((700, 60), 700, &["the generator was kept off its core for 6 %"]);
+        check_inside((400, 300), 700, &[]);
+        check_inside((400, 300), 1400, &[]);
+        check_inside((400, 300), 640, &["the generator was kept off its core for 6 %"]);
+        // The two clocks are read one after the other.
+        check_inside((700, 60), 699, &["the generator was kept off its core for 6 %"]);
+    }
 }

@@ -36,6 +36,14 @@ impl Usage {
         }
     }
 
+    /// The account of one thread whose whole process was on a core for `process_cpu` in the same
+    /// time: what it waited for its own kin is taken off, as far as the kin's time goes.
+    #[must_use]
+    pub fn beside_its_kin(self, process_cpu: Duration) -> Self {
+        let kin = process_cpu.saturating_sub(self.cpu);
+        Self { waited: self.waited.saturating_sub(kin), ..self }
+    }
+
     fn read(schedstat: &str) -> Self {
         let mut times = schedstat.split(' ').map(|word| word.trim().parse().unwrap_or(0));
         let mut next = || Duration::from_nanos(times.next().unwrap_or(0));

@@ -184,11 +184,8 @@ fn checked(tally: Tally, settings: &Settings) -> Result<Tally, Fault> {
 /// around it, so only its time counts.
 fn inside(spec: &InsideSpec, operations: u64) -> Result<Seen, Fault> {
     let own = Process(std::process::id());
-    let (before, usage, begin) = (own.resident_bytes()?, Usage::of_this_thread()?, Instant::now());
-    let outcome = inside::run(spec, operations)?;
-    let generator = Usage::of_this_thread()?.since(usage);
-    // It is this thread that may have been kept off its core, in all of the time.
-    let whole = Tally { generator, elapsed: begin.elapsed(), pace: UNPACED, ..Tally::default() };
+    let before = own.resident_bytes()?;
+    let (outcome, whole) = on_this_thread(|| inside::run(spec, operations))?;
     let whys = validity(&whole, None);
     let (requests, latencies) = (outcome.operations, outcome.latencies);
     Ok(Seen {
@@ -199,6 +196,19 @@ fn inside(spec: &InsideSpec, operations: u64) -> Result<Seen, Fault> {
         figures: outcome.figures,
         stages_us: outcome.stages_us,
     })
+}
+
+/// Does `work` and says how long it took, and for how much of that this thread was kept off its
+/// core by something else. The threads that the work may have, such as those of a pool, share the
+/// core with this one: they are the work, and nothing else.
+fn on_this_thread<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<(T, Tally), Fault> {
+    let own = Process(std::process::id());
+    let (process, thread, begin) = (own.usage()?, Usage::of_this_thread()?, Instant::now());
+    let came = work()?;
+    let elapsed = begin.elapsed();
+    let thread = Usage::of_this_thread()?.since(thread);
+    let generator = thread.beside_its_kin(own.usage()?.since(process).cpu);
+    Ok((came, Tally { generator, elapsed, pace: UNPACED, ..Tally::default() }))
 }
 
 /// The pace of what is no loop of requests: that its thread is busy says nothing.
@@ -230,4 +240,44 @@ fn publish(
     let (requests, elapsed) = (latencies.count(), begin.elapsed());
     let pace = UNPACED;
     Ok(Tally { pace, requests, latencies, service, elapsed, generator, ..Tally::default() })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+    use nix::unistd::Pid;
+
+    use super::*;
+
+    /// What the other thread of the work spends on the core.
+    const WORK: Duration = Duration::from_millis(30);
+
+    /// Binds this thread, and those that it starts, to one core.
+    fn share_a_core() {
+        let all = sched_getaffinity(Pid::from_raw(0)).expect("cores");
+        let first = (0..CpuSet::count()).find(|core| all.is_set(*core) == Ok(true));
+        let mut one = CpuSet::new();
+        one.set(first.expect("a core")).expect("a number of a core");
+        sched_setaffinity(Pid::from_raw(0), &one).expect("its own core");
+    }
+
+    /// Both threads are always ready to run, so that one waits while the other has the core.
+    #[test]
+    fn threads_of_the_work_do_not_keep_it_off_its_core() {
+        share_a_core();
+        let ((), tally) = on_this_thread(|| {
+            let cpu = || Usage::of_this_thread().expect("own time").cpu;
+            let other = thread::spawn(move || while cpu() < WORK {});
+            while !other.is_finished() {}
+            Ok(())
+        })
+        .expect("an account");
+        let Usage { cpu, waited } = tally.generator;
+        let off = tally.elapsed.saturating_sub(cpu);
+        assert!(off >= WORK, "on one core the work was done meanwhile: {tally:?}");
+        // Taken off by half at least, whatever else has kept it waiting: clocks are read in turn.
+        assert!(waited + WORK / 2 <= off, "{waited:?} of {off:?}: the work is something else");
+    }
 }
