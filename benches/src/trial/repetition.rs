@@ -15,7 +15,7 @@ use crate::generator::{Errors, Extent, Load, Mark, Pace, Tally, run_watched};
 use crate::histogram::Latencies;
 use crate::inside;
 use crate::measure::process::{Process, Usage};
-use crate::record::RENEWALS;
+use crate::record::{RENEWALS, RESENT};
 use crate::subject::Subject;
 use crate::workload::{FanoutSpec, InsideSpec, LoadSpec};
 
@@ -43,13 +43,14 @@ pub(super) struct Seen {
 impl Seen {
     fn of(tally: Tally, meters: &Meters<'_>) -> Self {
         let used = meters.used();
-        let renewals = (tally.renewals > 0).then_some((RENEWALS.into(), tally.renewals as f64));
+        let figures = [(RENEWALS, tally.renewals), (RESENT, tally.resent)];
+        let there = figures.into_iter().filter(|(_, count)| *count > 0);
         Self {
             whys: validity(&tally, used.map(|used| used.time)),
             tally,
             used,
             resident_bytes: meters.resident_bytes(),
-            figures: renewals.into_iter().collect(),
+            figures: there.map(|(name, count)| (name.into(), count as f64)).collect(),
             stages_us: BTreeMap::new(),
         }
     }

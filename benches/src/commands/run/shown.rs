@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write, stderr};
 
 use crate::generator;
-use crate::record::{RENEWALS, Record};
+use crate::record::{RENEWALS, RESENT, Record};
 use crate::report::number;
 use crate::trial::Watch;
 use crate::workload::Workload;
@@ -85,10 +85,13 @@ pub(super) fn table(record: &Record) -> String {
     let seen =
         [("context switches", record.context_switches), ("system calls", record.system_calls)];
     rows.extend(seen.into_iter().filter_map(|(name, value)| Some((name, a_request(value?)))));
-    if let Some(renewals) = record.figures.get(RENEWALS) {
-        let why = "the server leaves event streams open behind the answer";
-        rows.push(("new connections", format!("{}: {why}", number(*renewals))));
-    }
+    let counted = [
+        ("new connections", RENEWALS, "the server closes them, or leaves event streams open"),
+        ("requests sent again", RESENT, "their connection was closed after an answer, unsaid"),
+    ];
+    rows.extend(counted.into_iter().filter_map(|(name, figure, why)| {
+        Some((name, format!("{}: {why}", number(*record.figures.get(figure)?))))
+    }));
     rows.extend(errors(record));
     let wide = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     let lines = rows.iter().map(|(name, value)| format!("{name:<wide$}  {value}"));
@@ -136,12 +139,20 @@ mod tests {
             system_calls: Some(0.25),
             errors: 3,
             errors_by_kind: [("wrong".to_owned(), 3)].into(),
+            figures: [(RENEWALS.to_owned(), 40.0), (RESENT.to_owned(), 2.0)].into(),
             first_error: Some("first words".into()),
             ..record
         };
         let shown = table(&record);
-        for part in ["1.00 µs, 2.00 µs, 3.00 µs", "4.50 µs", "0.250 a", "wrong 3", "first words"]
-        {
+        for part in [
+            "1.00 µs, 2.00 µs, 3.00 µs",
+            "4.50 µs",
+            "0.250 a",
+            "wrong 3",
+            "first words",
+            "40.0: the server closes them",
+            "2.00: their connection",
+        ] {
             assert!(shown.contains(part), "{part}: {shown}");
         }
     }
