@@ -207,6 +207,9 @@ fn every_transport_is_measured() {
     }
     measured(&[&server.urls[0], "--workload", "tool_call_medium_1k"], "http");
     measured(&["--spawn", SERVER], "http");
+    // The shell ends at once, or does nothing but wait: neither of them is the server.
+    measured(&["--spawn", &format!("sh -c '{SERVER} &'")], "http");
+    measured(&[&format!("stdio:sh -c 'exec 4<&0; {SERVER} --stdio <&4 & wait'")], "stdio");
     let open = ["--spawn", SERVER, "-q", "500", "-n", "20", "-c", "2"];
     let records = measure(&[&["run", "--json"], &open[..]].concat());
     let record = &records[0];

@@ -92,8 +92,9 @@ pub(super) fn repeat(
         Prepared::Pipes { command, cores, era, patience, question, load } => {
             let place = child::Place::Pinned(cores);
             let (server, input, output) = Server::start_piped(&mut command.command(), place)?;
-            let mut meters = Meters::new(Some(server.process()), None);
             let mut pipes = Pipes::open(input, output, *era, *patience)?;
+            // A launcher may have ended before the first answer.
+            let mut meters = Meters::new(Some(server.process()), None);
             let tally = loaded(load, operations, settings, &mut |load, is_counted| {
                 let mark = &mut |mark| if is_counted { meters.read(mark) } else { Ok(()) };
                 let tell = &mut |progress: &_| watch.progress(progress);
