@@ -21,6 +21,11 @@ pub const RENEWALS: &str = "new_connections";
 /// their connection after an answer without saying so.
 pub const RESENT: &str = "requests_sent_again";
 
+/// The figure of calls of the kinds read and write that the server made for a request, over standard
+/// input and output. They are nearly all that most such servers ask of the kernel, and nothing of what a
+/// ring is asked.
+pub const READ_WRITES: &str = "read_write_calls_a_request";
+
 /// One workload, measured on one server.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

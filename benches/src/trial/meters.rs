@@ -15,6 +15,7 @@ use crate::rounds::ENTERS;
 pub(super) struct Meters<'a> {
     process: Option<Process>,
     counters: Option<&'a Counters>,
+    is_piped: bool,
     readings: [Reading; 2],
 }
 
@@ -24,6 +25,7 @@ struct Reading {
     usage: BTreeMap<u32, Usage>,
     switches: BTreeMap<u32, Switches>,
     calls: Option<f64>,
+    read_writes: BTreeMap<u32, u64>,
     resident_bytes: u64,
 }
 
@@ -36,11 +38,18 @@ pub(super) struct Used {
     pub(super) switches: u64,
     /// System calls, where it counts them.
     pub(super) calls: Option<f64>,
+    /// Calls of the kinds read and write, of a server behind its pipes.
+    pub(super) read_writes: Option<u64>,
 }
 
 impl<'a> Meters<'a> {
     pub(super) fn new(process: Option<Process>, counters: Option<&'a Counters>) -> Self {
-        Self { process, counters, readings: Default::default() }
+        Self { process, counters, is_piped: false, readings: Default::default() }
+    }
+
+    /// The meters of a server that speaks over its standard input and output.
+    pub(super) fn of_pipes(process: Process) -> Self {
+        Self { is_piped: true, ..Self::new(Some(process), None) }
     }
 
     /// Reads them all: the CPU clocks next to the counted time, the others outside of it, because
@@ -54,6 +63,9 @@ impl<'a> Meters<'a> {
         }
         reading.switches = each(&tree, Process::switches)?;
         reading.calls = self.counters.and_then(|counters| counters.sum(ENTERS).ok().flatten());
+        if self.is_piped {
+            reading.read_writes = each(&tree, Process::read_write_calls)?;
+        }
         reading.resident_bytes = each(&tree, Process::resident_bytes)?.values().sum();
         if mark == Mark::Begin {
             reading.usage = each(&tree, Process::usage)?;
@@ -75,6 +87,10 @@ impl<'a> Meters<'a> {
             used.time.cpu += since.cpu;
             used.time.waited += since.waited;
         }
+        let read_writes = end.read_writes.iter().map(|(id, calls)| {
+            calls.saturating_sub(begin.read_writes.get(id).copied().unwrap_or_default())
+        });
+        used.read_writes = self.is_piped.then(|| read_writes.sum());
         for (id, switches) in &end.switches {
             let before = begin.switches.get(id).copied().unwrap_or_default();
             used.switches += switches.all().saturating_sub(before.all());

@@ -15,7 +15,7 @@ use crate::generator::{Errors, Extent, Load, Mark, Pace, Tally, run_watched};
 use crate::histogram::Latencies;
 use crate::inside;
 use crate::measure::process::{Process, Usage};
-use crate::record::{RENEWALS, RESENT};
+use crate::record::{READ_WRITES, RENEWALS, RESENT};
 use crate::subject::Subject;
 use crate::workload::{FanoutSpec, InsideSpec, LoadSpec};
 
@@ -43,14 +43,19 @@ pub(super) struct Seen {
 impl Seen {
     fn of(tally: Tally, meters: &Meters<'_>) -> Self {
         let used = meters.used();
-        let figures = [(RENEWALS, tally.renewals), (RESENT, tally.resent)];
-        let there = figures.into_iter().filter(|(_, count)| *count > 0);
+        let counts = [(RENEWALS, tally.renewals), (RESENT, tally.resent)];
+        let there = counts.into_iter().filter(|(_, count)| *count > 0);
+        let there = there.map(|(name, count)| (name, count as f64));
+        let read_writes = used.and_then(|used| used.read_writes);
+        let read_writes =
+            read_writes.map(|calls| (READ_WRITES, calls as f64 / tally.requests as f64));
+        let figures = there.chain(read_writes).map(|(name, value)| (name.into(), value)).collect();
         Self {
             whys: validity(&tally, used.map(|used| used.time)),
             tally,
             used,
             resident_bytes: meters.resident_bytes(),
-            figures: there.map(|(name, count)| (name.into(), count as f64)).collect(),
+            figures,
             stages_us: BTreeMap::new(),
         }
     }
@@ -94,7 +99,7 @@ pub(super) fn repeat(
             let (server, input, output) = Server::start_piped(&mut command.command(), place)?;
             let mut pipes = Pipes::open(input, output, *era, *patience)?;
             // A launcher may have ended before the first answer.
-            let mut meters = Meters::new(Some(server.process()), None);
+            let mut meters = Meters::of_pipes(server.process());
             let tally = loaded(load, operations, settings, &mut |load, is_counted| {
                 let mark = &mut |mark| if is_counted { meters.read(mark) } else { Ok(()) };
                 let tell = &mut |progress: &_| watch.progress(progress);

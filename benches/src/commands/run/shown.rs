@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write, stderr};
 
 use crate::generator;
-use crate::record::{RENEWALS, RESENT, Record};
+use crate::record::{READ_WRITES, RENEWALS, RESENT, Record};
 use crate::report::number;
 use crate::trial::Watch;
 use crate::workload::Workload;
@@ -82,8 +82,11 @@ pub(super) fn table(record: &Record) -> String {
         rows.push(("server memory", format!("{start} MiB, then {end} MiB")));
     }
     let a_request = |value: f64| format!("{} a request", number(value));
-    let seen =
-        [("context switches", record.context_switches), ("system calls", record.system_calls)];
+    let seen = [
+        ("context switches", record.context_switches),
+        ("system calls", record.system_calls),
+        ("read and write calls", record.figures.get(READ_WRITES).copied()),
+    ];
     rows.extend(seen.into_iter().filter_map(|(name, value)| Some((name, a_request(value?)))));
     let counted = [
         ("new connections", RENEWALS, "the server closes them, or leaves event streams open"),
@@ -139,7 +142,9 @@ mod tests {
             system_calls: Some(0.25),
             errors: 3,
             errors_by_kind: [("wrong".to_owned(), 3)].into(),
-            figures: [(RENEWALS.to_owned(), 40.0), (RESENT.to_owned(), 2.0)].into(),
+            figures: [(RENEWALS, 40.0), (RESENT, 2.0), (READ_WRITES, 1.5)]
+                .map(|(name, value)| (name.to_owned(), value))
+                .into(),
             first_error: Some("first words".into()),
             ..record
         };
@@ -148,6 +153,7 @@ mod tests {
             "1.00 µs, 2.00 µs, 3.00 µs",
             "4.50 µs",
             "0.250 a",
+            "1.50 a",
             "wrong 3",
             "first words",
             "40.0: the server closes them",
