@@ -9,7 +9,8 @@
 //! schedule  when a request is due                  validity      whether the figures mean something
 //! inbox, reader  messages in bytes                 pipes         standard input and output
 //! check, shape   what a message is                 books         what a message changes
-//! connection, request  what is open, what is sent;   renewal  where the next request goes
+//! connection, request  what is open, what is sent
+//! seats, renewal        where connections are; when the next request goes over a new one
 //! ```
 
 mod books;
@@ -23,6 +24,7 @@ mod renewal;
 pub mod request;
 mod run;
 mod schedule;
+mod seats;
 mod shape;
 mod tally;
 #[cfg(test)]
@@ -30,8 +32,6 @@ mod tests;
 pub mod validity;
 
 use std::net::SocketAddr;
-use std::os::fd::OwnedFd;
-use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use mcpring::error::SystemError;
@@ -44,11 +44,9 @@ pub use tally::{Errors, Progress, Tally};
 
 use crate::fault::Fault;
 use crate::question::{Answer, Question};
-use crate::target::Wire;
 use books::{Books, Free};
-use connection::{Connection, Desk, Ids, Order, State};
+use connection::{Connection, State};
 use inbox::Found;
-use request::{ID_FIRST, Request};
 use schedule::Schedule;
 
 /// Longest wait of one turn.
@@ -134,68 +132,6 @@ impl Generator {
             has_ids: matches!(question.answer, Answer::Result(_)),
             books: Books::new(question),
         })
-    }
-
-    /// Takes over a connected socket; it is silent until [`Generator::ask`].
-    pub fn adopt(
-        &mut self,
-        stream: impl Into<OwnedFd>,
-        wire: Wire,
-        request: Rc<Request>,
-    ) -> Result<usize, Fault> {
-        let slot = self.take_over(stream.into())?;
-        Ok(self.seat(slot, wire, request, self.lanes))
-    }
-
-    fn take_over(&mut self, socket: OwnedFd) -> Result<Slot, Fault> {
-        let adopted = self.driver.adopt_socket(socket);
-        let slot = adopted.map_err(|error| Fault::Invalid(format!("adopt a socket: {error}")))?;
-        self.slots += 1;
-        Ok(slot)
-    }
-
-    /// Takes over the pipes of a program.
-    fn adopt_pipes(
-        &mut self,
-        read: OwnedFd,
-        write: OwnedFd,
-        request: Rc<Request>,
-    ) -> Result<usize, Fault> {
-        let adopted = self.driver.adopt_pipe(read, write);
-        let slot = adopted.map_err(|error| Fault::Invalid(format!("adopt a pipe: {error}")))?;
-        self.slots += 1;
-        Ok(self.seat(slot, Wire::Line, request, self.lanes))
-    }
-
-    /// Takes over a connection that carries the replies to what the server asks on `index`.
-    fn adopt_aside(&mut self, stream: impl Into<OwnedFd>, index: usize) -> Result<(), Fault> {
-        let request = Rc::clone(&self.connections[index].desk.request);
-        let slot = self.take_over(stream.into())?;
-        let aside = self.seat(slot, Wire::Http, request, 0);
-        self.connections[index].aside = Some(aside as u32);
-        Ok(())
-    }
-
-    fn seat(&mut self, slot: Slot, wire: Wire, request: Rc<Request>, lanes: usize) -> usize {
-        let index = self.connections.len();
-        self.settle_at(slot, index);
-        let order = match (wire, self.has_ids) {
-            (Wire::Http, _) => Order::Http,
-            (_, true) => Order::Any,
-            (_, false) => Order::Messages,
-        };
-        let ids = Ids { first: ID_FIRST + (index * self.lanes) as u64, step: self.step };
-        let desk = Desk::new(request, lanes, order, ids);
-        self.connections.push(Connection::new(slot, wire, desk));
-        index
-    }
-
-    fn settle_at(&mut self, slot: Slot, index: usize) {
-        let place = slot.index as usize;
-        if self.places.len() <= place {
-            self.places.resize(place + 1, None);
-        }
-        self.places[place] = Some(index as u32);
     }
 
     /// Connections held.
@@ -369,12 +305,6 @@ impl Generator {
             Completion::Ended { slot, fault } => self.ended(slot, fault),
             Completion::Accepted { .. } | Completion::Left { .. } | Completion::Woken => Ok(()),
         }
-    }
-
-    /// Which connection is at `slot`. What happens to one that was left is nobody's concern.
-    fn place(&self, slot: Slot) -> Option<usize> {
-        let index = (*self.places.get(slot.index as usize)?)? as usize;
-        (self.connections[index].slot == Some(slot)).then_some(index)
     }
 
     fn received(&mut self, slot: Slot, lease: &Lease) -> Result<(), Fault> {

@@ -3,16 +3,19 @@
 use std::io::{BufRead, BufReader, PipeReader, PipeWriter, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::UnixListener;
+use std::rc::Rc;
 use std::thread;
 use std::time::Duration;
 
 use mcpring::ring::Choice;
 use serde_json::{Value, json};
 
+use super::connection::{Desk, Ids, Order};
 use super::pipes::Pipes;
 use super::reader::{ANSWER_BYTES_MAX, HEAD_BYTES_MAX};
+use super::request::{ID_FIRST, Request};
 use super::*;
-use crate::target::{Address, Era, Target};
+use crate::target::{Address, Era, Target, Wire};
 
 const REQUESTS: u64 = 5;
 
