@@ -139,6 +139,12 @@ impl Client {
         self.stream.write_all(&self.sent).map_err(|error| self.failed("send", error))
     }
 
+    /// Whether the server closes the connection behind the last answer. A new one is opened for the
+    /// next request and not before: many of these servers have a thread for each connection, and few.
+    pub fn is_spent(&self) -> bool {
+        self.last.as_ref().is_some_and(Incoming::closes)
+    }
+
     /// Whether anything was answered over the present connection.
     pub fn has_answered(&self) -> bool {
         self.has_answered
@@ -285,7 +291,9 @@ impl Client {
             Wire::Length | Wire::Line => self.send(&ready)?,
             Wire::Http => {
                 self.ask(&ready)?;
-                self.make_ready()?;
+                if !self.is_spent() {
+                    self.make_ready()?;
+                }
             }
         }
         Ok(session)

@@ -20,6 +20,8 @@ enum Serves {
     All,
     /// One, and it is closed behind it.
     One,
+    /// The same, and the next connection waits until then: the server has no threads.
+    OneByOne,
 }
 
 /// A server whose answers go through `manner`; its one tool asks the client's model. Its threads end
@@ -29,7 +31,10 @@ fn serve(manner: Manner, serves: Serves) -> String {
     let address = listener.local_addr().expect("an address");
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            thread::spawn(move || converse(stream, manner, serves));
+            match serves {
+                Serves::OneByOne => converse(stream, manner, serves),
+                _ => drop(thread::spawn(move || converse(stream, manner, serves))),
+            }
         }
     });
     format!("http://{address}/mcp")
@@ -51,12 +56,12 @@ fn converse(mut stream: TcpStream, manner: Manner, serves: Serves) {
             _ => json!({}),
         };
         if request["id"].is_null() {
-            write(&mut stream, "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n");
+            accepted(&mut stream, serves);
         } else {
             let answer = json!({ "jsonrpc": "2.0", "id": request["id"], "result": result });
             manner(&mut stream, &answer);
         }
-        if let Serves::One = serves {
+        if let Serves::One | Serves::OneByOne = serves {
             return;
         }
     }
@@ -93,6 +98,12 @@ fn request(reader: &mut impl BufRead) -> Option<Value> {
 fn write(stream: &mut TcpStream, text: &str) {
     // Who has given up is not written to.
     let _ = stream.write_all(text.as_bytes());
+}
+
+/// Answers a notification; whoever has no threads says that the connection is over.
+fn accepted(stream: &mut TcpStream, serves: Serves) {
+    let version = if let Serves::OneByOne = serves { "1.0" } else { "1.1" };
+    write(stream, &format!("HTTP/{version} 202 Accepted\r\nContent-Length: 0\r\n\r\n"));
 }
 
 fn sized(stream: &mut TcpStream, version: &str, header: &str, answer: &Value) {
@@ -204,7 +215,7 @@ fn event_streams_may_end_lines_with_a_return() {
 fn connections_may_be_closed_after_each_answer() {
     const CLOSE: &str = "Connection: close\r\n";
     measured(|stream, answer| sized(stream, "1.1", CLOSE, answer), Serves::One, true);
-    measured(|stream, answer| sized(stream, "1.0", "", answer), Serves::One, true);
+    measured(|stream, answer| sized(stream, "1.0", "", answer), Serves::OneByOne, true);
     // Who only says so is left all the same.
     measured(|stream, answer| sized(stream, "1.1", CLOSE, answer), Serves::All, true);
 }
@@ -223,7 +234,7 @@ fn answers_may_end_with_their_connection() {
     };
     measured(unsized_events, Serves::One, true);
     measured(|stream, answer| unsized_body(stream, "1.0", answer), Serves::One, true);
-    measured(|stream, answer| unsized_body(stream, "1.1", answer), Serves::One, true);
+    measured(|stream, answer| unsized_body(stream, "1.1", answer), Serves::OneByOne, true);
 }
 
 #[test]

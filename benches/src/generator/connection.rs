@@ -100,8 +100,8 @@ pub(super) struct Outbox {
 }
 
 impl Connection {
-    pub(super) fn new(slot: Slot, wire: Wire, desk: Desk) -> Self {
-        let (slot, inbox) = (Some(slot), Inbox::new(wire));
+    pub(super) fn new(slot: Option<Slot>, wire: Wire, desk: Desk) -> Self {
+        let inbox = Inbox::new(wire);
         Self { slot, answers: 0, ended: None, inbox, desk, listed: false, aside: None }
     }
 

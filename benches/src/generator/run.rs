@@ -62,8 +62,13 @@ fn connect(target: &Target, question: &Question, load: &Load) -> Result<Generato
             Some(session) => Rc::new(Request::new(target, question, Some(session))),
             None => Rc::clone(&shared),
         };
-        let (answers, stream) = (u32::from(client.has_answered()), client.into_stream());
+        let (is_spent, answers) = (client.is_spent(), u32::from(client.has_answered()));
+        let stream = client.into_stream();
         generator.peer = stream.peer().filter(|_| target.wire == Wire::Http);
+        if is_spent {
+            generator.reserve(&request, is_asked);
+            continue;
+        }
         let index = generator.adopt(stream, target.wire, request)?;
         generator.connections[index].answers = answers;
         if is_asked {

@@ -20,7 +20,17 @@ impl Generator {
         request: Rc<Request>,
     ) -> Result<usize, Fault> {
         let slot = self.take_over(stream.into())?;
-        Ok(self.seat(slot, wire, request, self.lanes))
+        Ok(self.seat(Some(slot), wire, request, self.lanes))
+    }
+
+    /// Takes a place for an HTTP connection that is opened for its first request; with one aside, if
+    /// there is to be one.
+    pub(super) fn reserve(&mut self, request: &Rc<Request>, has_aside: bool) {
+        let index = self.seat(None, Wire::Http, Rc::clone(request), self.lanes);
+        if has_aside {
+            let aside = self.seat(None, Wire::Http, Rc::clone(request), 0);
+            self.connections[index].aside = Some(aside as u32);
+        }
     }
 
     pub(super) fn take_over(&mut self, socket: OwnedFd) -> Result<Slot, Fault> {
@@ -40,7 +50,7 @@ impl Generator {
         let adopted = self.driver.adopt_pipe(read, write);
         let slot = adopted.map_err(|error| Fault::Invalid(format!("adopt a pipe: {error}")))?;
         self.slots += 1;
-        Ok(self.seat(slot, Wire::Line, request, self.lanes))
+        Ok(self.seat(Some(slot), Wire::Line, request, self.lanes))
     }
 
     /// Takes over a connection that carries the replies to what the server asks on `index`.
@@ -51,14 +61,22 @@ impl Generator {
     ) -> Result<(), Fault> {
         let request = Rc::clone(&self.connections[index].desk.request);
         let slot = self.take_over(stream.into())?;
-        let aside = self.seat(slot, Wire::Http, request, 0);
+        let aside = self.seat(Some(slot), Wire::Http, request, 0);
         self.connections[index].aside = Some(aside as u32);
         Ok(())
     }
 
-    fn seat(&mut self, slot: Slot, wire: Wire, request: Rc<Request>, lanes: usize) -> usize {
+    fn seat(
+        &mut self,
+        slot: Option<Slot>,
+        wire: Wire,
+        request: Rc<Request>,
+        lanes: usize,
+    ) -> usize {
         let index = self.connections.len();
-        self.settle_at(slot, index);
+        if let Some(slot) = slot {
+            self.settle_at(slot, index);
+        }
         let order = match (wire, self.has_ids) {
             (Wire::Http, _) => Order::Http,
             (_, true) => Order::Any,
