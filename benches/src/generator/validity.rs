@@ -154,7 +154,7 @@ mod tests {
     fn check_inside(thread: (u64, u64), process_cpu: u64, want: &[&str]) {
         let ms = Duration::from_millis;
         let generator = Usage { cpu: ms(thread.0), waited: ms(thread.1) };
-        let generator = generator.beside_its_kin(ms(process_cpu));
+        let generator = generator.beside_its_kin(ms(process_cpu), ms(1000));
         let tally = Tally { pace: OPEN, elapsed: ms(1000), generator, ..Tally::default() };
         let got: Vec<_> = validity(&tally, None).iter().map(ToString::to_string).collect();
         let is_said = |(got, want): (&String, &&str)| got.contains(*want);
@@ -166,10 +166,11 @@ mod tests {
     fn work_waits_for_its_own_threads_and_is_not_kept_off_by_them() {
         check_inside((700, 0), 700, &[]);
         check_inside((700, 60), 700, &["the generator was kept off its core for 6 %"]);
-        check_inside((400, 300), 700, &[]);
-        check_inside((400, 300), 1400, &[]);
-        check_inside((400, 300), 640, &["the generator was kept off its core for 6 %"]);
-        // The two clocks are read one after the other.
-        check_inside((700, 60), 699, &["the generator was kept off its core for 6 %"]);
+        check_inside((400, 300), 1000, &[]);
+        check_inside((400, 300), 1001, &[]);
+        check_inside((400, 300), 1700, &[]);
+        check_inside((400, 300), 940, &["the generator was kept off its core for 6 %"]);
+        // Its threads were kept off too, for more than this one waited.
+        check_inside((100, 140), 500, &["the generator was kept off its core for 14 %"]);
     }
 }

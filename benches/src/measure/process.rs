@@ -41,12 +41,12 @@ impl Usage {
         }
     }
 
-    /// The account of one thread whose whole process was on a core for `process_cpu` in the same
-    /// time: what it waited for its own kin is taken off, as far as the kin's time goes.
+    /// The account of one thread whose whole process was on a core for `process_cpu` of `elapsed`:
+    /// what others may have had of the core is what the process did not use. The rest of its waiting
+    /// was for threads of its own.
     #[must_use]
-    pub fn beside_its_kin(self, process_cpu: Duration) -> Self {
-        let kin = process_cpu.saturating_sub(self.cpu);
-        Self { waited: self.waited.saturating_sub(kin), ..self }
+    pub fn beside_its_kin(self, process_cpu: Duration, elapsed: Duration) -> Self {
+        Self { waited: self.waited.min(elapsed.saturating_sub(process_cpu)), ..self }
     }
 
     fn read(schedstat: &str) -> Self {

@@ -214,7 +214,7 @@ fn on_this_thread<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<(T, Tall
     let came = work()?;
     let elapsed = begin.elapsed();
     let thread = Usage::of_this_thread()?.since(thread);
-    let generator = thread.beside_its_kin(own.usage()?.since(process).cpu);
+    let generator = thread.beside_its_kin(own.usage()?.since(process).cpu, elapsed);
     Ok((came, Tally { generator, elapsed, pace: UNPACED, ..Tally::default() }))
 }
 
