@@ -80,7 +80,9 @@ impl Server {
         command.stdin(Stdio::piped());
         let mark = mark();
         command.env(MARK, &mark);
-        set_child_subreaper(true).map_err(|error| Fault::Invalid(format!("adopt: {error}")))?;
+        // What a launcher leaves behind becomes a child of this process.
+        set_child_subreaper(true)
+            .map_err(|error| Fault::Invalid(format!("adopt what a launcher leaves: {error}")))?;
         let (Place::Pinned(cores) | Place::Anywhere(cores)) = place;
         match place {
             // A child starts with the cores of the thread that starts it.
