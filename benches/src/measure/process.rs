@@ -41,12 +41,12 @@ impl Usage {
         }
     }
 
-    /// The account of one thread whose whole process was on a core for `process_cpu` of `elapsed`:
-    /// what others may have had of the core is what the process did not use. The rest of its waiting
-    /// was for threads of its own.
+    /// The account of work that waits for nothing but a core, with threads of its own on the same one.
+    /// Their waiting for each other, which the kernel counts too, says nothing; but when the process was
+    /// on no core in `elapsed`, something else was on it.
     #[must_use]
-    pub fn beside_its_kin(self, process_cpu: Duration, elapsed: Duration) -> Self {
-        Self { waited: self.waited.min(elapsed.saturating_sub(process_cpu)), ..self }
+    pub fn of_busy_work(process_cpu: Duration, elapsed: Duration) -> Self {
+        Self { cpu: process_cpu, waited: elapsed.saturating_sub(process_cpu) }
     }
 
     fn read(schedstat: &str) -> Self {

@@ -205,16 +205,16 @@ fn inside(spec: &InsideSpec, operations: u64) -> Result<Seen, Fault> {
     })
 }
 
-/// Does `work` and says how long it took, and for how much of that this thread was kept off its
-/// core by something else. The threads that the work may have, such as those of a pool, share the
-/// core with this one: they are the work, and nothing else.
+/// Does `work` and says how long it took, and for how much of that it was kept off its core by
+/// something else. The threads that it may have, such as those of a pool, share the core with this
+/// one: they are the work, and nothing else.
 fn on_this_thread<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<(T, Tally), Fault> {
     let own = Process(std::process::id());
-    let (process, thread, begin) = (own.usage()?, Usage::of_this_thread()?, Instant::now());
+    let (process, begin) = (own.usage()?, Instant::now());
     let came = work()?;
     let elapsed = begin.elapsed();
-    let thread = Usage::of_this_thread()?.since(thread);
-    let generator = thread.beside_its_kin(own.usage()?.since(process).cpu, elapsed);
+    let process = own.usage()?.since(process);
+    let generator = Usage::of_busy_work(process.cpu, elapsed);
     Ok((came, Tally { generator, elapsed, pace: UNPACED, ..Tally::default() }))
 }
 
@@ -274,17 +274,19 @@ mod tests {
     #[test]
     fn threads_of_the_work_do_not_keep_it_off_its_core() {
         share_a_core();
-        let ((), tally) = on_this_thread(|| {
-            let cpu = || Usage::of_this_thread().expect("own time").cpu;
-            let other = thread::spawn(move || while cpu() < WORK {});
+        let own_cpu = || Usage::of_this_thread().expect("own time").cpu;
+        let before = own_cpu();
+        let (after, tally) = on_this_thread(|| {
+            let other = thread::spawn(move || while own_cpu() < WORK {});
             while !other.is_finished() {}
-            Ok(())
+            Ok(own_cpu())
         })
         .expect("an account");
-        let Usage { cpu, waited } = tally.generator;
-        let off = tally.elapsed.saturating_sub(cpu);
+        let off = tally.elapsed.saturating_sub(after - before);
         assert!(off >= WORK, "on one core the work was done meanwhile: {tally:?}");
-        // Taken off by half at least, whatever else has kept it waiting: clocks are read in turn.
-        assert!(waited + WORK / 2 <= off, "{waited:?} of {off:?}: the work is something else");
+        // Whatever else has kept it off: the other thread's time is not part of that, but for what
+        // passes between the readings of the clocks.
+        let kept_off = tally.generator.waited;
+        assert!(kept_off + WORK / 2 <= off, "{kept_off:?} of {off:?}: the work is something else");
     }
 }
