@@ -282,7 +282,7 @@ mod tests {
             Ok(own_cpu())
         })
         .expect("an account");
-        let off = tally.elapsed.saturating_sub(after - before);
+        let off = tally.elapsed.saturating_sub(after.saturating_sub(before));
         assert!(off >= WORK, "on one core the work was done meanwhile: {tally:?}");
         // Whatever else has kept it off: the other thread's time is not part of that, but for what
         // passes between the readings of the clocks.
