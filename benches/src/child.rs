@@ -1,11 +1,20 @@
 //! A server as a child process: started on its core, asked where it listens, stopped at the end.
+//!
+//! What is started may be a launcher: the server is its child, or what it has left behind when it
+//! ended. A variable of the environment, which is handed down, says what belongs together, and this
+//! process is given what is left behind, so that its end is certain too.
 
 use std::io::{BufRead, BufReader, PipeReader};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use nix::sys::prctl::set_child_subreaper;
+use nix::sys::wait::waitpid;
+use nix::unistd::Pid;
 
 use crate::fault::Fault;
 use crate::interrupt;
@@ -14,6 +23,12 @@ use crate::measure::process::Process;
 
 /// A server that has not said where it listens by then has failed.
 const READY: Duration = Duration::from_secs(10);
+
+/// The variable by which a process is known to belong to a server.
+const MARK: &str = "MCPRING_BENCH_SERVER";
+
+/// Rounds in which what a server has left behind is ended: it may start others meanwhile.
+const ENDS_MAX: usize = 10;
 
 /// Where a child may run.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +42,8 @@ pub enum Place<'a> {
 /// A running server; dropping it ends it.
 pub struct Server {
     child: Child,
+    /// What its processes were given, `NAME=VALUE`.
+    mark: String,
     lines: Receiver<String>,
     said: Vec<String>,
     /// When it was started.
@@ -61,6 +78,11 @@ impl Server {
     fn spawn(command: &mut Command, place: Place<'_>, reader: PipeReader) -> Result<Self, Fault> {
         let program = command.get_program().to_string_lossy().into_owned();
         command.stdin(Stdio::piped());
+        let mark = mark();
+        command.env(MARK, &mark);
+        // What a launcher leaves behind becomes a child of this process.
+        set_child_subreaper(true)
+            .map_err(|error| Fault::Invalid(format!("adopt what a launcher leaves: {error}")))?;
         let (Place::Pinned(cores) | Place::Anywhere(cores)) = place;
         match place {
             // A child starts with the cores of the thread that starts it.
@@ -81,7 +103,7 @@ impl Server {
                 }
             }
         });
-        Ok(Self { child, lines, said: Vec::new(), started })
+        Ok(Self { child, mark: format!("{MARK}={mark}"), lines, said: Vec::new(), started })
     }
 
     /// The address behind `scheme` in what the server prints, such as `http` in
@@ -112,6 +134,7 @@ impl Server {
     pub(crate) fn not_ready(&self, scheme: &str, end: RecvTimeoutError) -> Fault {
         let what = match end {
             RecvTimeoutError::Timeout => "did not say in time",
+            RecvTimeoutError::Disconnected if self.lives() => "closed its output before it said",
             RecvTimeoutError::Disconnected => "ended before it said",
         };
         let said = match self.said.join("\n  ") {
@@ -137,21 +160,62 @@ impl Server {
         self.child.stdin.as_mut()
     }
 
-    /// Its process.
+    /// Its process: what was started, or what that has left behind when it ended.
     pub fn process(&self) -> Process {
+        let started = self.started_process();
+        let left = || self.left_behind().into_iter().next();
+        if started.lives() { started } else { left().unwrap_or(started) }
+    }
+
+    /// Whether anything of it lives.
+    pub fn lives(&self) -> bool {
+        self.process().lives()
+    }
+
+    fn started_process(&self) -> Process {
         Process(self.child.id())
+    }
+
+    /// Those of its processes that live and that this process was given.
+    fn left_behind(&self) -> Vec<Process> {
+        let mut given = Process(std::process::id()).children().unwrap_or_default();
+        given.retain(|one| *one != self.started_process() && one.was_given(&self.mark));
+        given
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         // It may have started others, as launchers do; they would live on.
-        let tree = self.process().tree().unwrap_or_default();
+        let tree = self.started_process().tree().unwrap_or_default();
         // It may have ended by itself; then there is nothing to kill and it is only awaited.
         let _ = self.child.kill();
         let _ = self.child.wait();
-        interrupt::end_all(tree.get(1..).unwrap_or_default());
+        end(tree.get(1..).unwrap_or_default());
+        for _ in 0..ENDS_MAX {
+            let left = self.left_behind();
+            if left.is_empty() {
+                return;
+            }
+            let trees = left.into_iter().flat_map(|one| one.tree().unwrap_or_default());
+            end(&trees.collect::<Vec<_>>());
+        }
     }
+}
+
+/// Ends `processes`, and awaits those that this process was given.
+fn end(processes: &[Process]) {
+    interrupt::end_all(processes);
+    for process in processes {
+        // Of the others nobody is told here.
+        let _ = waitpid(Pid::from_raw(process.0.cast_signed()), None);
+    }
+}
+
+/// A value of [`MARK`] that no other server has.
+fn mark() -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    format!("{}.{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
 }
 
 /// The socket address behind `scheme://` in a line, unless the scheme is the end of a longer one, or
@@ -172,6 +236,26 @@ pub(crate) fn address(line: &str, scheme: &str) -> Option<SocketAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The shell ends at once and its output with it; what it leaves behind would run for long.
+    #[test]
+    fn what_a_launcher_leaves_behind_is_the_server() {
+        let cores = Cores::find().expect("two cores");
+        for leave in ["sleep 600 &", "sleep 600 & sleep 600 &", "(sleep 600 & sleep 600) &"] {
+            let mut command = Command::new("sh");
+            command.args(["-c", &format!("exec >/dev/null 2>&1; {leave}")]);
+            let mut server = Server::start(&mut command, Place::Anywhere(&cores)).expect("a shell");
+            let end = server.find(READY, |_| None::<()>);
+            assert_eq!(end, Err(RecvTimeoutError::Disconnected), "{leave}");
+            server.child.wait().expect("its end");
+            let (process, started) = (server.process(), server.started_process());
+            assert!(server.lives() && process != started, "{leave}: {process:?}");
+            let tree = process.tree().expect("its processes");
+            drop(server);
+            let left: Vec<_> = tree.into_iter().filter(|process| process.lives()).collect();
+            assert_eq!(left, [], "{leave}");
+        }
+    }
 
     #[test]
     fn addresses_are_found_in_prose() {

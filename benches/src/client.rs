@@ -8,7 +8,7 @@ use serde::de::IgnoredAny;
 
 use crate::dial::{self, Stream};
 use crate::fault::{Fault, excerpt};
-use crate::generator::reader::{CLOSES, Reader, header};
+use crate::generator::reader::{Reader, header};
 use crate::generator::request;
 use crate::incoming::Incoming;
 use crate::target::{Address, Era, Target, Wire};
@@ -35,8 +35,19 @@ pub struct Client {
     patience: Duration,
     /// The last HTTP answer; its event stream may be open still.
     last: Option<Incoming>,
-    /// Whether anything was answered.
+    /// Whether anything was answered over the present connection.
     has_answered: bool,
+    /// What was sent last.
+    sent: Vec<u8>,
+}
+
+/// What a look at the connection showed.
+enum Came {
+    Bytes,
+    /// Nothing in time.
+    Nothing,
+    /// The server has closed it.
+    End,
 }
 
 /// A whole answer.
@@ -75,37 +86,68 @@ impl Client {
             patience: PATIENCE,
             last: None,
             has_answered: false,
+            sent: Vec::new(),
         })
     }
 
     /// Sends `request` as it is and expects no answer.
     pub fn send(&mut self, request: &[u8]) -> Result<(), Fault> {
         self.make_ready()?;
-        self.stream.write_all(request).map_err(|error| self.failed("send", error))
+        self.sent.clear();
+        self.sent.extend_from_slice(request);
+        match self.stream.write_all(request) {
+            Err(error) if has_closed(&error) && self.may_go_on() => self.send_again(),
+            written => written.map_err(|error| self.failed("send", error)),
+        }
     }
 
-    /// Makes the connection ready for a request. Where the server has left the event stream of its
-    /// last answer open, which it may, it is a new one.
+    /// Makes the connection ready for a request. It is a new one where the server closes the last one
+    /// behind its answer, or has left the event stream of that open, which it may.
     pub fn make_ready(&mut self) -> Result<(), Fault> {
         let Some(mut last) = self.last.take() else { return Ok(()) };
-        if last.closes() {
-            return Err(Fault::Target(CLOSES.into()));
-        }
         let until = Instant::now() + LINGER;
-        loop {
+        while !last.closes() {
             // What follows the answer concerns nobody.
             let used = last.feed(&self.bytes, &mut |_| Ok(()))?;
             self.bytes.drain(..used);
             if last.has_ended() {
                 return Ok(());
             }
-            if !matches!(self.read(until), Ok(true)) {
+            if !matches!(self.read(until), Ok(Came::Bytes)) {
                 break;
             }
         }
+        self.reconnect()
+    }
+
+    fn reconnect(&mut self) -> Result<(), Fault> {
         self.stream = dial::connect(&self.address, self.patience)?;
         self.bytes.clear();
+        self.has_answered = false;
         self.stream.set_timeouts(self.patience).map_err(Fault::harness("prepare a socket"))
+    }
+
+    /// Whether a connection that the server has closed is one of those that serve an answer or
+    /// several, and the next request goes over another one.
+    fn may_go_on(&self) -> bool {
+        self.wire == Wire::Http && self.has_answered && self.bytes.is_empty()
+    }
+
+    /// Sends what was sent last over a new connection.
+    fn send_again(&mut self) -> Result<(), Fault> {
+        self.reconnect()?;
+        self.stream.write_all(&self.sent).map_err(|error| self.failed("send", error))
+    }
+
+    /// Whether the server closes the connection behind the last answer. A new one is opened for the
+    /// next request and not before: many of these servers have a thread for each connection, and few.
+    pub fn is_spent(&self) -> bool {
+        self.last.as_ref().is_some_and(Incoming::closes)
+    }
+
+    /// Whether anything was answered over the present connection.
+    pub fn has_answered(&self) -> bool {
+        self.has_answered
     }
 
     /// Sends `request` as it is and waits for its answer.
@@ -161,38 +203,57 @@ impl Client {
                 self.last = Some(incoming);
                 return Ok(Reply { status, head, body });
             }
-            self.more(until)?;
+            match self.read(until)? {
+                Came::Bytes => {}
+                Came::Nothing => return Err(self.nothing()),
+                Came::End if incoming.is_untouched() && self.may_go_on() => self.send_again()?,
+                Came::End => {
+                    let whole = incoming.finish(&mut |message| {
+                        body = message.to_vec();
+                        Ok(())
+                    })?;
+                    if !whole {
+                        return Err(self.failed("read", ErrorKind::ConnectionReset.into()));
+                    }
+                }
+            }
         }
     }
 
     /// Reads once more of an answer.
     fn more(&mut self, until: Instant) -> Result<(), Fault> {
-        if self.read(until)? {
-            return Ok(());
+        match self.read(until)? {
+            Came::Bytes => Ok(()),
+            Came::Nothing => Err(self.nothing()),
+            Came::End => Err(self.failed("read", ErrorKind::ConnectionReset.into())),
         }
-        let came = excerpt(&self.bytes);
-        Err(Fault::Target(format!("no answer within {:?}, only {came:?}", self.patience)))
     }
 
-    /// Reads what there is, once there is something; false if there is nothing in time.
-    fn read(&mut self, until: Instant) -> Result<bool, Fault> {
+    fn nothing(&self) -> Fault {
+        let came = excerpt(&self.bytes);
+        Fault::Target(format!("no answer within {:?}, only {came:?}", self.patience))
+    }
+
+    /// Reads what there is, once there is something.
+    fn read(&mut self, until: Instant) -> Result<Came, Fault> {
         let mut piece = [0; 16 << 10];
         loop {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Ok(false);
+                return Ok(Came::Nothing);
             }
             self.stream.set_timeouts(left).map_err(Fault::harness("bound a wait"))?;
             match self.stream.read(&mut piece) {
-                Ok(0) => return Err(self.failed("read", ErrorKind::ConnectionReset.into())),
+                Ok(0) => return Ok(Came::End),
                 Ok(count) => {
                     self.bytes.extend_from_slice(&piece[..count]);
-                    return Ok(true);
+                    return Ok(Came::Bytes);
                 }
                 // The kernel interrupts a thread to run the work of its rings.
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 // The time is over, which the next look at the clock says.
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(error) if has_closed(&error) => return Ok(Came::End),
                 Err(error) => return Err(self.failed("wait for an answer", error)),
             }
         }
@@ -200,12 +261,12 @@ impl Client {
 
     /// The words for what failed on the connection.
     fn failed(&self, doing: &str, error: io::Error) -> Fault {
-        if !matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe) {
+        if !has_closed(&error) {
             return Fault::target(doing)(error);
         }
-        let between = self.has_answered && self.bytes.is_empty();
+        let between = self.wire != Wire::Http && self.has_answered && self.bytes.is_empty();
         let words = if between {
-            "the server closed the connection after an answer; a load needs connections that stay open"
+            "the server closed the connection after an answer; without HTTP it has to stay open"
         } else {
             "the server closed the connection"
         };
@@ -230,7 +291,9 @@ impl Client {
             Wire::Length | Wire::Line => self.send(&ready)?,
             Wire::Http => {
                 self.ask(&ready)?;
-                self.make_ready()?;
+                if !self.is_spent() {
+                    self.make_ready()?;
+                }
             }
         }
         Ok(session)
@@ -240,6 +303,10 @@ impl Client {
     pub fn into_stream(self) -> Stream {
         self.stream
     }
+}
+
+fn has_closed(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe)
 }
 
 /// Whether `message` is taken for the answer: what a server says or asks before it has a method.

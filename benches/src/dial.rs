@@ -8,8 +8,9 @@ use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use nix::sys::socket::{
-    AddressFamily, SockFlag, SockType, SockaddrIn, bind, connect as connect_socket, setsockopt,
-    socket, sockopt::IpBindAddressNoPort,
+    AddressFamily, SockFlag, SockType, SockaddrIn, SockaddrStorage, bind,
+    connect as connect_socket, setsockopt, socket,
+    sockopt::{IpBindAddressNoPort, TcpNoDelay},
 };
 
 use crate::fault::Fault;
@@ -50,7 +51,31 @@ pub fn connect(address: &Address, patience: Duration) -> Result<Stream, Fault> {
     }
 }
 
+/// A socket on its way to `peer`, which nobody waits for: whether it gets there shows when something
+/// is sent or received.
+pub fn begin(peer: SocketAddr) -> Result<OwnedFd, Fault> {
+    let family = if peer.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 };
+    let begin = || -> nix::Result<OwnedFd> {
+        let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
+        let socket = socket(family, SockType::Stream, flags, None)?;
+        setsockopt(&socket, TcpNoDelay, &true)?;
+        match connect_socket(socket.as_raw_fd(), &SockaddrStorage::from(peer)) {
+            Ok(()) | Err(nix::Error::EINPROGRESS) => Ok(socket),
+            Err(error) => Err(error),
+        }
+    };
+    begin().map_err(|error| Fault::Target(format!("connect to {peer}: {error}")))
+}
+
 impl Stream {
+    /// Whom it is connected to over the network.
+    pub fn peer(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Tcp(stream) => stream.peer_addr().ok(),
+            Self::Unix(_) => None,
+        }
+    }
+
     /// Bounds each read and each write from here on.
     pub fn set_timeouts(&self, patience: Duration) -> io::Result<()> {
         match self {

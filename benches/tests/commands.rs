@@ -200,13 +200,20 @@ fn every_transport_is_measured() {
         assert_eq!((records.len(), &record["load"]["via"]), (1, &Value::from(via)), "{record}");
         assert!(record["server_cpu_us"].as_f64() > Some(0.0), "{record}");
         assert!(record["memory_start_mib"].as_f64() > Some(0.0), "{record}");
+        record["figures"]["read_write_calls_a_request"].as_f64()
     };
     for (url, via) in server.urls.iter().zip(["http", "tcp", "tcp-line"]) {
         measured(&[url, "--tool", "echo", "--args", r#"{"message":"hi"}"#], via);
         measured(&[url, "--era", "2025"], via);
     }
     measured(&[&server.urls[0], "--workload", "tool_call_medium_1k"], "http");
-    measured(&["--spawn", SERVER], "http");
+    assert_eq!(measured(&["--spawn", SERVER], "http"), None, "calls that mean nothing");
+    // The shell ends at once, or does nothing but wait: neither of them is the server.
+    measured(&["--spawn", &format!("sh -c '{SERVER} &'")], "http");
+    let behind = format!("{SERVER} --stdio --driver epoll <&4");
+    let calls = measured(&[&format!("stdio:sh -c 'exec 4<&0; {behind} & wait'")], "stdio");
+    // It reads each request and writes each answer.
+    assert!(calls >= Some(1.9), "{calls:?} a request");
     let open = ["--spawn", SERVER, "-q", "500", "-n", "20", "-c", "2"];
     let records = measure(&[&["run", "--json"], &open[..]].concat());
     let record = &records[0];

@@ -89,6 +89,8 @@ fn until_load(bench: &mut Child) {
 fn nothing_is_left_behind() {
     let direct = format!("exec {SERVER}");
     let launched = format!("{SERVER} & wait");
+    let left = format!("{SERVER} &");
+    let detached = format!("setsid {SERVER} &");
     let piped = format!("exec {SERVER} --stdio");
     let piped_launched = format!("{SERVER} --stdio <&4 & wait");
     let (spawned, stdio) = (["--spawn", "SHELL", "-z", "60s"], ["stdio:SHELL", "-z", "60s"]);
@@ -96,10 +98,13 @@ fn nothing_is_left_behind() {
         for at in [At::Start, At::Load] {
             check(&spawned, &direct, Some((signal, at)));
             check(&spawned, &launched, Some((signal, at)));
+            check(&spawned, &left, Some((signal, at)));
             check(&stdio, &piped, Some((signal, at)));
             check(&stdio, &piped_launched, Some((signal, at)));
         }
     }
-    check(&["--spawn", "SHELL", "-n", "10"], &launched, None);
+    for body in [&launched, &left, &detached] {
+        check(&["--spawn", "SHELL", "-n", "10"], body, None);
+    }
     check(&["stdio:SHELL", "-n", "10"], &piped_launched, None);
 }

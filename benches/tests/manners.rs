@@ -10,24 +10,38 @@ use serde_json::{Value, json};
 
 const BENCH: &str = env!("CARGO_BIN_EXE_mcpring-bench");
 
-/// How an answer is written, and whether the connection serves another one.
-type Manner = fn(&mut TcpStream, Value) -> bool;
+/// How an answer is written.
+type Manner = fn(&mut TcpStream, &Value);
+
+/// What a connection serves.
+#[derive(Clone, Copy)]
+enum Serves {
+    /// Answers without end.
+    All,
+    /// One, and it is closed behind it.
+    One,
+    /// The same, and the next connection waits until then: the server has no threads.
+    OneByOne,
+}
 
 /// A server whose answers go through `manner`; its one tool asks the client's model. Its threads end
 /// with the process.
-fn serve(manner: Manner) -> String {
+fn serve(manner: Manner, serves: Serves) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            thread::spawn(move || converse(stream, manner));
+            match serves {
+                Serves::OneByOne => converse(stream, manner, serves),
+                _ => drop(thread::spawn(move || converse(stream, manner, serves))),
+            }
         }
     });
     format!("http://{address}/mcp")
 }
 
 /// Answers one connection until it is over.
-fn converse(mut stream: TcpStream, manner: Manner) {
+fn converse(mut stream: TcpStream, manner: Manner, serves: Serves) {
     stream.set_nodelay(true).expect("a socket");
     let mut reader = BufReader::new(stream.try_clone().expect("another handle"));
     while let Some(request) = request(&mut reader) {
@@ -39,14 +53,15 @@ fn converse(mut stream: TcpStream, manner: Manner) {
             Some("server/discover") => json!({ "capabilities": { "tools": {} } }),
             Some("tools/list") => json!({ "tools": [{ "name": "ask_model" }] }),
             Some("tools/call") => ask_model(&request["params"]),
-            Some("notifications/initialized") => {
-                write(&mut stream, "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n");
-                continue;
-            }
             _ => json!({}),
         };
-        let answer = json!({ "jsonrpc": "2.0", "id": request["id"], "result": result });
-        if !manner(&mut stream, answer) {
+        if request["id"].is_null() {
+            accepted(&mut stream, serves);
+        } else {
+            let answer = json!({ "jsonrpc": "2.0", "id": request["id"], "result": result });
+            manner(&mut stream, &answer);
+        }
+        if let Serves::One | Serves::OneByOne = serves {
             return;
         }
     }
@@ -85,6 +100,12 @@ fn write(stream: &mut TcpStream, text: &str) {
     let _ = stream.write_all(text.as_bytes());
 }
 
+/// Answers a notification; whoever has no threads says that the connection is over.
+fn accepted(stream: &mut TcpStream, serves: Serves) {
+    let version = if let Serves::OneByOne = serves { "1.0" } else { "1.1" };
+    write(stream, &format!("HTTP/{version} 202 Accepted\r\nContent-Length: 0\r\n\r\n"));
+}
+
 fn sized(stream: &mut TcpStream, version: &str, header: &str, answer: &Value) {
     let body = answer.to_string();
     let length = body.len();
@@ -92,6 +113,11 @@ fn sized(stream: &mut TcpStream, version: &str, header: &str, answer: &Value) {
         stream,
         &format!("HTTP/{version} 200 OK\r\n{header}Content-Length: {length}\r\n\r\n{body}"),
     );
+}
+
+/// An answer that is over when its connection is.
+fn unsized_body(stream: &mut TcpStream, version: &str, answer: &Value) {
+    write(stream, &format!("HTTP/{version} 200 OK\r\n\r\n{answer}"));
 }
 
 /// One event, its lines ended by `end`, on a stream that is left open.
@@ -109,15 +135,20 @@ fn run(arguments: &[&str]) -> Output {
     command.output().expect("the program starts")
 }
 
-/// What is measured: nothing but an answer in both eras, and a call that is made again.
-const LOADS: [&[&str]; 3] =
-    [&["--era", "2025"], &["--era", "2026"], &["--workload", "sampling_mock_1k"]];
+/// What is measured: nothing but an answer in both eras and when it is due, and a call that is made
+/// again.
+const LOADS: [&[&str]; 4] = [
+    &["--era", "2025"],
+    &["--era", "2026"],
+    &["--era", "2026", "-q", "1000"],
+    &["--workload", "sampling_mock_1k"],
+];
 
 /// Expects every request to be measured, and either no new connection or one for nearly every
 /// request; a call that is made again is two.
 #[track_caller]
-fn measured(manner: Manner, renews: bool) {
-    let url = serve(manner);
+fn measured(manner: Manner, serves: Serves, renews: bool) {
+    let url = serve(manner, serves);
     for driver in ["auto", "epoll"] {
         for what in LOADS {
             let load = ["-n", "20", "-c", "2", "--warmup", "0s", "--json"];
@@ -134,14 +165,18 @@ fn measured(manner: Manner, renews: bool) {
             let connections = record["figures"]["new_connections"].as_f64().unwrap_or(0.0);
             let right = if renews { connections >= 16.0 } else { connections == 0.0 };
             assert!(right, "{connections} new connections, {place}");
+            // What was lost on one connection teaches it at the latest.
+            let again = record["figures"]["requests_sent_again"].as_f64().unwrap_or(0.0);
+            let held = record["load"]["connections"].as_f64();
+            assert!(Some(again) <= held, "{again} requests sent again, {place}");
         }
     }
 }
 
 /// Expects the failure of the target, in one line with `words`.
 #[track_caller]
-fn refused(manner: Manner, words: &str) {
-    let output = run(&[&serve(manner)]);
+fn refused(manner: Manner, serves: Serves, words: &str) {
+    let output = run(&[&serve(manner, serves)]);
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(4), "{output:?}");
     let told: Vec<_> =
@@ -150,66 +185,71 @@ fn refused(manner: Manner, words: &str) {
     assert!(is_told, "no line with {words:?} alone:\n{said}");
 }
 
+fn ended_event(stream: &mut TcpStream, answer: &Value) {
+    event(stream, "\n", answer);
+    write(stream, "0\r\n\r\n");
+}
+
+fn open_event(stream: &mut TcpStream, answer: &Value) {
+    event(stream, "\n", answer);
+}
+
 #[test]
 fn event_streams_may_end_late_or_never() {
-    measured(
-        |stream, answer| {
-            event(stream, "\n", &answer);
-            write(stream, "0\r\n\r\n");
-            true
-        },
-        false,
-    );
-    measured(
-        |stream, answer| {
-            event(stream, "\n", &answer);
-            true
-        },
-        true,
-    );
+    measured(ended_event, Serves::All, false);
+    measured(open_event, Serves::All, true);
+    // With the connection, in the middle of its frames.
+    measured(open_event, Serves::One, true);
 }
 
 #[test]
 fn event_streams_may_end_lines_with_a_return() {
-    measured(
-        |stream, answer| {
-            event(stream, "\r", &answer);
-            write(stream, "0\r\n\r\n");
-            true
-        },
-        false,
-    );
+    let manner: Manner = |stream, answer| {
+        event(stream, "\r", answer);
+        write(stream, "0\r\n\r\n");
+    };
+    measured(manner, Serves::All, false);
+}
+
+#[test]
+fn connections_may_be_closed_after_each_answer() {
+    const CLOSE: &str = "Connection: close\r\n";
+    measured(|stream, answer| sized(stream, "1.1", CLOSE, answer), Serves::One, true);
+    measured(|stream, answer| sized(stream, "1.0", "", answer), Serves::OneByOne, true);
+    // Who only says so is left all the same.
+    measured(|stream, answer| sized(stream, "1.1", CLOSE, answer), Serves::All, true);
+}
+
+#[test]
+fn connections_may_be_closed_unsaid() {
+    measured(|stream, answer| sized(stream, "1.1", "", answer), Serves::One, true);
+    measured(ended_event, Serves::One, true);
+}
+
+#[test]
+fn answers_may_end_with_their_connection() {
+    let unsized_events: Manner = |stream, answer| {
+        let head = "HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
+        write(stream, &format!("{head}data: {answer}\n\n"));
+    };
+    measured(unsized_events, Serves::One, true);
+    measured(|stream, answer| unsized_body(stream, "1.0", answer), Serves::One, true);
+    measured(|stream, answer| unsized_body(stream, "1.1", answer), Serves::OneByOne, true);
 }
 
 #[test]
 fn what_is_no_answer_for_a_load_is_said() {
-    refused(
-        |stream, answer| {
-            sized(stream, "1.1", "Connection: close\r\n", &answer);
-            false
-        },
-        "the server closes the connection after each answer",
-    );
-    refused(
-        |stream, answer| {
-            sized(stream, "1.0", "", &answer);
-            false
-        },
-        "the server closes the connection after each answer",
-    );
-    refused(
-        |stream, answer| {
-            sized(stream, "1.1", "", &answer);
-            false
-        },
-        "the server closed the connection after an answer",
-    );
-    refused(
-        |stream, mut answer| {
-            answer["id"] = json!("seven");
-            sized(stream, "1.1", "", &answer);
-            true
-        },
-        "initialize: the request had the id 0, its answer has the id \"seven\"",
-    );
+    let halfway: Manner = |stream, answer| {
+        let body = answer.to_string();
+        write(stream, &format!("HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n{body}"));
+    };
+    refused(halfway, Serves::One, "the server closed the connection");
+    refused(|_, _| (), Serves::One, "the server closed the connection");
+    let other: Manner = |stream, answer| {
+        let mut answer = answer.clone();
+        answer["id"] = json!("seven");
+        sized(stream, "1.1", "", &answer);
+    };
+    let words = "initialize: the request had the id 0, its answer has the id \"seven\"";
+    refused(other, Serves::All, words);
 }

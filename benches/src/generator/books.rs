@@ -5,7 +5,6 @@ use std::collections::VecDeque;
 use super::check::{Again, Check, Verdict};
 use super::connection::{Desk, Order, State};
 use super::inbox::End;
-use super::reader::CLOSES;
 use super::schedule::Schedule;
 use super::tally::Tally;
 use crate::fault::{Fault, excerpt};
@@ -122,12 +121,7 @@ impl Books {
     }
 
     /// Works off the end of one HTTP answer.
-    pub(super) fn end(
-        &mut self,
-        connection: u32,
-        desk: &mut Desk,
-        end: &End<'_>,
-    ) -> Result<(), Fault> {
+    pub(super) fn end(&mut self, connection: u32, desk: &mut Desk, end: &End<'_>) {
         let succeeded = end.status / 100 == 2;
         let answered = desk.answered_ns.is_some();
         match desk.end_answer() {
@@ -146,15 +140,13 @@ impl Books {
             None if succeeded => {}
             None => self.count(Outcome::Http(format!("a reply was refused: {}", end.words()))),
         }
-        if end.closes { Err(Fault::Target(CLOSES.into())) } else { Ok(()) }
     }
 
-    /// The present HTTP answer, which has answered, is given up: the connection is a new one now.
+    /// The present HTTP answer, which has answered, is given up: its end is not awaited.
     pub(super) fn leave(&mut self, connection: u32, desk: &mut Desk) {
         if let Some(lane) = desk.end_answer() {
             self.free(connection, desk, lane);
         }
-        self.tally.renewals += u64::from(self.counts);
     }
 
     /// Frees `lane`, unless its call is made again.

@@ -13,7 +13,12 @@ use crate::target::Wire;
 
 /// A connection with a fixed number of requests in flight.
 pub(super) struct Connection {
-    pub(super) slot: Slot,
+    /// Where it is; nowhere from the time it carries no further request until there is one.
+    pub(super) slot: Option<Slot>,
+    /// HTTP answers that came to where it is.
+    pub(super) answers: u32,
+    /// Why the server says nothing more on it, once that is so.
+    pub(super) ended: Option<String>,
     pub(super) inbox: Inbox,
     pub(super) desk: Desk,
     /// Whether it waits in the generator's list of connections with something to send.
@@ -89,22 +94,24 @@ pub(super) enum State {
 #[derive(Default)]
 pub(super) struct Outbox {
     pub(super) out: Vec<u8>,
-    /// The memory of the last send, used again for the next.
-    spare: Vec<u8>,
+    /// What the last send sent; its memory serves the next one.
+    last: Vec<u8>,
     sending: bool,
 }
 
 impl Connection {
-    pub(super) fn new(slot: Slot, wire: Wire, desk: Desk) -> Self {
-        Self { slot, inbox: Inbox::new(wire), desk, listed: false, aside: None }
+    pub(super) fn new(slot: Option<Slot>, wire: Wire, desk: Desk) -> Self {
+        let inbox = Inbox::new(wire);
+        Self { slot, answers: 0, ended: None, inbox, desk, listed: false, aside: None }
     }
 
-    /// Goes on at `slot`, where a new HTTP connection is. What the server would still say on the old
-    /// one is not heard.
-    pub(super) fn renew(&mut self, slot: Slot) {
-        self.slot = slot;
+    /// Leaves the HTTP connection and says where it was. What the server would still say there is not
+    /// heard.
+    pub(super) fn retire(&mut self) -> Option<Slot> {
         self.inbox = Inbox::new(Wire::Http);
         self.desk.outbox.sending = false;
+        (self.answers, self.ended) = (0, None);
+        self.slot.take()
     }
 }
 
@@ -165,6 +172,11 @@ impl Desk {
         self.asked.pop_front()
     }
 
+    /// Whether what was sent last still waits for its HTTP answer.
+    pub(super) fn awaits(&self) -> bool {
+        self.outbox.out.is_empty() && !self.asked.is_empty()
+    }
+
     /// The lane that waits for the answer to `id`.
     pub(super) fn lane_of(&self, id: u64) -> Option<u32> {
         let lane = (id.checked_sub(ID_FIRST)? % self.ids.step)
@@ -208,15 +220,25 @@ impl Outbox {
     /// All that is to be sent, as one send; one at a time.
     pub(super) fn send(&mut self) -> SendBuf {
         self.sending = true;
-        let bytes = std::mem::replace(&mut self.out, std::mem::take(&mut self.spare));
+        self.last.clear();
+        let bytes = std::mem::replace(&mut self.out, std::mem::take(&mut self.last));
         SendBuf { bytes, start: 0 }
     }
 
-    /// The send is through; its memory serves the next one.
-    pub(super) fn sent(&mut self, mut bytes: Vec<u8>) {
-        bytes.clear();
-        self.spare = bytes;
+    /// Whether a send is on its way.
+    pub(super) fn is_sending(&self) -> bool {
+        self.sending
+    }
+
+    /// The send is through, as far as it ever will be.
+    pub(super) fn sent(&mut self, bytes: Vec<u8>) {
+        self.last = bytes;
         self.sending = false;
+    }
+
+    /// What was sent last is to be sent once more; there is nothing else to be sent.
+    pub(super) fn send_again(&mut self) {
+        std::mem::swap(&mut self.out, &mut self.last);
     }
 }
 

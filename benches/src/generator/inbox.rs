@@ -50,6 +50,21 @@ impl Inbox {
         }
     }
 
+    /// Whether nothing came of a message that is not whole.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.partial.is_empty()
+            && self.incoming.as_ref().is_none_or(|incoming| incoming.is_untouched())
+    }
+
+    /// The connection is over, and with it an HTTP answer that has no other end.
+    pub(super) fn finish(&mut self, found: OnFound<'_>) -> Result<(), Fault> {
+        let Some(incoming) = &mut self.incoming else { return Ok(()) };
+        if incoming.finish(&mut |message| found(Found::Message(message)))? {
+            hand_out_end(incoming, found)?;
+        }
+        Ok(())
+    }
+
     fn frames(&mut self, bytes: &[u8], found: OnFound<'_>) -> Result<(), Fault> {
         if self.partial.is_empty() {
             let used = whole(&mut self.reader, bytes, found)?;
@@ -78,14 +93,21 @@ impl Inbox {
             let incoming = self.incoming.get_or_insert_default();
             let used = incoming.feed(bytes, &mut |message| found(Found::Message(message)))?;
             bytes = &bytes[used..];
-            if let (true, Some(status)) = (incoming.has_ended(), incoming.status()) {
-                let (head, body, closes) = (incoming.head(), incoming.body(), incoming.closes());
-                end(End { status, head, body, closes }, found)?;
-                incoming.restart();
+            if incoming.has_ended() {
+                hand_out_end(incoming, found)?;
             }
         }
         Ok(())
     }
+}
+
+/// Hands out the end of `incoming`, which is whole, and makes it ready for the next answer.
+fn hand_out_end(incoming: &mut Incoming, found: OnFound<'_>) -> Result<(), Fault> {
+    let status = incoming.status().unwrap_or_default();
+    let (head, body, closes) = (incoming.head(), incoming.body(), incoming.closes());
+    end(End { status, head, body, closes }, found)?;
+    incoming.restart();
+    Ok(())
 }
 
 /// Hands out the end of an answer, unless it only announces another one.

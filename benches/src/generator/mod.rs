@@ -9,30 +9,32 @@
 //! schedule  when a request is due                  validity      whether the figures mean something
 //! inbox, reader  messages in bytes                 pipes         standard input and output
 //! check, shape   what a message is                 books         what a message changes
-//! connection, request  what is open, what is sent;   linger  event streams left open
+//! connection, request  what is open, what is sent
+//! seats, renewal        where connections are; when the next request goes over a new one
 //! ```
 
 mod books;
 mod check;
 mod connection;
 mod inbox;
-mod linger;
 mod load;
 pub mod pipes;
 pub mod reader;
+mod renewal;
 pub mod request;
 mod run;
 mod schedule;
+mod seats;
 mod shape;
 mod tally;
 #[cfg(test)]
 mod tests;
 pub mod validity;
 
-use std::os::fd::OwnedFd;
-use std::rc::Rc;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use mcpring::error::SystemError;
 use mcpring::ring::{self, Choice, Completion, Driver, Lease, Op, RingConfig, SendBuf};
 use mcpring::slot::Slot;
 
@@ -42,11 +44,9 @@ pub use tally::{Errors, Progress, Tally};
 
 use crate::fault::Fault;
 use crate::question::{Answer, Question};
-use crate::target::{Address, Wire};
 use books::{Books, Free};
-use connection::{Connection, Desk, Ids, Order, State};
+use connection::{Connection, State};
 use inbox::Found;
-use request::{ID_FIRST, Request};
 use schedule::Schedule;
 
 /// Longest wait of one turn.
@@ -68,18 +68,23 @@ pub struct Generator {
     places: Vec<Option<u32>>,
     /// Connections with something to send.
     listed: Vec<u32>,
+    /// Those of them that wait until an old connection is closed.
+    parked: Vec<u32>,
     completions: Vec<Completion>,
     closing: bool,
-    closed: usize,
+    /// Slots that are not closed yet, and most of them.
+    slots: usize,
+    slots_max: usize,
     clock: Instant,
     /// No wait is longer than to this moment of the clock.
     until_ns: u64,
     timeout: Duration,
     looked_ns: u64,
-    /// Where to connect anew.
-    address: Option<Address>,
-    /// Whether the server has left an event stream open.
-    leaves_open: bool,
+    /// Where to connect anew, if that may be.
+    peer: Option<SocketAddr>,
+    /// Whether no connection is used again behind an answer: the server has left an event stream
+    /// open, or has closed a connection after the first answer without saying so.
+    uses_once: bool,
     /// Lanes of each connection, and of all.
     lanes: usize,
     step: u64,
@@ -99,8 +104,9 @@ impl Generator {
         question: &Question,
     ) -> Result<Self, Fault> {
         // A connection that is renewed is two for a while.
-        let adoptions_max = 2 * connections;
-        let config = RingConfig { connections_max: 1, adoptions_max, ..RingConfig::default() };
+        let slots_max = 2 * connections;
+        let config =
+            RingConfig { connections_max: 1, adoptions_max: slots_max, ..RingConfig::default() };
         let (driver, driver_line) =
             ring::open(choice, &config).map_err(|error| Fault::Invalid(error.to_string()))?;
         Ok(Self {
@@ -109,77 +115,23 @@ impl Generator {
             connections: Vec::new(),
             places: Vec::new(),
             listed: Vec::new(),
+            parked: Vec::new(),
             completions: Vec::new(),
             closing: false,
-            closed: 0,
+            slots: 0,
+            slots_max,
             clock: Instant::now(),
             until_ns: u64::MAX,
             timeout: Load::TIMEOUT,
             looked_ns: 0,
-            address: None,
-            leaves_open: false,
+            peer: None,
+            uses_once: false,
             lanes,
             step: (connections * lanes) as u64,
             name: question.name.clone(),
             has_ids: matches!(question.answer, Answer::Result(_)),
             books: Books::new(question),
         })
-    }
-
-    /// Takes over a connected socket; it is silent until [`Generator::ask`].
-    pub fn adopt(
-        &mut self,
-        stream: impl Into<OwnedFd>,
-        wire: Wire,
-        request: Rc<Request>,
-    ) -> Result<usize, Fault> {
-        let adopted = self.driver.adopt_socket(stream.into());
-        let slot = adopted.map_err(|error| Fault::Invalid(format!("adopt a socket: {error}")))?;
-        Ok(self.seat(slot, wire, request, self.lanes))
-    }
-
-    /// Takes over the pipes of a program.
-    fn adopt_pipes(
-        &mut self,
-        read: OwnedFd,
-        write: OwnedFd,
-        request: Rc<Request>,
-    ) -> Result<usize, Fault> {
-        let adopted = self.driver.adopt_pipe(read, write);
-        let slot = adopted.map_err(|error| Fault::Invalid(format!("adopt a pipe: {error}")))?;
-        Ok(self.seat(slot, Wire::Line, request, self.lanes))
-    }
-
-    /// Takes over a connection that carries the replies to what the server asks on `index`.
-    fn adopt_aside(&mut self, stream: impl Into<OwnedFd>, index: usize) -> Result<(), Fault> {
-        let request = Rc::clone(&self.connections[index].desk.request);
-        let adopted = self.driver.adopt_socket(stream.into());
-        let slot = adopted.map_err(|error| Fault::Invalid(format!("adopt a socket: {error}")))?;
-        let aside = self.seat(slot, Wire::Http, request, 0);
-        self.connections[index].aside = Some(aside as u32);
-        Ok(())
-    }
-
-    fn seat(&mut self, slot: Slot, wire: Wire, request: Rc<Request>, lanes: usize) -> usize {
-        let index = self.connections.len();
-        self.settle_at(slot, index);
-        let order = match (wire, self.has_ids) {
-            (Wire::Http, _) => Order::Http,
-            (_, true) => Order::Any,
-            (_, false) => Order::Messages,
-        };
-        let ids = Ids { first: ID_FIRST + (index * self.lanes) as u64, step: self.step };
-        let desk = Desk::new(request, lanes, order, ids);
-        self.connections.push(Connection::new(slot, wire, desk));
-        index
-    }
-
-    fn settle_at(&mut self, slot: Slot, index: usize) {
-        let place = slot.index as usize;
-        if self.places.len() <= place {
-            self.places.resize(place + 1, None);
-        }
-        self.places[place] = Some(index as u32);
     }
 
     /// Connections held.
@@ -221,7 +173,7 @@ impl Generator {
         }
         let slot = connection.slot;
         self.list(index);
-        self.submit(Op::Receive { slot })
+        slot.map_or(Ok(()), |slot| self.submit(Op::Receive { slot }))
     }
 
     /// Asks what is due, sends it, waits for the kernel, and works off what it says.
@@ -232,9 +184,13 @@ impl Generator {
     fn turn_once(&mut self) -> Result<(), Fault> {
         self.dispatch();
         while let Some(index) = self.listed.pop() {
+            let Some(slot) = self.slot_of(index as usize)? else {
+                self.parked.push(index);
+                continue;
+            };
             let connection = &mut self.connections[index as usize];
             connection.listed = false;
-            let (slot, buf) = (connection.slot, connection.desk.outbox.send());
+            let buf = connection.desk.outbox.send();
             self.submit(Op::Send { slot, buf })?;
         }
         let mut completions = std::mem::take(&mut self.completions);
@@ -284,12 +240,14 @@ impl Generator {
     pub fn close(mut self) -> Result<(), Fault> {
         self.closing = true;
         self.allow(0);
+        self.listed.clear();
         for index in 0..self.connections.len() {
-            let slot = self.connections[index].slot;
-            self.submit(Op::Close { slot })?;
+            if let Some(slot) = self.connections[index].slot {
+                self.submit(Op::Close { slot })?;
+            }
         }
         let until = Instant::now() + CLOSING;
-        while self.closed < self.connections.len() && Instant::now() < until {
+        while self.slots > 0 && Instant::now() < until {
             self.turn()?;
         }
         Ok(())
@@ -306,7 +264,7 @@ impl Generator {
             return Ok(());
         }
         self.looked_ns = now_ns;
-        self.renew_late()?;
+        self.retire_late()?;
         if self.books.open == 0 {
             return Ok(());
         }
@@ -336,33 +294,17 @@ impl Generator {
 
     fn complete(&mut self, completion: Completion) -> Result<(), Fault> {
         match completion {
-            Completion::Closed { slot } => {
-                self.closed += usize::from(self.place(slot).is_some());
+            Completion::Closed { .. } => {
+                self.slots -= 1;
+                self.listed.append(&mut self.parked);
                 Ok(())
             }
             _ if self.closing => Ok(()),
             Completion::Received { slot, lease } => self.received(slot, &lease),
-            Completion::Sent { slot, buf, fault: None } => self.sent(slot, buf),
-            // What has happened to a connection since it was renewed is nobody's concern.
-            Completion::Sent { slot, .. } | Completion::Ended { slot, .. }
-                if self.place(slot).is_none() =>
-            {
-                Ok(())
-            }
-            Completion::Sent { fault: Some(fault), .. } => {
-                Err(Fault::Target(format!("send a request: {fault}")))
-            }
-            Completion::Ended { fault, .. } => {
-                let why = fault.map_or_else(String::new, |fault| format!(" ({fault})"));
-                Err(Fault::Target(format!("the server closed a connection{why}")))
-            }
+            Completion::Sent { slot, buf, fault } => self.sent(slot, buf, fault),
+            Completion::Ended { slot, fault } => self.ended(slot, fault),
             Completion::Accepted { .. } | Completion::Left { .. } | Completion::Woken => Ok(()),
         }
-    }
-
-    fn place(&self, slot: Slot) -> Option<usize> {
-        let index = (*self.places.get(slot.index as usize)?)? as usize;
-        (self.connections[index].slot == slot).then_some(index)
     }
 
     fn received(&mut self, slot: Slot, lease: &Lease) -> Result<(), Fault> {
@@ -370,20 +312,31 @@ impl Generator {
             return Ok(());
         };
         let (books, number) = (&mut self.books, index as u32);
-        let Connection { inbox, desk, aside, .. } = &mut self.connections[index];
-        let aside = *aside;
+        let Connection { inbox, desk, answers, .. } = &mut self.connections[index];
+        let (before, mut closes) = (*answers, false);
         inbox.feed(&lease.padded()[..lease.len()], &mut |found| match found {
             Found::Message(body) => books.message(number, desk, body),
-            Found::End(end) => books.end(number, desk, &end),
+            Found::End(end) => {
+                *answers += 1;
+                closes |= end.closes;
+                books.end(number, desk, &end);
+                Ok(())
+            }
         })?;
-        if self.leaves_open {
-            self.renew(index)?;
+        let has_answered = *answers > before || desk.answered_ns.is_some();
+        if closes || self.uses_once && has_answered {
+            self.retire(index)?;
         }
         self.list(index);
+        self.reply(index)
+    }
+
+    /// Sends what the server wants to hear on its way that goes aside.
+    fn reply(&mut self, index: usize) -> Result<(), Fault> {
         if self.books.aside.is_empty() {
             return Ok(());
         }
-        let Some(aside) = aside.map(|aside| aside as usize) else {
+        let Some(aside) = self.connections[index].aside.map(|aside| aside as usize) else {
             let text = "the server asks the client something, for which the question has no reply";
             return Err(Fault::Target(text.into()));
         };
@@ -392,15 +345,22 @@ impl Generator {
         Ok(())
     }
 
-    fn sent(&mut self, slot: Slot, buf: SendBuf) -> Result<(), Fault> {
-        if !buf.unsent().is_empty() {
-            return self.submit(Op::Send { slot, buf });
-        }
+    fn sent(&mut self, slot: Slot, buf: SendBuf, fault: Option<SystemError>) -> Result<(), Fault> {
         let Some(index) = self.place(slot) else {
             return Ok(());
         };
-        self.connections[index].desk.outbox.sent(buf.bytes);
-        self.list(index);
+        if fault.is_none() && !buf.unsent().is_empty() {
+            return self.submit(Op::Send { slot, buf });
+        }
+        let connection = &mut self.connections[index];
+        connection.desk.outbox.sent(buf.bytes);
+        match fault {
+            _ if connection.ended.is_some() => return self.go_on(index),
+            None => self.list(index),
+            // What the server said before it closed is heard first.
+            Some(_) if self.peer.is_some() => {}
+            Some(fault) => return Err(Fault::Target(format!("send a request: {fault}"))),
+        }
         Ok(())
     }
 

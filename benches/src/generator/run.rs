@@ -54,7 +54,6 @@ fn connect(target: &Target, question: &Question, load: &Load) -> Result<Generato
     let each = if is_asked { 2 } else { 1 };
     let mut generator =
         Generator::open(load.driver, load.connections * each, load.inflight, question)?;
-    generator.address = Some(target.address.clone());
     let shared = Rc::new(Request::new(target, question, None));
     for _ in 0..load.connections {
         let mut client = Client::connect_within(target, load.timeout)?;
@@ -63,7 +62,15 @@ fn connect(target: &Target, question: &Question, load: &Load) -> Result<Generato
             Some(session) => Rc::new(Request::new(target, question, Some(session))),
             None => Rc::clone(&shared),
         };
-        let index = generator.adopt(client.into_stream(), target.wire, request)?;
+        let (is_spent, answers) = (client.is_spent(), u32::from(client.has_answered()));
+        let stream = client.into_stream();
+        generator.peer = stream.peer().filter(|_| target.wire == Wire::Http);
+        if is_spent {
+            generator.reserve(&request, is_asked);
+            continue;
+        }
+        let index = generator.adopt(stream, target.wire, request)?;
+        generator.connections[index].answers = answers;
         if is_asked {
             let aside = Client::connect_within(target, load.timeout)?;
             generator.adopt_aside(aside.into_stream(), index)?;

@@ -28,8 +28,10 @@ pub struct Tally {
     pub elapsed: Duration,
     /// What the scheduler gave the generator's thread in that time.
     pub generator: Usage,
-    /// Connections opened in that time because the server had left an event stream open.
+    /// Connections opened in that time, because the server closes them or leaves event streams open.
     pub renewals: u64,
+    /// Requests sent once more in that time, because the server had closed their connection unsaid.
+    pub resent: u64,
     /// Bytes sent in that time.
     pub bytes_out: u64,
     /// Bytes received in that time.

@@ -1,18 +1,21 @@
 //! Servers that misbehave, over real sockets and pipes of this process.
 
 use std::io::{BufRead, BufReader, PipeReader, PipeWriter, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::UnixListener;
+use std::rc::Rc;
 use std::thread;
 use std::time::Duration;
 
 use mcpring::ring::Choice;
 use serde_json::{Value, json};
 
+use super::connection::{Desk, Ids, Order};
 use super::pipes::Pipes;
 use super::reader::{ANSWER_BYTES_MAX, HEAD_BYTES_MAX};
+use super::request::{ID_FIRST, Request};
 use super::*;
-use crate::target::{Address, Era, Target};
+use crate::target::{Address, Era, Target, Wire};
 
 const REQUESTS: u64 = 5;
 
@@ -20,7 +23,7 @@ const REQUESTS: u64 = 5;
 type Behaviour = fn(&mut TcpStream);
 
 /// A server on a free port whose threads end with its connections.
-fn serve(behave: Behaviour) -> std::net::SocketAddr {
+fn serve(behave: Behaviour) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");
     thread::spawn(move || {
@@ -105,14 +108,32 @@ fn a_server_that_speaks_something_else() {
 fn a_server_that_closes() {
     let halfway: Behaviour = |stream| {
         write(stream, b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"jsonrpc\"");
-        let _ = stream.shutdown(std::net::Shutdown::Both);
+        let _ = stream.shutdown(Shutdown::Both);
     };
-    check(Wire::Http, Era::Stateless, halfway, &["closed a connection", "1 requests of echo open"]);
-    let after: Behaviour = |stream| {
+    let words = ["closed a connection", "1 requests of echo open"];
+    check(Wire::Http, Era::Stateless, halfway, &words);
+    let at_once: Behaviour = |stream| {
+        let _ = stream.shutdown(Shutdown::Both);
+    };
+    for wire in [Wire::Http, Wire::Line, Wire::Length] {
+        check(wire, Era::Stateless, at_once, &words);
+    }
+    // Every request has its answer, each over a connection of its own.
+    let words = "HTTP status 500: oops";
+    let said: Behaviour = |stream| {
         write(stream, b"HTTP/1.1 500 No\r\nConnection: close\r\nContent-Length: 4\r\n\r\noops");
     };
-    let words = ["Connection: close", "HTTP status 500: oops", "after 1 answers"];
-    check(Wire::Http, Era::Stateless, after, &words);
+    check_counts(Wire::Http, said, 0, REQUESTS, words);
+    let unsaid: Behaviour = |stream| {
+        write(stream, b"HTTP/1.1 500 No\r\nContent-Length: 4\r\n\r\noops");
+        let _ = stream.shutdown(Shutdown::Both);
+    };
+    check_counts(Wire::Http, unsaid, 0, REQUESTS, words);
+    let endless: Behaviour = |stream| {
+        write(stream, b"HTTP/1.0 500 No\r\n\r\noops");
+        let _ = stream.shutdown(Shutdown::Both);
+    };
+    check_counts(Wire::Http, endless, 0, REQUESTS, words);
 }
 
 #[test]

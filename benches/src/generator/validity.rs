@@ -147,4 +147,27 @@ mod tests {
         );
         check(Pace::Closed, (500, 0), Some((990, 500)), (0, 1), &[]);
     }
+
+    /// Judges work inside this process that took a second and was on a core for so many milliseconds.
+    #[track_caller]
+    fn check_inside(process_cpu: u64, want: &[&str]) {
+        let ms = Duration::from_millis;
+        let generator = Usage::of_busy_work(ms(process_cpu), ms(1000));
+        let tally = Tally { pace: OPEN, elapsed: ms(1000), generator, ..Tally::default() };
+        let got: Vec<_> = validity(&tally, None).iter().map(ToString::to_string).collect();
+        let is_said = |(got, want): (&String, &&str)| got.contains(*want);
+        let all = got.len() == want.len() && got.iter().zip(want).all(is_said);
+        assert!(all, "{process_cpu} of 1000 ms: {got:?} is not {want:?}");
+    }
+
+    #[test]
+    fn work_is_kept_off_its_core_by_what_is_not_the_work() {
+        check_inside(1000, &[]);
+        check_inside(960, &[]);
+        check_inside(940, &["the generator was kept off its core for 6 %"]);
+        check_inside(100, &["the generator was kept off its core for 90 %"]);
+        // The clocks are read in turn, and its threads may have several cores.
+        check_inside(1001, &[]);
+        check_inside(1700, &[]);
+    }
 }

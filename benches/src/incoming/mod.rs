@@ -36,6 +36,8 @@ enum State {
     Head,
     /// That many bytes of a body with a length.
     Sized(usize),
+    /// Whatever comes until the connection is over.
+    Rest,
     /// The line with the size of the next chunk.
     Size,
     /// That many bytes of the present chunk.
@@ -90,6 +92,19 @@ impl Incoming {
         self.state == State::Ended
     }
 
+    /// The connection is over, and with it a body that has no other end. Says whether the answer is
+    /// whole now.
+    pub fn finish(
+        &mut self,
+        message: &mut dyn FnMut(&[u8]) -> Result<(), Fault>,
+    ) -> Result<bool, Fault> {
+        if self.state == State::Rest {
+            self.state = State::Sized(0);
+            self.feed(&[], message)?;
+        }
+        Ok(self.has_ended())
+    }
+
     /// Takes the next bytes, hands out every message that they end, and says how many belonged to
     /// this answer. The body of an answer whose status is no success is no message.
     pub fn feed(
@@ -125,6 +140,7 @@ impl Incoming {
                     self.state = State::Chunk(left - taken);
                     taken
                 }
+                State::Rest => self.take_body(rest, rest.len(), message)?,
                 _ => self.take_line(rest)?,
             };
         }
@@ -144,6 +160,7 @@ impl Incoming {
                 State::Sized(length)
             }
             Framing::Chunks => State::Size,
+            Framing::Connection => State::Rest,
         };
         self.partial.truncate(head.bytes);
         std::mem::swap(&mut self.head, &mut self.partial);
@@ -240,6 +257,33 @@ mod tests {
             check(open.as_bytes(), &["{}\n[]"], false);
             let next = "\r\n9\r\n\ndata: 1\n\r\n1\r\n\n\r\n0\r\nA: b\r\n\r\n";
             check(format!("{open}{next}").as_bytes(), &["{}\n[]", "1"], true);
+        }
+    }
+
+    #[test]
+    fn the_end_of_the_connection_ends_what_has_no_other_end() {
+        for (bytes, want) in [
+            ("HTTP/1.1 200 OK\r\n\r\n{}", Some(&["{}"][..])),
+            ("HTTP/1.0 200 OK\r\n\r\n", Some(&[])),
+            ("HTTP/1.0 500 No\r\n\r\noops", Some(&[])),
+            ("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\ndata: 1\n\n", Some(&["1"])),
+            ("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\n{}", None),
+            ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}", None),
+            ("HTTP/1.1 200 OK\r\n", None),
+        ] {
+            let (mut incoming, mut got) = (Incoming::default(), Vec::new());
+            let mut keep = |message: &[u8]| {
+                got.push(String::from_utf8_lossy(message).into_owned());
+                Ok(())
+            };
+            incoming.feed(bytes.as_bytes(), &mut keep).expect("well formed");
+            assert!(!incoming.has_ended(), "{bytes}");
+            let is_whole = incoming.finish(&mut keep).expect("well formed");
+            assert_eq!(
+                is_whole.then_some(got),
+                want.map(|want| want.iter().map(ToString::to_string).collect()),
+                "{bytes}"
+            );
         }
     }
 

@@ -1,12 +1,17 @@
 //! The kernel's account of a process: its CPU clock, and what `/proc` says.
 
 use std::fs;
+use std::thread;
 use std::time::Duration;
 
 use nix::time::{ClockId, clock_getcpuclockid, clock_gettime};
 use nix::unistd::Pid;
 
 use crate::fault::Fault;
+
+/// From one look at what a process was started with to the next, and how many there are.
+const LOOK: Duration = Duration::from_millis(1);
+const LOOKS_MAX: usize = 20;
 
 /// Time of a process, as the scheduler counts it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,6 +39,14 @@ impl Usage {
             cpu: self.cpu.saturating_sub(before.cpu),
             waited: self.waited.saturating_sub(before.waited),
         }
+    }
+
+    /// The account of work that waits for nothing but a core, with threads of its own on the same one.
+    /// Their waiting for each other, which the kernel counts too, says nothing; but when the process was
+    /// on no core in `elapsed`, something else was on it.
+    #[must_use]
+    pub fn of_busy_work(process_cpu: Duration, elapsed: Duration) -> Self {
+        Self { cpu: process_cpu, waited: elapsed.saturating_sub(process_cpu) }
     }
 
     fn read(schedstat: &str) -> Self {
@@ -143,22 +156,49 @@ impl Process {
         field(&text, "Max open files").ok_or_else(|| missing("limit of open files", "limits"))
     }
 
+    /// Those that it started and that live, or have ended and nobody has asked how; and those that it
+    /// was given when who started them had ended.
+    pub fn children(self) -> Result<Vec<Self>, Fault> {
+        let mut children = Vec::new();
+        self.each_thread("children", |text| {
+            children.extend(text.split_whitespace().filter_map(|id| id.parse().ok().map(Self)));
+        })?;
+        Ok(children)
+    }
+
     /// It and all processes that it started, and they, and so on: a server that forks workers.
     pub fn tree(self) -> Result<Vec<Self>, Fault> {
         let mut tree = vec![self];
-        let mut at = 0;
+        tree.extend(self.children()?);
+        let mut at = 1;
         while at < tree.len() {
-            let process = tree[at];
-            let children = process.each_thread("children", |text| {
-                tree.extend(text.split_whitespace().filter_map(|id| id.parse().ok().map(Self)));
-            });
             // A worker may end between the listing and the look; the first one may not.
-            if at == 0 {
-                children?;
-            }
+            tree.extend(tree[at].children().unwrap_or_default());
             at += 1;
         }
         Ok(tree)
+    }
+
+    /// Whether it has not ended, asked how or not.
+    pub fn lives(self) -> bool {
+        let stat = self.read("stat").unwrap_or_default();
+        // The name before the state may hold anything.
+        let state = stat.rsplit_once(')').and_then(|(_, rest)| rest.trim_start().chars().next());
+        state.is_some_and(|state| !"ZX".contains(state))
+    }
+
+    /// Whether it was started with the variable `entry`, `NAME=VALUE`. One that is just becoming
+    /// another program shows nothing for a moment, and is looked at again.
+    pub fn was_given(self, entry: &str) -> bool {
+        for _ in 0..LOOKS_MAX {
+            let variables = fs::read(format!("/proc/{}/environ", self.0)).unwrap_or_default();
+            if !variables.is_empty() || !self.lives() {
+                let mut variables = variables.split(|byte| *byte == 0);
+                return variables.any(|variable| variable == entry.as_bytes());
+            }
+            thread::sleep(LOOK);
+        }
+        false
     }
 
     /// Hands out `file` of each thread.
@@ -218,7 +258,7 @@ mod tests {
     #[test]
     fn a_thread_has_an_account_of_its_own() {
         let before = Usage::of_this_thread().expect("own time");
-        std::thread::spawn(|| ()).join().expect("a thread");
+        thread::spawn(|| ()).join().expect("a thread");
         let after = Usage::of_this_thread().expect("own time");
         assert!(after.since(before).cpu > Duration::ZERO);
     }
@@ -226,8 +266,22 @@ mod tests {
     #[test]
     fn a_process_is_found_below_who_started_it() {
         let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().expect("a program");
+        let process = Process(child.id());
         let tree = Process(std::process::id()).tree().expect("own tree");
-        assert!(tree.contains(&Process(child.id())), "{tree:?}");
+        assert!(tree.contains(&process) && process.lives(), "{tree:?}");
+        drop(child.stdin.take());
+        child.wait().expect("its end");
+        assert!(!process.lives());
+    }
+
+    #[test]
+    fn a_process_shows_what_it_was_given() {
+        let mut child = Command::new("cat");
+        let mut child = child.env("GIVEN", "1").stdin(Stdio::piped()).spawn().expect("a program");
+        let process = Process(child.id());
+        for (entry, want) in [("GIVEN=1", true), ("GIVEN=", false), ("IVEN=1", false)] {
+            assert_eq!(process.was_given(entry), want, "{entry}");
+        }
         drop(child.stdin.take());
         child.wait().expect("its end");
     }

@@ -13,9 +13,18 @@ use serde::{Deserialize, Serialize};
 /// The version of the shape of a record; a key more or less is a new one.
 pub const SCHEMA: u32 = 1;
 
-/// The figure of connections that were opened anew in one repetition, because the server had left
-/// the event stream of an answer open.
+/// The figure of connections that were opened anew in one repetition, because the server had closed
+/// the one before or had left the event stream of an answer open.
 pub const RENEWALS: &str = "new_connections";
+
+/// The figure of requests that were sent once more in one repetition, because the server had closed
+/// their connection after an answer without saying so.
+pub const RESENT: &str = "requests_sent_again";
+
+/// The figure of calls of the kinds read and write that the server made for a request, over standard
+/// input and output. They are nearly all that most such servers ask of the kernel, and nothing of what a
+/// ring is asked.
+pub const READ_WRITES: &str = "read_write_calls_a_request";
 
 /// One workload, measured on one server.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]

@@ -70,9 +70,6 @@ impl Conversation {
             Era::Handshake => new.initialize()?,
             Era::Stateless | Era::Bare => new.ask("server/discover", "{}")?,
         };
-        if let Channel::Socket(client) = &mut new.channel {
-            client.make_ready()?;
-        }
         Ok(new)
     }
 

@@ -15,6 +15,7 @@ mod place;
 
 use std::cell::OnceCell;
 use std::sync::mpsc::RecvTimeoutError;
+use std::thread;
 use std::time::{Duration, Instant};
 
 pub use command::CommandSpec;
@@ -125,7 +126,6 @@ impl Subject {
             let place = child::Place::Pinned(cores);
             let mut server = Server::start(&mut command.command(), place)?;
             subject.places = places(&mut server, patience.start)?;
-            subject.process = Some(server.process());
             subject.server = Some(server);
         }
         subject.meet(spec.era)
@@ -148,7 +148,6 @@ impl Subject {
         await_listener(&mut server, &place, patience.start)?;
         let mut subject = Self { patience, ..Self::new(&spec.name, &spec.note) };
         subject.cores = Some(cores.clone());
-        subject.process = Some(server.process());
         subject.server = Some(server);
         subject.places.push(place);
         subject.meet(spec.era)
@@ -220,7 +219,8 @@ impl Subject {
         let Some(place) = self.places.first() else { return };
         // A launcher is not the server: what listens is what is measured.
         let sockets = place.address().sockets().unwrap_or_default();
-        self.process = sockets.into_iter().find_map(owner::of).or(self.process);
+        let listens = sockets.into_iter().find_map(owner::of);
+        self.process = listens.or_else(|| self.server.as_ref().map(Server::process));
         let http = self.places.iter().find(|place| place.via == Via::Http);
         if let Some(http) = http.and_then(|http| http.address().sockets().ok()?.first().copied()) {
             let counters = Counters::new(http);
@@ -351,7 +351,11 @@ fn await_listener(server: &mut Server, place: &Place, patience: Duration) -> Res
         // Between two knocks it is heard whether the server has ended.
         let end = server.find(KNOCK, |_| None::<()>);
         if let Err(end @ RecvTimeoutError::Disconnected) = end {
-            return Err(server.not_ready(&place.address().to_string(), end));
+            if !server.lives() {
+                return Err(server.not_ready(&place.address().to_string(), end));
+            }
+            // A launcher has ended, and its server says nothing.
+            thread::sleep(KNOCK);
         }
         if Instant::now() >= until {
             return Err(server.not_ready(&place.address().to_string(), RecvTimeoutError::Timeout));

@@ -15,7 +15,7 @@ use crate::generator::{Errors, Extent, Load, Mark, Pace, Tally, run_watched};
 use crate::histogram::Latencies;
 use crate::inside;
 use crate::measure::process::{Process, Usage};
-use crate::record::RENEWALS;
+use crate::record::{READ_WRITES, RENEWALS, RESENT};
 use crate::subject::Subject;
 use crate::workload::{FanoutSpec, InsideSpec, LoadSpec};
 
@@ -43,13 +43,19 @@ pub(super) struct Seen {
 impl Seen {
     fn of(tally: Tally, meters: &Meters<'_>) -> Self {
         let used = meters.used();
-        let renewals = (tally.renewals > 0).then_some((RENEWALS.into(), tally.renewals as f64));
+        let counts = [(RENEWALS, tally.renewals), (RESENT, tally.resent)];
+        let there = counts.into_iter().filter(|(_, count)| *count > 0);
+        let there = there.map(|(name, count)| (name, count as f64));
+        let read_writes = used.and_then(|used| used.read_writes);
+        let read_writes =
+            read_writes.map(|calls| (READ_WRITES, calls as f64 / tally.requests as f64));
+        let figures = there.chain(read_writes).map(|(name, value)| (name.into(), value)).collect();
         Self {
             whys: validity(&tally, used.map(|used| used.time)),
             tally,
             used,
             resident_bytes: meters.resident_bytes(),
-            figures: renewals.into_iter().collect(),
+            figures,
             stages_us: BTreeMap::new(),
         }
     }
@@ -91,8 +97,9 @@ pub(super) fn repeat(
         Prepared::Pipes { command, cores, era, patience, question, load } => {
             let place = child::Place::Pinned(cores);
             let (server, input, output) = Server::start_piped(&mut command.command(), place)?;
-            let mut meters = Meters::new(Some(server.process()), None);
             let mut pipes = Pipes::open(input, output, *era, *patience)?;
+            // A launcher may have ended before the first answer.
+            let mut meters = Meters::of_pipes(server.process());
             let tally = loaded(load, operations, settings, &mut |load, is_counted| {
                 let mark = &mut |mark| if is_counted { meters.read(mark) } else { Ok(()) };
                 let tell = &mut |progress: &_| watch.progress(progress);
@@ -184,11 +191,8 @@ fn checked(tally: Tally, settings: &Settings) -> Result<Tally, Fault> {
 /// around it, so only its time counts.
 fn inside(spec: &InsideSpec, operations: u64) -> Result<Seen, Fault> {
     let own = Process(std::process::id());
-    let (before, usage, begin) = (own.resident_bytes()?, Usage::of_this_thread()?, Instant::now());
-    let outcome = inside::run(spec, operations)?;
-    let generator = Usage::of_this_thread()?.since(usage);
-    // It is this thread that may have been kept off its core, in all of the time.
-    let whole = Tally { generator, elapsed: begin.elapsed(), pace: UNPACED, ..Tally::default() };
+    let before = own.resident_bytes()?;
+    let (outcome, whole) = on_this_thread(|| inside::run(spec, operations))?;
     let whys = validity(&whole, None);
     let (requests, latencies) = (outcome.operations, outcome.latencies);
     Ok(Seen {
@@ -199,6 +203,19 @@ fn inside(spec: &InsideSpec, operations: u64) -> Result<Seen, Fault> {
         figures: outcome.figures,
         stages_us: outcome.stages_us,
     })
+}
+
+/// Does `work` and says how long it took, and for how much of that it was kept off its core by
+/// something else. The threads that it may have, such as those of a pool, share the core with this
+/// one: they are the work, and nothing else.
+fn on_this_thread<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<(T, Tally), Fault> {
+    let own = Process(std::process::id());
+    let (process, begin) = (own.usage()?, Instant::now());
+    let came = work()?;
+    let elapsed = begin.elapsed();
+    let process = own.usage()?.since(process);
+    let generator = Usage::of_busy_work(process.cpu, elapsed);
+    Ok((came, Tally { generator, elapsed, pace: UNPACED, ..Tally::default() }))
 }
 
 /// The pace of what is no loop of requests: that its thread is busy says nothing.
@@ -230,4 +247,46 @@ fn publish(
     let (requests, elapsed) = (latencies.count(), begin.elapsed());
     let pace = UNPACED;
     Ok(Tally { pace, requests, latencies, service, elapsed, generator, ..Tally::default() })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+    use nix::unistd::Pid;
+
+    use super::*;
+
+    /// What the other thread of the work spends on the core.
+    const WORK: Duration = Duration::from_millis(30);
+
+    /// Binds this thread, and those that it starts, to one core.
+    fn share_a_core() {
+        let all = sched_getaffinity(Pid::from_raw(0)).expect("cores");
+        let first = (0..CpuSet::count()).find(|core| all.is_set(*core) == Ok(true));
+        let mut one = CpuSet::new();
+        one.set(first.expect("a core")).expect("a number of a core");
+        sched_setaffinity(Pid::from_raw(0), &one).expect("its own core");
+    }
+
+    /// Both threads are always ready to run, so that one waits while the other has the core.
+    #[test]
+    fn threads_of_the_work_do_not_keep_it_off_its_core() {
+        share_a_core();
+        let own_cpu = || Usage::of_this_thread().expect("own time").cpu;
+        let before = own_cpu();
+        let (after, tally) = on_this_thread(|| {
+            let other = thread::spawn(move || while own_cpu() < WORK {});
+            while !other.is_finished() {}
+            Ok(own_cpu())
+        })
+        .expect("an account");
+        let off = tally.elapsed.saturating_sub(after.saturating_sub(before));
+        assert!(off >= WORK, "on one core the work was done meanwhile: {tally:?}");
+        // Whatever else has kept it off: the other thread's time is not part of that, but for what
+        // passes between the readings of the clocks.
+        let kept_off = tally.generator.waited;
+        assert!(kept_off + WORK / 2 <= off, "{kept_off:?} of {off:?}: the work is something else");
+    }
 }

@@ -7,7 +7,7 @@ use mcpring::{Config, Engine, Running};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::workload::{AnswerSpec, EraSpec, FanoutSpec, LoadSpec, RequestSpec, Via};
+use crate::workload::{AnswerSpec, EraSpec, FanoutSpec, InsideSpec, LoadSpec, RequestSpec, Via};
 
 fn start(driver: Choice) -> Running {
     let config = Config { shards: 1, driver, ..Config::default() };
@@ -118,6 +118,12 @@ fn a_workload_is_measured_where_it_can_be() {
             "is not started over stdio; is not started over stdio; is not started over stdio",
         );
     }
+}
+
+#[test]
+fn work_inside_is_measured_without_a_server() {
+    let inside = Some(InsideSpec { part: "pool".into(), size: None });
+    check(Choice::Auto, &Workload { inside, ..workload("pool", Via::Http) }, "40 over inside");
 }
 
 fn http_missing() -> &'static str {

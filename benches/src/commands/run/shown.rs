@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write, stderr};
 
 use crate::generator;
-use crate::record::{RENEWALS, Record};
+use crate::record::{READ_WRITES, RENEWALS, RESENT, Record};
 use crate::report::number;
 use crate::trial::Watch;
 use crate::workload::Workload;
@@ -82,13 +82,19 @@ pub(super) fn table(record: &Record) -> String {
         rows.push(("server memory", format!("{start} MiB, then {end} MiB")));
     }
     let a_request = |value: f64| format!("{} a request", number(value));
-    let seen =
-        [("context switches", record.context_switches), ("system calls", record.system_calls)];
+    let seen = [
+        ("context switches", record.context_switches),
+        ("system calls", record.system_calls),
+        ("read and write calls", record.figures.get(READ_WRITES).copied()),
+    ];
     rows.extend(seen.into_iter().filter_map(|(name, value)| Some((name, a_request(value?)))));
-    if let Some(renewals) = record.figures.get(RENEWALS) {
-        let why = "the server leaves event streams open behind the answer";
-        rows.push(("new connections", format!("{}: {why}", number(*renewals))));
-    }
+    let counted = [
+        ("new connections", RENEWALS, "the server closes them, or leaves event streams open"),
+        ("requests sent again", RESENT, "their connection was closed after an answer, unsaid"),
+    ];
+    rows.extend(counted.into_iter().filter_map(|(name, figure, why)| {
+        Some((name, format!("{}: {why}", number(*record.figures.get(figure)?))))
+    }));
     rows.extend(errors(record));
     let wide = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     let lines = rows.iter().map(|(name, value)| format!("{name:<wide$}  {value}"));
@@ -136,12 +142,23 @@ mod tests {
             system_calls: Some(0.25),
             errors: 3,
             errors_by_kind: [("wrong".to_owned(), 3)].into(),
+            figures: [(RENEWALS, 40.0), (RESENT, 2.0), (READ_WRITES, 1.5)]
+                .map(|(name, value)| (name.to_owned(), value))
+                .into(),
             first_error: Some("first words".into()),
             ..record
         };
         let shown = table(&record);
-        for part in ["1.00 µs, 2.00 µs, 3.00 µs", "4.50 µs", "0.250 a", "wrong 3", "first words"]
-        {
+        for part in [
+            "1.00 µs, 2.00 µs, 3.00 µs",
+            "4.50 µs",
+            "0.250 a",
+            "1.50 a",
+            "wrong 3",
+            "first words",
+            "40.0: the server closes them",
+            "2.00: their connection",
+        ] {
             assert!(shown.contains(part), "{part}: {shown}");
         }
     }
