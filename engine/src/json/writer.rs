@@ -45,6 +45,14 @@ impl<'b> Writer<'b> {
         self.follows = false;
     }
 
+    /// Members written out by the author, up to the name of one whose value has to follow: what is
+    /// the same in every message is copied, not looked at.
+    pub(crate) fn spelled(&mut self, members: &'static str) {
+        self.lead();
+        self.out.extend_from_slice(members.as_bytes());
+        self.follows = false;
+    }
+
     /// A string, escaped.
     pub fn string(&mut self, text: &str) {
         self.lead();
