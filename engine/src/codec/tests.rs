@@ -3,6 +3,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use super::http1::{HeadFault, head_end};
 use super::*;
 
 const MAX: usize = 10;
@@ -263,6 +264,10 @@ fn chunked_bodies() {
     }
 }
 
+/// The last is longer than what is looked at together, as most lines of a head are.
+const HEAD_PARTS: &[&str] =
+    &["\r\n", "\r\n\r\n", "\n", "\r", "x", "accept: application/json, text/event-stream"];
+
 proptest! {
     #[test]
     fn cutting_changes_nothing(
@@ -272,6 +277,31 @@ proptest! {
         for decoder in [length, line] {
             prop_assert_eq!(cut(decoder(), split(&bytes, &places)), cut(decoder(), [&bytes[..]]));
         }
+    }
+
+    /// However a head was cut into calls, its end is where reading byte by byte finds it.
+    #[test]
+    fn a_head_ends_where_it_does(
+        parts in vec(prop::sample::select(HEAD_PARTS), 0..12),
+        place in any::<prop::sample::Index>(),
+    ) {
+        let head = format!("G{}", parts.concat());
+        let head = head.as_bytes();
+        let line_feed = (0..head.len()).find(|at| {
+            head[*at] == b'\n' && (head[at - 1] != b'\r' || head[at - 2] == b'\n')
+        });
+        let want = match line_feed {
+            Some(at) if head[at - 1] == b'\r' => Ok(Some(at + 1)),
+            Some(_) => Err(HeadFault::BareLineFeed),
+            None => Ok(None),
+        };
+        let cut = place.index(head.len());
+        let found = match head_end(&head[..cut], 0) {
+            Ok(None) => head_end(head, cut),
+            found => found,
+        };
+        prop_assert_eq!(found, want);
+        prop_assert_eq!(head_end(head, 0), want);
     }
 
     #[test]

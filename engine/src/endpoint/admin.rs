@@ -17,7 +17,13 @@ impl Core {
         self.reply_page(slot, 200, metrics::CONTENT_TYPE, page.as_bytes());
     }
 
-    pub(super) fn reply_page(&mut self, slot: Slot, status: u16, content_type: &str, page: &[u8]) {
+    pub(super) fn reply_page(
+        &mut self,
+        slot: Slot,
+        status: u16,
+        content_type: &'static str,
+        page: &[u8],
+    ) {
         let Some((connection, keep_alive)) = self.take_exchange(slot) else { return };
         let out = &mut connection.out;
         respond(out, status, &[], Some(content_type), keep_alive, |out| {

@@ -109,7 +109,7 @@ pub(super) fn write_complete(
 ) {
     w.begin_object();
     if version.has_result_type() {
-        w.member_string("resultType", "complete");
+        w.raw(br#""resultType":"complete""#);
         if let Some(hint) = hint {
             hint.encode_members(w);
         }

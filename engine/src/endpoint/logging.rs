@@ -91,10 +91,12 @@ impl Core {
         self.notify_call(ticket, |w| {
             notification(w, "notifications/progress", |w| {
                 write_related(w, task.as_deref());
-                w.member_raw("progressToken", &token);
-                w.member_float("progress", progress);
+                w.raw_parts(&[br#""progressToken":"#, &token]);
+                w.spelled(r#""progress":"#);
+                w.float(progress);
                 if let Some(total) = total {
-                    w.member_float("total", total);
+                    w.spelled(r#""total":"#);
+                    w.float(total);
                 }
                 if let Some(message) = message.filter(|_| fields.progress_message) {
                     w.member_string("message", message);

@@ -65,11 +65,15 @@ fn encoded(write: impl FnOnce(&mut Writer<'_>)) -> Bytes {
 }
 
 /// Writes a notification: `method` with the members that `params` writes.
-pub(super) fn notification(w: &mut Writer<'_>, method: &str, params: impl FnOnce(&mut Writer<'_>)) {
+pub(super) fn notification(
+    w: &mut Writer<'_>,
+    method: &'static str,
+    params: impl FnOnce(&mut Writer<'_>),
+) {
     w.begin_object();
-    w.member_string("jsonrpc", "2.0");
-    w.member_string("method", method);
-    w.key("params");
+    // Names of methods have nothing to escape.
+    w.raw_parts(&[br#""jsonrpc":"2.0","method":""#, method.as_bytes(), b"\""]);
+    w.spelled(r#""params":"#);
     w.begin_object();
     params(w);
     w.end_object();

@@ -7,6 +7,7 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 
 use bytes::Bytes;
+use foldhash::fast::FixedState;
 
 use super::Now;
 use super::session_stream::{EventId, Keep, Line, SessionStream, SessionStreams, StreamKind};
@@ -36,7 +37,8 @@ pub(super) struct Sessions {
     shard: u16,
     most: usize,
     idle_ms: u64,
-    by_key: HashMap<SessionKey, HttpSession>,
+    /// The keys are random and our own, so their hash needs no secret.
+    by_key: HashMap<SessionKey, HttpSession, FixedState>,
     /// Each session once, in order of the use that was recorded here; a use since then only shows
     /// in the session itself and moves it back when its turn comes.
     by_use: VecDeque<(Now, SessionKey)>,
@@ -53,7 +55,7 @@ pub(super) struct Opened {
 
 impl Sessions {
     pub(super) fn new(shard: u16, most: usize, idle_ms: u64) -> Self {
-        let (by_key, by_use) = (HashMap::new(), VecDeque::new());
+        let (by_key, by_use) = (HashMap::default(), VecDeque::new());
         Self { shard, most, idle_ms, by_key, by_use, replay_bytes: 0 }
     }
 
@@ -183,13 +185,37 @@ impl Sessions {
 
     /// Which shard owns the session of that id, and its key; `None` when it is no id of ours.
     pub(super) fn parse_id(id: &str) -> Option<(u16, SessionKey)> {
-        let is_hex = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
-        if id.len() != 36 || !id.bytes().all(is_hex) {
+        let (shard, key) = id.as_bytes().split_at_checked(4)?;
+        let (high, low) = key.split_at_checked(16)?;
+        if low.len() != 16 {
             return None;
         }
-        let shard = u16::from_str_radix(&id[..4], 16).ok()?;
-        Some((shard, u128::from_str_radix(&id[4..], 16).ok()?))
+        let key = u128::from(hexadecimal(high)?) << 64 | u128::from(hexadecimal(low)?);
+        Some((hexadecimal(shard)? as u16, key))
     }
+}
+
+/// What each byte is worth as a digit of an id; [`NO_DIGIT`] where it is none.
+const DIGITS: [u8; 256] = {
+    let mut digits = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 16 {
+        digits[b"0123456789abcdef"[value] as usize] = value as u8;
+        value += 1;
+    }
+    digits
+};
+const NO_DIGIT: u8 = 0xff;
+
+/// A number of at most sixteen lower-case digits. Every request of a session has one to read.
+fn hexadecimal(text: &[u8]) -> Option<u64> {
+    let (mut number, mut seen) = (0, 0);
+    for byte in text {
+        let digit = DIGITS[usize::from(*byte)];
+        number = number << 4 | u64::from(digit);
+        seen |= digit;
+    }
+    (seen != NO_DIGIT).then_some(number)
 }
 
 #[cfg(test)]
@@ -212,6 +238,15 @@ mod tests {
         assert_eq!(Sessions::parse_id(&id), Some((513, 0xfeed)));
         for bad in ["", "x", &id[1..], &id.to_uppercase().replace('0', "G"), &format!("{id}0")] {
             assert_eq!(Sessions::parse_id(bad), None, "{bad}");
+        }
+        let key = 0x0123_4567_89ab_cdef_fedc_ba98_7654_3210;
+        let id = sessions.id(key);
+        assert_eq!(Sessions::parse_id(&id), Some((513, key)));
+        for place in 0..id.len() {
+            for wrong in ["g", "F", "+", " ", "\u{e9}"] {
+                let bad = [&id[..place], wrong, &id[place + 1..]].concat();
+                assert_eq!(Sessions::parse_id(&bad), None, "{bad}");
+            }
         }
     }
 

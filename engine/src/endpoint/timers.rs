@@ -8,6 +8,8 @@ use crate::limits::TICK_MS;
 
 /// Places of the wheel; with [`TICK_MS`] one round takes 51.2 s, later deadlines go round again.
 const PLACES: usize = 512;
+/// Words of a bit a place.
+const WORDS: usize = PLACES / 64;
 const TICK_NS: u64 = TICK_MS * 1_000_000;
 
 /// Deadlines by key.
@@ -15,7 +17,7 @@ const TICK_NS: u64 = TICK_MS * 1_000_000;
 pub(super) struct Timers<K> {
     places: Vec<Vec<(Now, K)>>,
     /// One bit a place: whether it holds entries.
-    occupied: [u64; PLACES / 64],
+    occupied: [u64; WORDS],
     /// The tick up to which everything has fired.
     fired_tick: u64,
 }
@@ -24,7 +26,7 @@ impl<K: Copy> Timers<K> {
     pub(super) fn new(now: Now) -> Self {
         Self {
             places: (0..PLACES).map(|_| Vec::new()).collect(),
-            occupied: [0; PLACES / 64],
+            occupied: [0; WORDS],
             fired_tick: now.0 / TICK_NS,
         }
     }
@@ -45,13 +47,22 @@ impl<K: Copy> Timers<K> {
 
     /// When [`Self::fire`] should run next, if anything is set.
     pub(super) fn deadline(&self) -> Option<Now> {
-        (1..=PLACES as u64)
-            .map(|ahead| self.fired_tick + ahead)
-            .find(|tick| {
-                let place = *tick as usize % PLACES;
-                self.occupied[place / 64] & (1 << (place % 64)) != 0
-            })
-            .map(|tick| Now(tick * TICK_NS))
+        let tick = self.fired_tick + 1;
+        let from = tick as usize % PLACES;
+        let behind = u64::MAX << (from % 64);
+        // Once round by words; the first one comes again at the end, for what precedes the place.
+        (0..=WORDS).find_map(|round| {
+            let word = (from / 64 + round) % WORDS;
+            let looked_at = match round {
+                0 => behind,
+                WORDS => !behind,
+                _ => u64::MAX,
+            };
+            let bits = self.occupied[word] & looked_at;
+            let place = (word * 64) + bits.trailing_zeros() as usize;
+            let ahead = (place + PLACES - from) % PLACES;
+            (bits != 0).then(|| Now((tick + ahead as u64) * TICK_NS))
+        })
     }
 
     /// Takes out every key whose deadline has passed.

@@ -415,7 +415,7 @@ fn uri_message(uri: &str) -> Bytes {
     message("notifications/resources/updated", Some(uri))
 }
 
-fn message(method: &str, uri: Option<&str>) -> Bytes {
+fn message(method: &'static str, uri: Option<&str>) -> Bytes {
     let mut message = Vec::new();
     notification(&mut Writer::new(&mut message), method, |w| {
         if let Some(uri) = uri {

@@ -1,7 +1,5 @@
 //! Bytes in and out of connections: accepted, received, sent, settled at the end of the turn, closed.
 
-use std::sync::Arc;
-
 use super::connection::{Connection, Wire};
 use super::labels::CloseReason;
 use super::{Core, ListenerKind, Output, Timer};
@@ -50,20 +48,20 @@ impl Core {
 
     /// Sets a timer for a deadline that comes before the one that is set.
     pub(super) fn watch(&mut self, slot: Slot) {
-        let (now, config) = (self.now, Arc::clone(&self.config));
-        let Some(connection) = self.slots.get_mut(slot) else { return };
+        let Self { slots, timers, config, now, .. } = self;
+        let Some(connection) = slots.get_mut(slot) else { return };
         let is_partial = match &connection.wire {
             Wire::Pipe(pipe) => pipe.is_partial(),
             Wire::Http(http) => http.is_partial(),
         };
         connection.partial_since = match (is_partial, connection.partial_since) {
-            (true, since) => since.or(Some(now)),
+            (true, since) => since.or(Some(*now)),
             (false, _) => None,
         };
-        let deadline = connection.deadline(&config);
+        let deadline = connection.deadline(config);
         if deadline < connection.due {
             connection.due = deadline;
-            self.timers.set(deadline, Timer::Connection(slot));
+            timers.set(deadline, Timer::Connection(slot));
         }
     }
 

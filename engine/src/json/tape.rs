@@ -57,6 +57,11 @@ impl Node {
         }
     }
 
+    /// Whether this is a string without escapes.
+    pub(crate) fn is_plain_string(self) -> bool {
+        self.tag & (KIND_MASK | FLAG) == Kind::String as u32
+    }
+
     /// Of a string: has escapes. Of a number: has neither fraction nor exponent. Of a bool: true.
     pub(crate) fn flag(self) -> bool {
         self.tag & FLAG != 0

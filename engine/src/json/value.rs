@@ -51,23 +51,36 @@ impl<'p> Value<'p> {
     }
 
     /// A string's content; borrowed when it has no escapes.
+    #[inline]
     pub fn as_str(self) -> Option<Cow<'p, str>> {
-        let (inside, escaped) = self.inside()?;
-        Some(string::unescape(inside, escaped))
-    }
-
-    /// Whether this is the string `other`, compared after unescaping by length and bytes.
-    pub fn eq_str(self, other: &str) -> bool {
-        match self.plain() {
-            Some(plain) => plain == other.as_bytes(),
-            None => self.inside().is_some_and(|(inside, _)| string::equals(inside, true, other)),
+        match self.inside()? {
+            (inside, false) => Some(Cow::Borrowed(inside)),
+            (inside, true) => Some(Cow::Owned(string::unescape(inside))),
         }
     }
 
+    /// Whether this is the string `other`, compared after unescaping by length and bytes.
+    #[inline]
+    pub fn eq_str(self, other: &str) -> bool {
+        let node = self.node();
+        if !node.is_plain_string() {
+            return self.eq_decoded(other);
+        }
+        // Mostly the lengths differ, which the tape knows: the text is not looked at then.
+        let (start, end) = (node.start as usize + 1, node.end as usize - 1);
+        end - start == other.len() && self.text.as_bytes()[start..end] == *other.as_bytes()
+    }
+
+    #[cold]
+    fn eq_decoded(self, other: &str) -> bool {
+        self.inside().is_some_and(|(inside, _)| string::equals(inside, true, other))
+    }
+
     /// The bytes of a string that has no escapes; none of any other value.
+    #[inline]
     pub fn plain(self) -> Option<&'p [u8]> {
         let node = self.node();
-        let is_plain = node.kind() == Kind::String && !node.flag();
+        let is_plain = node.is_plain_string();
         is_plain.then(|| &self.text.as_bytes()[node.start as usize + 1..node.end as usize - 1])
     }
 
@@ -114,19 +127,22 @@ impl<'p> Value<'p> {
     }
 
     /// An object's members, name and value; nothing of any other kind.
+    #[inline]
     pub fn members(self) -> Members<'p> {
         Members { at: self.children(Kind::Object) }
     }
 
     /// The value of an object's first member called `key`, compared after unescaping.
     pub fn get(self, key: &str) -> Option<Value<'p>> {
-        let mut at = self.children(Kind::Object);
-        for _ in 0..at.left {
-            let name = at.take();
-            let value = at.take();
-            if name.eq_str(key) {
-                return Some(value);
+        let node = self.node();
+        let members = if node.kind() == Kind::Object { node.count() } else { 0 };
+        // By places alone: every message is asked for a dozen members.
+        let mut name = self.index + 1;
+        for _ in 0..members {
+            if self.at(name).eq_str(key) {
+                return Some(self.at(name + 1));
             }
+            name = self.at(name + 1).node().next;
         }
         None
     }
@@ -175,6 +191,7 @@ impl<'p> Value<'p> {
         Some((&self.text[node.start as usize + 1..node.end as usize - 1], node.flag()))
     }
 
+    #[inline]
     fn node(self) -> Node {
         self.nodes[self.index as usize]
     }
@@ -184,6 +201,7 @@ impl<'p> Value<'p> {
         (node.kind() == Kind::Number && node.flag()).then(|| self.lexeme())
     }
 
+    #[inline]
     fn children(self, kind: Kind) -> Children<'p> {
         let node = self.node();
         let left = if node.kind() == kind { node.count() } else { 0 };
@@ -206,6 +224,7 @@ struct Children<'p> {
 
 impl<'p> Children<'p> {
     /// Gives the next child and steps over its subtree.
+    #[inline]
     fn take(&mut self) -> Value<'p> {
         let child = self.next;
         self.next.index = child.node().next;
@@ -243,9 +262,13 @@ pub struct Members<'p> {
 impl<'p> Iterator for Members<'p> {
     type Item = (Value<'p>, Value<'p>);
 
+    #[inline]
     fn next(&mut self) -> Option<(Value<'p>, Value<'p>)> {
         self.at.left = self.at.left.checked_sub(1)?;
-        Some((self.at.take(), self.at.take()))
+        // A name has nothing inside, so its value stands right behind it.
+        let name = self.at.next;
+        self.at.next.index += 1;
+        Some((name, self.at.take()))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

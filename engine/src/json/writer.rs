@@ -45,6 +45,14 @@ impl<'b> Writer<'b> {
         self.follows = false;
     }
 
+    /// Members written out by the author, up to the name of one whose value has to follow: what is
+    /// the same in every message is copied, not looked at.
+    pub(crate) fn spelled(&mut self, members: &'static str) {
+        self.lead();
+        self.out.extend_from_slice(members.as_bytes());
+        self.follows = false;
+    }
+
     /// A string, escaped.
     pub fn string(&mut self, text: &str) {
         self.lead();
@@ -90,6 +98,12 @@ impl<'b> Writer<'b> {
     /// A float in the shortest form that reads back the same; `null` when it is not finite.
     pub fn float(&mut self, number: f64) {
         self.lead();
+        // Steps and counts are whole mostly, and far quicker to write as what they are.
+        if (1.0..WHOLE_MAX).contains(&number) && number.fract() == 0.0 {
+            let whole = number as u64;
+            serde_json::to_writer(&mut *self.out, &whole).expect("a Vec takes every write");
+            return self.out.extend_from_slice(b".0");
+        }
         serde_json::to_writer(&mut *self.out, &number).expect("a Vec takes every write");
     }
 
@@ -169,6 +183,9 @@ impl<'b> Writer<'b> {
         self.follows = true;
     }
 }
+
+/// Whole floats below are written without an exponent.
+const WHOLE_MAX: f64 = 1e15;
 
 /// Appends `text` as a JSON string, quotes included.
 pub fn escape_into(out: &mut Vec<u8>, text: &str) {
@@ -263,9 +280,14 @@ mod tests {
         check(0.1, "0.1");
         check(-0.0, "-0.0");
         check(1.0, "1.0");
+        check(-1.0, "-1.0");
+        check(0.0, "0.0");
         check(5e-324, "5e-324");
         check(f64::NAN, "null");
         check(f64::INFINITY, "null");
+        for number in [10.0, 0.5, 1.5, WHOLE_MAX - 1.0, WHOLE_MAX - 0.5, WHOLE_MAX, 1e16, 1e22] {
+            check(number, &serde_json::json!(number).to_string());
+        }
         let mut out = Vec::new();
         Writer::new(&mut out).float(f64::MAX);
         assert_eq!(str::from_utf8(&out).expect("ASCII").parse(), Ok(f64::MAX));

@@ -147,8 +147,8 @@ impl Content {
         w.begin_object();
         match self {
             Self::Text { text, annotations, meta } => {
-                write::text(w, "type", Some("text"));
-                write::text(w, "text", Some(text));
+                w.spelled(r#""type":"text","text":"#);
+                w.string(text);
                 Self::encode_tail(w, fields, annotations.as_ref(), meta.as_ref());
             }
             Self::Image { data, mime_type, annotations, meta } => {

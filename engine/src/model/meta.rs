@@ -11,7 +11,8 @@ use super::{RawJson, Text, read, write};
 use crate::error::Error;
 use crate::json::Writer;
 
-/// Ready members the protocol layer adds to a result's `_meta`: (key, JSON text).
+/// Ready members the protocol layer adds to a result's `_meta`: (key, JSON text). The keys are the
+/// protocol's own, with nothing to escape.
 pub type MetaExtra<'a> = [(&'a str, &'a [u8])];
 
 /// The members of one `_meta` object.
@@ -68,8 +69,7 @@ impl Meta {
             }
         }
         for (key, value) in extra {
-            w.key(key);
-            w.raw(value);
+            w.raw_parts(&[b"\"", key.as_bytes(), b"\":", value]);
         }
         w.end_object();
     }
@@ -81,7 +81,7 @@ impl Meta {
         if own.is_empty() && extra.is_empty() {
             return;
         }
-        w.key("_meta");
+        w.spelled(r#""_meta":"#);
         own.encode(w, extra);
     }
 }

@@ -185,7 +185,7 @@ impl ToolResult {
 
     /// Writes the members into an object the caller opened, with `extra` added to `_meta`.
     pub fn encode_members(&self, w: &mut Writer<'_>, fields: &Fields, extra: &MetaExtra<'_>) {
-        w.key("content");
+        w.spelled(r#""content":"#);
         w.begin_array();
         for content in &self.content {
             content.encode(w, fields);

@@ -92,20 +92,27 @@ impl<'p> Members<'p> {
     fn collect(root: Value<'p>) -> Result<Self, Fault<'p>> {
         let mut found = Self::default();
         for (key, value) in root.members() {
-            let place = match &*key.name() {
-                b"jsonrpc" => &mut found.version,
-                b"id" => &mut found.id,
-                b"method" => &mut found.method,
-                b"params" => &mut found.params,
-                b"result" => &mut found.result,
-                b"error" => &mut found.error,
-                _ => continue,
+            let place = match key.plain() {
+                Some(plain) => found.place(plain),
+                None => found.place(&key.name()),
             };
-            if place.replace(value).is_some() {
+            if place.is_some_and(|place| place.replace(value).is_some()) {
                 return Err(fault(None, "a member of the message occurs twice"));
             }
         }
         Ok(found)
+    }
+
+    fn place(&mut self, name: &[u8]) -> Option<&mut Option<Value<'p>>> {
+        Some(match name {
+            b"jsonrpc" => &mut self.version,
+            b"id" => &mut self.id,
+            b"method" => &mut self.method,
+            b"params" => &mut self.params,
+            b"result" => &mut self.result,
+            b"error" => &mut self.error,
+            _ => return None,
+        })
     }
 
     fn call(self, method: Value<'p>, id: Option<Id<'p>>) -> Result<Message<'p>, Fault<'p>> {

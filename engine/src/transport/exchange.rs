@@ -233,7 +233,7 @@ fn own_route(rules: &HttpRules, request: &Request<'_>) -> Result<Route, Refusal>
 
 /// Whether the query holds an access token, which ends up in logs and histories there (OAuth 2.1).
 fn has_token(target: &str) -> bool {
-    let query = target.split_once('?').map_or("", |(_, query)| query);
+    let Some((_, query)) = target.split_once('?') else { return false };
     query.split('&').any(|part| part.split('=').next() == Some("access_token"))
 }
 

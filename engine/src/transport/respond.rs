@@ -3,13 +3,17 @@
 //! The body is appended straight behind the head, so an answer is never held twice. The length has
 //! a fixed width, filled with leading blanks, which HTTP reads over.
 
+use std::ops::Range;
+
 use super::Mark;
 
 /// The interim answer to `Expect: 100-continue`.
 pub const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
-const LENGTH_DIGITS: usize = 10;
-const BLANK_LENGTH: &[u8; LENGTH_DIGITS] = b"          ";
+/// The end of a head that tells its body's length, which is not known yet.
+const BLANK_LENGTH: &[u8] = b"content-length:           \r\n\r\n";
+/// Where the length goes in it.
+const LENGTH_DIGITS: Range<usize> = 16..26;
 const CHUNK_HEAD: &[u8] = b"00000000\r\n";
 const CHUNK_DIGITS: usize = 8;
 
@@ -19,19 +23,17 @@ pub fn respond(
     out: &mut Vec<u8>,
     status: u16,
     headers: &[(&str, &str)],
-    content_type: Option<&str>,
+    content_type: Option<&'static str>,
     keep_alive: bool,
     write_body: impl FnOnce(&mut Vec<u8>),
 ) {
     head(out, status, headers, content_type, keep_alive);
-    out.extend_from_slice(b"content-length: ");
-    let length = out.len();
+    let blank = out.len();
     out.extend_from_slice(BLANK_LENGTH);
-    out.extend_from_slice(b"\r\n\r\n");
     let body = out.len();
     write_body(out);
     let len = out.len() - body;
-    patch_decimal(&mut out[length..length + LENGTH_DIGITS], len);
+    patch_decimal(&mut out[blank..body][LENGTH_DIGITS], len);
 }
 
 /// Appends an answer without a body.
@@ -77,7 +79,7 @@ impl Stream {
     pub fn open(
         out: &mut Vec<u8>,
         headers: &[(&str, &str)],
-        content_type: &str,
+        content_type: &'static str,
         takes_chunks: bool,
         keep_alive: bool,
     ) -> Self {
@@ -132,12 +134,15 @@ fn head(
     out: &mut Vec<u8>,
     status: u16,
     headers: &[(&str, &str)],
-    content_type: Option<&str>,
+    content_type: Option<&'static str>,
     keep_alive: bool,
 ) {
     status_line(out, status);
     if let Some(content_type) = content_type {
-        header(out, "content-type", content_type);
+        // Our own words, which hold nothing that would have to be taken out of a header.
+        out.extend_from_slice(b"content-type: ");
+        out.extend_from_slice(content_type.as_bytes());
+        out.extend_from_slice(b"\r\n");
     }
     for (name, value) in headers {
         header(out, name, value);
