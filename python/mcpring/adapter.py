@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from ._narrow import is_dict, kind_of
 from .exceptions import NotFoundError
-from .hooks import install_hooks
 from .jsonable import dumps, jsonable
 from .mounted import with_mounted
 from .results import plain_data
-from .routes import core_route
 from .uri import standard
 
 if TYPE_CHECKING:
+    from .auth import AuthCheck
     from .context import Context
     from .server.registry import Entry
 
@@ -72,9 +71,15 @@ def install(core: Any, server: Any, options: dict[str, Any]) -> Installed:
         options=dumps(options),
         on_error=server.failure_words,
     )
-    for route in server.routes:
-        made.add_route(route.path, route.methods, core_route(core, route.fn))
-    install_hooks(core, made, server)
+    if server.routes:
+        from .routes import core_route
+
+        for route in server.routes:
+            made.add_route(route.path, route.methods, core_route(core, route.fn))
+    if server.middleware:
+        from .hooks import install_hooks
+
+        install_hooks(core, made, server)
     return Installed(core, made, server)
 
 
@@ -111,10 +116,8 @@ def _update(core: Any, made: Any, server: Any, installed: dict[tuple[str, str], 
 
 
 def _add(core: Any, made: Any, entry: Entry) -> bool:
-    from .auth import split_checks
-
     component = entry.component
-    scopes, _ = split_checks(component.auth)
+    scopes, _ = _checks(component)
     common = {"info": dumps(component.info()), "scopes": scopes}
     held = _held(entry)
     if held is not None:
@@ -248,9 +251,16 @@ def _is_own(component: Any) -> bool:
 
 def _has_checks(entry: Entry) -> bool:
     """Whether Python has a say before the function: middleware, and checks beyond scopes."""
+    return any(one.middleware for one in entry.path) or bool(_checks(entry.component)[1])
+
+
+def _checks(component: Any) -> tuple[list[str], list[AuthCheck]]:
+    """Scopes that the core checks, and what is left for Python: mostly neither."""
+    if component.auth is None:
+        return [], []
     from .auth import split_checks
 
-    return any(one.middleware for one in entry.path) or bool(split_checks(entry.component.auth)[1])
+    return split_checks(component.auth)
 
 
 def _has_versions(component: Any) -> bool:

@@ -13,6 +13,7 @@
 //! thousand million texts, which is when a key should have been replaced (NIST SP 800-38D, 8.3).
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::digest;
@@ -78,21 +79,27 @@ impl std::error::Error for SealError {}
 
 /// The keys of a server: the first one seals, all of them open.
 pub struct KeyRing {
-    keys: Vec<(u32, LessSafeKey)>,
+    secrets: Vec<StateKey>,
+    /// The same with their ids, scheduled by the first state: most servers carry none, and the
+    /// ciphers are half a megabyte of program that would be resident from the start.
+    keys: OnceLock<Vec<(u32, LessSafeKey)>>,
 }
 
 impl KeyRing {
     /// A ring of `keys`, newest first; older ones only open what they once sealed.
     /// `None` when there is no key.
     pub fn new(keys: &[StateKey]) -> Option<Self> {
-        let keys: Vec<_> = keys.iter().map(|key| entry(key.bytes())).collect();
-        (!keys.is_empty()).then_some(Self { keys })
+        (!keys.is_empty()).then(|| Self { secrets: keys.to_vec(), keys: OnceLock::new() })
     }
 
     /// A ring of one key that nobody keeps: what it sealed dies with the process. `secret` must
     /// come from a random source, and all shards of a process need the same ring.
     pub fn ephemeral(secret: &[u8; 32]) -> Self {
-        Self { keys: vec![entry(secret)] }
+        Self { secrets: vec![StateKey::new(*secret)], keys: OnceLock::new() }
+    }
+
+    fn keys(&self) -> &[(u32, LessSafeKey)] {
+        self.keys.get_or_init(|| self.secrets.iter().map(|key| entry(key.bytes())).collect())
     }
 
     /// Seals `plain` until `expires_unix_s` for what `binding` names; see [`Binding`]. `nonce` must
@@ -108,7 +115,7 @@ impl KeyRing {
         if plain.len() > PLAIN_BYTES_MAX {
             return Err(too_long);
         }
-        let (id, key) = &self.keys[0];
+        let (id, key) = &self.keys()[0];
         let mut sealed = Vec::with_capacity(plain.len() + OVERHEAD_BYTES);
         sealed.extend_from_slice(&id.to_be_bytes());
         sealed.extend_from_slice(&expires_unix_s.to_be_bytes());
@@ -137,7 +144,7 @@ impl KeyRing {
         let (nonce, sealed) = rest.split_at_checked(NONCE_LEN).ok_or(SealError::Malformed)?;
         let id = head.first_chunk().copied().map_or(0, u32::from_be_bytes);
         let expires = head.last_chunk().copied().map_or(0, u64::from_be_bytes);
-        let key = self.keys.iter().find(|(known, _)| *known == id).map(|(_, key)| key);
+        let key = self.keys().iter().find(|(known, _)| *known == id).map(|(_, key)| key);
         let key = key.ok_or(SealError::UnknownKey)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| SealError::Malformed)?;
         let mut sealed = sealed.to_vec();
@@ -157,7 +164,7 @@ impl KeyRing {
 /// Keys are left out.
 impl fmt::Debug for KeyRing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "KeyRing({} keys)", self.keys.len())
+        write!(f, "KeyRing({} keys)", self.secrets.len())
     }
 }
 
@@ -345,6 +352,18 @@ mod tests {
         for (at, digest) in digests.iter().enumerate() {
             assert!(!digests[..at].contains(digest), "row {at}");
         }
+    }
+
+    #[test]
+    fn no_cipher_before_the_first_state() {
+        let check = |used: fn(&KeyRing)| {
+            let ring = ring(&[1, 2]);
+            assert!(ring.keys.get().is_none(), "a server at rest has no ciphers");
+            used(&ring);
+            assert_eq!(ring.keys.get().map(Vec::len), Some(2));
+        };
+        check(|ring| drop(sealed(ring, b"x")));
+        check(|ring| assert!(ring.open(&format!("s1.{}", "A".repeat(60)), 0, b"").is_err()));
     }
 
     #[test]

@@ -3,14 +3,14 @@
 //! All shards share one pool. A job that finds the queue full is refused at once, so a slow tool
 //! costs its own callers a "busy" and nobody a stalled shard. A thread is started only when every
 //! started one has work, up to the limit, and then kept: a server whose handlers all answer inline
-//! has no worker thread at all. The pool knows nothing of calls; a job says itself how it runs and
-//! how it is refused.
+//! has no worker thread at all, and no queue either. The pool knows nothing of calls; a job says
+//! itself how it runs and how it is refused.
 
 #![allow(clippy::disallowed_methods, reason = "the pool is threads")]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError};
@@ -27,11 +27,17 @@ pub(crate) trait Task: Send + 'static {
 
 /// Threads that run jobs, at most so many, behind one bounded queue.
 pub(crate) struct Pool<T: Task> {
-    queue: Sender<T>,
-    /// Handed to each new thread.
-    jobs: Receiver<T>,
+    /// Made by the first job: making it writes every slot, 128 KiB of calls.
+    queue: OnceLock<Queue<T>>,
+    queue_max: usize,
     counts: Arc<Counts>,
     threads_max: usize,
+}
+
+struct Queue<T> {
+    jobs: Sender<T>,
+    /// Handed to each new thread.
+    taken: Receiver<T>,
 }
 
 /// What the pool and its threads know of each other.
@@ -47,15 +53,14 @@ struct Counts {
 impl<T: Task> Pool<T> {
     /// A pool of at most `threads_max` threads and `queue_max` waiting jobs; starts none yet.
     pub(crate) fn new(threads_max: usize, queue_max: usize) -> Self {
-        let (queue, jobs) = crossbeam_channel::bounded(queue_max);
-        Self { queue, jobs, counts: Arc::default(), threads_max }
+        Self { queue: OnceLock::new(), queue_max, counts: Arc::default(), threads_max }
     }
 
     /// Queues `job`, or refuses it when the queue is full or no thread can be had.
     pub(crate) fn submit(&self, job: T) {
         let unfinished = self.counts.unfinished.fetch_add(1, Ordering::AcqRel) + 1;
         let refused = if self.has_thread_for(unfinished) {
-            self.queue.try_send(job).err().map(TrySendError::into_inner)
+            self.queue().jobs.try_send(job).err().map(TrySendError::into_inner)
         } else {
             Some(job)
         };
@@ -67,13 +72,20 @@ impl<T: Task> Pool<T> {
 
     /// Jobs waiting for a thread.
     pub(crate) fn queued(&self) -> usize {
-        self.jobs.len()
+        self.queue.get().map_or(0, |queue| queue.taken.len())
     }
 
     /// From now on jobs that wait are refused instead of run; one that runs is left to end, and its
     /// thread with it.
     pub(crate) fn close(&self) {
         self.counts.closed.store(true, Ordering::Release);
+    }
+
+    fn queue(&self) -> &Queue<T> {
+        self.queue.get_or_init(|| {
+            let (jobs, taken) = crossbeam_channel::bounded(self.queue_max);
+            Queue { jobs, taken }
+        })
     }
 
     /// Starts a thread when `unfinished` jobs outnumber the started ones; false only when there is
@@ -94,7 +106,7 @@ impl<T: Task> Pool<T> {
     }
 
     fn spawn(&self, number: usize) -> std::io::Result<()> {
-        let (jobs, counts) = (self.jobs.clone(), Arc::clone(&self.counts));
+        let (jobs, counts) = (self.queue().taken.clone(), Arc::clone(&self.counts));
         thread::Builder::new()
             .name(format!("mcpring-worker-{number}"))
             .spawn(move || serve(&jobs, &counts))
@@ -194,9 +206,11 @@ mod tests {
     }
 
     #[test]
-    fn no_thread_before_the_first_job_and_no_more_than_needed() {
+    fn nothing_before_the_first_job_and_no_more_threads_than_needed() {
         let pool = Pool::new(8, 8);
         assert_eq!(pool.counts.started.load(Ordering::Acquire), 0);
+        assert!(pool.queue.get().is_none(), "a queue nobody needs yet");
+        assert_eq!(pool.queued(), 0);
         let (ends, ended) = mpsc::channel();
         for _ in 0..100 {
             pool.submit(job(&ends, || {}));
