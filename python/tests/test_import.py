@@ -23,8 +23,8 @@ SERVED = ONE_TOOL + "mcp.run(show_banner=False)\n"
 # What of the package a server of one function has loaded when it has run. Whatever is added here
 # makes every server start later and hold more.
 OF_A_SERVER = """
-_core _drive _narrow _record adapter dependencies docstring exceptions field forks jsonable marks
-media mounted parameters plan resources results running schema schema.builder schema.coerce
+_core _drive _narrow _record adapter dependencies docstring exceptions field forks jsonable late
+marks media mounted parameters plan resources results running schema schema.builder schema.coerce
 schema.constraints schema.containers schema.fits schema.foreign schema.inline schema.records
 schema.scalars schema.shape server server.answering server.authoring server.fastmcp
 server.registry server.serving server.sessions settings suspend tools types uri waking
