@@ -36,7 +36,7 @@ pub const LEASES_LOW_WATER: usize = RECEIVE_BUFFERS / 4;
 pub const RECEIVE_CREDIT_PER_TURN: usize = 32;
 /// Entries of one shard's submission queue. The memory of both queues is the kernel's, all of it
 /// there from the start; a turn that queues more hands over what it has, once each so many ops.
-pub const SUBMISSIONS: u32 = 256;
+pub const SUBMISSIONS: u32 = 1024;
 /// Entries of one shard's completion queue; the kernel keeps what finds no room in it.
 pub const COMPLETIONS: u32 = 4096;
 /// Most bytes handed to the kernel in one send.
@@ -247,7 +247,7 @@ const _: () = assert!(RECEIVE_BUFFERS.is_power_of_two() && RECEIVE_BUFFERS <= 1 
 const _: () = assert!(LEASES_LOW_WATER < RECEIVE_BUFFERS);
 /// What both queues of one shard hold: 64 bytes and an index a submission, 16 a completion.
 const RING_BYTES: u32 = SUBMISSIONS * (64 + 4) + COMPLETIONS * 16;
-const _: () = assert!(RING_BYTES <= 96 << 10, "resident from the start, in every shard");
+const _: () = assert!(RING_BYTES <= 132 << 10, "resident from the start, in every shard");
 const _: () = assert!(FRAME_BYTES_MAX < u32::MAX as usize, "spans on the tape are u32");
 const _: () = assert!(HEAD_BYTES_MAX < FRAME_BYTES_MAX && STATE_BYTES_MAX < FRAME_BYTES_MAX);
 const _: () =
