@@ -12,10 +12,6 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::sys::prctl::set_child_subreaper;
-use nix::sys::wait::waitpid;
-use nix::unistd::Pid;
-
 use crate::fault::Fault;
 use crate::interrupt;
 use crate::measure::cores::Cores;
@@ -80,9 +76,6 @@ impl Server {
         command.stdin(Stdio::piped());
         let mark = mark();
         command.env(MARK, &mark);
-        // What a launcher leaves behind becomes a child of this process.
-        set_child_subreaper(true)
-            .map_err(|error| Fault::Invalid(format!("adopt what a launcher leaves: {error}")))?;
         let (Place::Pinned(cores) | Place::Anywhere(cores)) = place;
         match place {
             // A child starts with the cores of the thread that starts it.
@@ -191,24 +184,15 @@ impl Drop for Server {
         // It may have ended by itself; then there is nothing to kill and it is only awaited.
         let _ = self.child.kill();
         let _ = self.child.wait();
-        end(tree.get(1..).unwrap_or_default());
+        interrupt::end(tree.get(1..).unwrap_or_default());
         for _ in 0..ENDS_MAX {
             let left = self.left_behind();
             if left.is_empty() {
                 return;
             }
             let trees = left.into_iter().flat_map(|one| one.tree().unwrap_or_default());
-            end(&trees.collect::<Vec<_>>());
+            interrupt::end(&trees.collect::<Vec<_>>());
         }
-    }
-}
-
-/// Ends `processes`, and awaits those that this process was given.
-fn end(processes: &[Process]) {
-    interrupt::end_all(processes);
-    for process in processes {
-        // Of the others nobody is told here.
-        let _ = waitpid(Pid::from_raw(process.0.cast_signed()), None);
     }
 }
 
