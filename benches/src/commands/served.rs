@@ -1,6 +1,7 @@
 //! Which server a command measures: one that runs already, one that it starts, or our own.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use mcpring::ring::Choice;
 
@@ -74,9 +75,13 @@ pub(super) fn named(
 
 /// Two cores, the load's taken at once: a child takes the server's.
 fn cores() -> Result<Cores, Fault> {
-    let cores = Cores::find()?;
+    // A thread that is bound to one of them sees no other any more.
+    static FOUND: OnceLock<Cores> = OnceLock::new();
+    let found = FOUND.get().cloned();
+    let cores = found.map_or_else(Cores::find, Ok)?;
+    let cores = FOUND.get_or_init(|| cores);
     cores.pin(cores.load)?;
-    Ok(cores)
+    Ok(cores.clone())
 }
 
 /// Where our own server comes from.
@@ -91,7 +96,8 @@ pub(super) enum Own<'a> {
 }
 
 impl Own<'_> {
-    fn program(&self) -> Result<PathBuf, Fault> {
+    /// Where it is; it is built if it has to be.
+    pub(super) fn program(&self) -> Result<PathBuf, Fault> {
         match self {
             Self::Built => binaries::build_server(),
             Self::Last => {
@@ -104,19 +110,23 @@ impl Own<'_> {
             Self::At(path) => Err(Fault::Usage(format!("{}: no such program", path.display()))),
         }
     }
+}
 
-    /// Starts it, and keeps each call busy for `slow_us` more.
-    pub(super) fn start(&self, driver: Choice, slow_us: u64, era: Era) -> Result<Subject, Fault> {
-        let (driver, slow) = (driver.to_string(), slow_us.to_string());
-        let command = CommandSpec::new(self.program()?);
-        let command = command.args(["--driver", &driver, "--slow-us", &slow]);
-        let spec = Spec {
-            name: "mcpring".into(),
-            listening: Some(command.clone()),
-            stdio: Some(command.args(["--stdio"])),
-            era: era.spec(),
-            note: "the fixture on the library".into(),
-        };
-        Subject::start(&spec, &cores()?)
-    }
+/// Starts our own server, `program`, and keeps each call busy for `slow_us` more.
+pub(super) fn own(
+    program: &Path,
+    driver: Choice,
+    slow_us: u64,
+    era: Era,
+) -> Result<Subject, Fault> {
+    let (driver, slow) = (driver.to_string(), slow_us.to_string());
+    let command = CommandSpec::new(program).args(["--driver", &driver, "--slow-us", &slow]);
+    let spec = Spec {
+        name: "mcpring".into(),
+        listening: Some(command.clone()),
+        stdio: Some(command.args(["--stdio"])),
+        era: era.spec(),
+        note: "the fixture on the library".into(),
+    };
+    Subject::start(&spec, &cores()?)
 }

@@ -12,7 +12,7 @@ use crate::record::{Environment, Record, file};
 use crate::report::number;
 use crate::statistics::comparison::{Comparison, Question};
 use crate::subject::{Patience, Subject};
-use crate::trial::{self, Outcome, Settings, Unwatched};
+use crate::trial::{self, Outcome, Settings, Watch};
 use crate::workload::{self, Workload};
 
 const HELP: &str = "\
@@ -28,6 +28,10 @@ said and no failure.
 
 Exit codes: 0 all measured, 1 regression (with --fail-on-regression), 2 usage, 3 a record is invalid,
 4 a workload failed.";
+
+/// Repetitions in a quick run: short ones, and many, because a comparison needs to know how much they
+/// differ.
+const QUICK_ROUNDS: usize = 7;
 
 /// The arguments of `suite`.
 #[derive(Clone, Debug, clap::Args)]
@@ -61,7 +65,7 @@ pub struct Arguments {
     /// Take our own server as it was built last, beside this program.
     #[arg(long, conflicts_with_all = ["target", "spawn", "server"])]
     no_build: bool,
-    /// Repetitions of each workload.
+    /// Repetitions of each workload; in each round all are measured once, on a server started anew.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     repeat: Option<u16>,
     /// Driver of the load and of our own server: auto, uring or epoll.
@@ -91,17 +95,21 @@ pub fn run(arguments: &Arguments) -> Result<Ending, Fault> {
     let output = arguments.output.clone().unwrap_or_else(usual_file);
     file::check(&output)?;
     let settings = settings(arguments, Environment::find(arguments.driver)?);
-    let mut subjects = [subject(arguments)?];
+    let mut start = starter(arguments)?;
+    let subject = start()?;
     let said = Said { json: arguments.json };
-    said.line(&format!("{}; load: {}", subjects[0].identity(), settings.environment.driver))?;
-    said.line(&row(&HEAD))?;
+    said.line(&format!("{}; load: {}", subject.identity(), settings.environment.driver))?;
     let mut outcomes = Vec::new();
-    for workload in &workloads {
-        for outcome in trial::in_turn(&mut subjects, workload, &settings, &mut Unwatched) {
-            said.line(&line(&outcome))?;
-            outcomes.push(outcome);
+    let mut ended = |outcome: Outcome| {
+        if outcomes.is_empty() {
+            said.line(&row(&HEAD))?;
         }
-    }
+        said.line(&line(&outcome))?;
+        outcomes.push(outcome);
+        Ok(())
+    };
+    let progress = &mut Progress::default();
+    trial::in_rounds(subject, &mut start, &workloads, &settings, progress, &mut ended)?;
     let ending = ending(&outcomes);
     let records: Vec<Record> = outcomes.into_iter().filter_map(measured).collect();
     if !records.is_empty() {
@@ -146,24 +154,48 @@ impl Said {
     }
 }
 
+/// Says which round begins.
+#[derive(Default)]
+struct Progress {
+    round: usize,
+}
+
+impl Watch for Progress {
+    fn begins(&mut self, _: &str, _: &Workload, number: usize, of: usize) {
+        if self.round != number {
+            self.round = number;
+            say(&format!("round {number} of {of}"));
+        }
+    }
+}
+
 fn settings(arguments: &Arguments, environment: Environment) -> Settings {
-    let settings =
-        if arguments.quick { Settings::quick(environment) } else { Settings::full(environment) };
+    let settings = if arguments.quick {
+        Settings { repetitions: QUICK_ROUNDS, ..Settings::quick(environment) }
+    } else {
+        Settings::full(environment)
+    };
     let repetitions = arguments.repeat.map_or(settings.repetitions, usize::from);
     Settings { repetitions, driver: arguments.driver, ..settings }
 }
 
-fn subject(arguments: &Arguments) -> Result<Subject, Fault> {
+/// Starts the server that is measured, or finds it, as often as it is called.
+fn starter(
+    arguments: &Arguments,
+) -> Result<Box<dyn FnMut() -> Result<Subject, Fault> + '_>, Fault> {
     let (target, spawn) = (arguments.target.as_deref(), arguments.spawn.as_deref());
     if target.is_some() || spawn.is_some() {
-        return served::named(target, spawn, arguments.era, Patience::default());
+        let patience = Patience::default();
+        return Ok(Box::new(move || served::named(target, spawn, arguments.era, patience)));
     }
     let own = match (&arguments.server, arguments.no_build) {
         (Some(path), _) => Own::At(path),
         (None, true) => Own::Last,
         (None, false) => Own::Built,
     };
-    own.start(arguments.driver, arguments.slow_us, arguments.era)
+    let program = own.program()?;
+    let Arguments { driver, slow_us, era, .. } = *arguments;
+    Ok(Box::new(move || served::own(&program, driver, slow_us, era)))
 }
 
 /// The workloads that were asked for, in their order.

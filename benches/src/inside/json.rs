@@ -3,13 +3,13 @@
 use mcpring::json::{Backend, PaddedBuf, Parser};
 
 use super::document::{Document, checksum, checksum_of_tree};
-use super::stopwatch::{Timed, time};
+use super::stopwatch::{Amount, Timed, time};
 use super::{Outcome, wrong};
 use crate::fault::Fault;
 
 /// Writes a document of `fields` fields into a buffer that is kept. Figures: the same by
 /// `serde_json`, the document's size.
-pub(super) fn encode(fields: usize, operations: u64) -> Result<Outcome, Fault> {
+pub(super) fn encode(fields: usize, amount: Amount) -> Result<Outcome, Fault> {
     let document = Document::new(fields);
     let mut out = Vec::new();
     document.encode(&mut out);
@@ -18,13 +18,13 @@ pub(super) fn encode(fields: usize, operations: u64) -> Result<Outcome, Fault> {
         return Err(wrong("the writer wrote another document"));
     }
     let bytes = out.len() as u64;
-    let timed = time(operations, |_| {
+    let timed = time(amount, |_| {
         out.clear();
         document.encode(&mut out);
         out.len() as u64
     });
     added_up(&timed, bytes)?;
-    let by_serde = time(operations, |_| {
+    let by_serde = time(amount, |_| {
         out.clear();
         // Writing to memory cannot fail, and a document has no keys that are not texts.
         serde_json::to_writer(&mut out, &document).map_or(0, |()| out.len() as u64)
@@ -35,7 +35,7 @@ pub(super) fn encode(fields: usize, operations: u64) -> Result<Outcome, Fault> {
 
 /// Parses a document of `fields` fields and reads all of it. Figures: the same through the
 /// engine's other back ends and by `serde_json` into a tree, the document's size.
-pub(super) fn decode(fields: usize, operations: u64) -> Result<Outcome, Fault> {
+pub(super) fn decode(fields: usize, amount: Amount) -> Result<Outcome, Fault> {
     let document = Document::new(fields);
     let mut text = Vec::new();
     document.encode(&mut text);
@@ -43,14 +43,13 @@ pub(super) fn decode(fields: usize, operations: u64) -> Result<Outcome, Fault> {
     let padded = PaddedBuf::copy(&text);
     let read = |backend| {
         let mut parser = Parser::new(backend);
-        let timed = time(operations, |_| parser.parse(padded.padded()).map_or(0, checksum));
+        let timed = time(amount, |_| parser.parse(padded.padded()).map_or(0, checksum));
         added_up(&timed, want).map(|()| timed)
     };
     let timed = read(Backend::Scan)?;
     let simd_json = read(Backend::SimdJson)?.p50_us();
-    let by_serde = time(operations, |_| {
-        serde_json::from_slice(&text).map_or(0, |tree| checksum_of_tree(&tree))
-    });
+    let by_serde =
+        time(amount, |_| serde_json::from_slice(&text).map_or(0, |tree| checksum_of_tree(&tree)));
     added_up(&by_serde, want)?;
     let outcome = Outcome::of(timed).with("document_bytes", text.len() as f64);
     let outcome = outcome.with("simd_json_then_scan_p50_us", simd_json);

@@ -24,6 +24,7 @@ pub use document::Document;
 pub use schema::{arguments as schema_arguments, schema as schema_of};
 pub use shard::Shard;
 pub use stages::stages;
+pub use stopwatch::Amount;
 
 use crate::fault::Fault;
 use crate::histogram::Latencies;
@@ -46,7 +47,7 @@ pub struct Outcome {
 }
 
 /// A part: how large, how many operations.
-type Part = fn(usize, u64) -> Result<Outcome, Fault>;
+type Part = fn(usize, Amount) -> Result<Outcome, Fault>;
 
 /// The parts by name, with the size of those that have one.
 const PARTS: [(&str, Option<u64>, Part); 8] = [
@@ -60,14 +61,14 @@ const PARTS: [(&str, Option<u64>, Part); 8] = [
     ("pool", None, pool::run),
 ];
 
-/// Does `operations` operations on the part that `spec` names.
-pub fn run(spec: &InsideSpec, operations: u64) -> Result<Outcome, Fault> {
-    if operations == 0 {
+/// Does `amount` operations on the part that `spec` names.
+pub fn run(spec: &InsideSpec, amount: Amount) -> Result<Outcome, Fault> {
+    if amount.operations == 0 {
         return Err(Fault::Usage("no operations to measure: at least one is needed".into()));
     }
     let (usual, part) = find(spec).map_err(Fault::Usage)?;
     let size = spec.size.or(usual).unwrap_or_default();
-    part(size as usize, operations).map_err(|fault| fault.within(&spec.part))
+    part(size as usize, amount).map_err(|fault| fault.within(&spec.part))
 }
 
 /// Says in words what is wrong with `spec`.

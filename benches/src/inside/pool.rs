@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use mcpring::{Config, Engine, Running};
 
-use super::stopwatch::{Timed, time};
+use super::stopwatch::{Amount, Timed, time};
 use super::{Outcome, wrong};
 use crate::client::HELLO;
 use crate::fault::Fault;
@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const MESSAGE: &str = "round and round";
 
 /// An operation is a call on the pool.
-pub(super) fn run(_size: usize, operations: u64) -> Result<Outcome, Fault> {
+pub(super) fn run(_size: usize, amount: Amount) -> Result<Outcome, Fault> {
     let config = Config { shards: 1, ..Config::default() };
     let running = Engine::new(tools::server().map_err(wrong)?).config(config);
     // An engine serves something; the connection from inside needs none of it.
@@ -32,8 +32,8 @@ pub(super) fn run(_size: usize, operations: u64) -> Result<Outcome, Fault> {
         .tcp("127.0.0.1:0")
         .start()
         .map_err(|error| Fault::Invalid(format!("start the engine: {error}")))?;
-    let both = calls(&running, "echo", operations)
-        .and_then(|inline| Ok((inline, calls(&running, "echo_pooled", operations)?)));
+    let both = calls(&running, "echo", amount)
+        .and_then(|inline| Ok((inline, calls(&running, "echo_pooled", amount)?)));
     running.stop_now();
     running.join().map_err(wrong)?;
     let (inline, pooled) = both?;
@@ -42,7 +42,7 @@ pub(super) fn run(_size: usize, operations: u64) -> Result<Outcome, Fault> {
     Ok(outcome.with("hand_over_p50_us", pooled_us - inline_us))
 }
 
-fn calls(running: &Running, tool: &str, operations: u64) -> Result<Timed, Fault> {
+fn calls(running: &Running, tool: &str, amount: Amount) -> Result<Timed, Fault> {
     let mut stream = UnixStream::from(running.connect().map_err(wrong)?);
     let timeout = stream.set_read_timeout(Some(PATIENCE));
     timeout.map_err(Fault::harness("prepare a connection"))?;
@@ -54,7 +54,7 @@ fn calls(running: &Running, tool: &str, operations: u64) -> Result<Timed, Fault>
     let mut request = question.message(Era::Handshake, 1).0;
     request.push(b'\n');
     let mut fault = None;
-    let timed = time(operations, |_| {
+    let timed = time(amount, |_| {
         if let Err(error) = exchange(&mut stream, &request, &mut answer) {
             fault.get_or_insert(error);
         }
@@ -62,7 +62,7 @@ fn calls(running: &Running, tool: &str, operations: u64) -> Result<Timed, Fault>
     });
     match fault {
         Some(error) => Err(Fault::target(format!("call {tool}"))(error)),
-        None if timed.sum == operations => Ok(timed),
+        None if timed.sum == timed.operations => Ok(timed),
         None => Err(wrong(format!("{tool} answered something else"))),
     }
 }

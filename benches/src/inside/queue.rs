@@ -3,7 +3,7 @@
 use mcpring::json::{Backend, PaddedBuf, Parser};
 use mcpring::rpc::{Id, OwnedId, Pending};
 
-use super::stopwatch::time;
+use super::stopwatch::{Amount, time};
 use super::{Outcome, wrong};
 use crate::fault::Fault;
 
@@ -13,7 +13,7 @@ const OPEN: u64 = 64;
 const IDS: u64 = 4 * OPEN;
 
 /// An operation enters a request and takes the oldest out again.
-pub(super) fn run(_size: usize, operations: u64) -> Result<Outcome, Fault> {
+pub(super) fn run(_size: usize, amount: Amount) -> Result<Outcome, Fault> {
     let ids: Vec<OwnedId> = (0..IDS).map(id).collect::<Result<_, _>>()?;
     let at = |number: u64| ids[(number % IDS) as usize].borrow();
     let mut pending = Pending::new();
@@ -24,13 +24,13 @@ pub(super) fn run(_size: usize, operations: u64) -> Result<Outcome, Fault> {
     }
     // What comes out is the number that went in first; the watch may count from 0 again.
     let mut next = OPEN;
-    let timed = time(operations, |_| {
+    let timed = time(amount, |_| {
         let is_entered = pending.register(at(next), next);
         let oldest = pending.remove(at(next - OPEN));
         next += 1;
         u64::from(is_entered && oldest == Some(next - 1 - OPEN))
     });
-    if timed.sum != operations || pending.len() as u64 != OPEN {
+    if timed.sum != timed.operations || pending.len() as u64 != OPEN {
         return Err(wrong("requests came out in another order than they went in"));
     }
     Ok(Outcome::of(timed).with("waiting_requests", OPEN as f64))

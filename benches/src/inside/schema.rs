@@ -9,7 +9,7 @@ use mcpring::json::{Backend, PaddedBuf, Parser};
 use mcpring::server::{SchemaCache, Server, ServerBuilder, Tool};
 use serde_json::{Value, json};
 
-use super::stopwatch::time;
+use super::stopwatch::{Amount, time};
 use super::{Outcome, wrong};
 use crate::fault::Fault;
 
@@ -20,7 +20,7 @@ const FEWER: u64 = 20;
 
 /// Checks arguments of `fields` fields. Figures: parsing them, for what the check adds; compiling
 /// the schema for each check; the cache of schemas.
-pub(super) fn check(fields: usize, operations: u64) -> Result<Outcome, Fault> {
+pub(super) fn check(fields: usize, amount: Amount) -> Result<Outcome, Fault> {
     let source = schema(fields);
     let compiled = Schema::compile(&source).map_err(|fault| wrong(format!("{fault:?}")))?;
     let good = PaddedBuf::copy(arguments(fields).to_string().as_bytes());
@@ -29,13 +29,13 @@ pub(super) fn check(fields: usize, operations: u64) -> Result<Outcome, Fault> {
     if compiled.check(parser.parse(bad.padded()).map_err(wrong)?).is_ok() {
         return Err(wrong("arguments that break a bound were let through"));
     }
-    let parsed = time(operations, |_| parser.parse(good.padded()).map_or(0, |_| 1));
+    let parsed = time(amount, |_| parser.parse(good.padded()).map_or(0, |_| 1));
     let value = parser.parse(good.padded()).map_err(wrong)?;
-    let timed = time(operations, |_| u64::from(compiled.check(value).is_ok()));
-    let recompiled = time(operations.div_ceil(FEWER), |_| {
+    let timed = time(amount, |_| u64::from(compiled.check(value).is_ok()));
+    let recompiled = time(amount.fewer(FEWER), |_| {
         Schema::compile(&source).map_or(0, |schema| u64::from(schema.check(value).is_ok()))
     });
-    if timed.sum != operations || recompiled.sum != recompiled.operations {
+    if timed.sum != timed.operations || recompiled.sum != recompiled.operations {
         return Err(wrong("right arguments were refused"));
     }
     let (checked_us, parsed_us) = (timed.mean_ns() / 1000.0, parsed.mean_ns() / 1000.0);

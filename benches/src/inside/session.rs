@@ -9,7 +9,7 @@
 use mcpring::server::Server;
 use mcpring::transport::Assembled;
 
-use super::stopwatch::{Timed, time};
+use super::stopwatch::{Amount, Timed, time};
 use super::{Outcome, Shard, wrong};
 use crate::client::{HELLO, wrap};
 use crate::fault::{Fault, excerpt};
@@ -22,26 +22,26 @@ use crate::target::{Era, Target, Wire};
 const SESSIONS: usize = 1000;
 
 /// An operation is a request that uses its session.
-pub(super) fn run(_size: usize, operations: u64) -> Result<Outcome, Fault> {
-    let alone = pings(1, operations)?.p50_us();
-    let timed = pings(SESSIONS, operations)?;
+pub(super) fn run(_size: usize, amount: Amount) -> Result<Outcome, Fault> {
+    let alone = pings(1, amount)?.p50_us();
+    let timed = pings(SESSIONS, amount)?;
     let outcome = Outcome::of(timed).with("sessions_count", SESSIONS as f64);
     Ok(outcome.with("one_session_p50_us", alone))
 }
 
-fn pings(sessions: usize, operations: u64) -> Result<Timed, Fault> {
+fn pings(sessions: usize, amount: Amount) -> Result<Timed, Fault> {
     let server = Server::builder("session", "1").build().map_err(wrong)?;
     let mut shard = Shard::new(server, Wire::Http);
     let target = Target::new(([127, 0, 0, 1], 80).into(), Wire::Http, Era::Handshake);
     let requests: Vec<Assembled> =
         (0..sessions).map(|_| open(&mut shard, &target)).collect::<Result<_, _>>()?;
     let mut bytes = None;
-    let timed = time(operations, |number| {
+    let timed = time(amount, |number| {
         let reply = shard.ask(&requests[number as usize % sessions]);
         let is_same = *bytes.get_or_insert(reply.len()) == reply.len();
         u64::from(is_same && reply.starts_with(b"HTTP/1.1 200 OK\r\n") && reply.ends_with(b"}"))
     });
-    if timed.sum == operations { Ok(timed) } else { Err(wrong("a request was refused")) }
+    if timed.sum == timed.operations { Ok(timed) } else { Err(wrong("a request was refused")) }
 }
 
 /// Opens a session and gives a request that uses it.

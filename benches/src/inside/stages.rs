@@ -26,7 +26,7 @@ use mcpring::server::{
 use mcpring::transport::Assembled;
 
 use super::shard::Nowhere;
-use super::stopwatch::time;
+use super::stopwatch::{Amount, time};
 use super::{Shard, wrong};
 use crate::fault::{Fault, excerpt};
 use crate::generator::request::{ID_FIRST, frame};
@@ -47,15 +47,16 @@ pub fn stages(question: &Question) -> Result<BTreeMap<String, f64>, Fault> {
     let server = tools::server().map_err(wrong)?;
     let (message, _) = question.message(Era::Stateless, ID_FIRST);
     let operations = (OPERATIONS * SMALL_BYTES / message.len().max(SMALL_BYTES)).max(100) as u64;
-    let whole = whole(question, &message, operations)?;
-    let mut stages = parts(&server, &message, operations)?;
+    let amount = Amount::exactly(operations);
+    let whole = whole(question, &message, amount)?;
+    let mut stages = parts(&server, &message, amount)?;
     let rest = whole - stages.values().sum::<f64>();
     stages.insert("protocol".into(), rest.max(0.0));
     Ok(stages)
 }
 
 /// The whole: a framed message through the endpoint.
-fn whole(question: &Question, message: &[u8], operations: u64) -> Result<f64, Fault> {
+fn whole(question: &Question, message: &[u8], amount: Amount) -> Result<f64, Fault> {
     let mut shard = Shard::new(tools::server().map_err(wrong)?, Wire::Length);
     let request = Assembled::copy(&frame(message).0);
     let Answer::Result(want) = &question.answer else {
@@ -67,29 +68,29 @@ fn whole(question: &Question, message: &[u8], operations: u64) -> Result<f64, Fa
     if !want.is_some_and(holds) {
         return Err(wrong(format!("{}: answered {}", question.name, excerpt(&reply))));
     }
-    let timed = time(operations, |_| u64::from(shard.ask(&request) == reply));
-    if timed.sum == operations { Ok(timed.p50_us()) } else { Err(wrong("answers differ")) }
+    let timed = time(amount, |_| u64::from(shard.ask(&request) == reply));
+    if timed.sum == timed.operations { Ok(timed.p50_us()) } else { Err(wrong("answers differ")) }
 }
 
 /// The stages that are timed alone.
-fn parts(server: &Server, message: &[u8], operations: u64) -> Result<BTreeMap<String, f64>, Fault> {
+fn parts(server: &Server, message: &[u8], amount: Amount) -> Result<BTreeMap<String, f64>, Fault> {
     let padded = PaddedBuf::copy(message);
     let mut parser = Parser::new(Backend::Scan);
-    let decode = time(operations, |_| {
+    let decode = time(amount, |_| {
         let read = parser.parse(padded.padded()).map(|root| Message::parse(root).is_ok());
         u64::from(read == Ok(true))
     });
     let root = parser.parse(padded.padded()).map_err(wrong)?;
     let (tool, arguments) = called(server, root).ok_or_else(|| wrong("no call of a known tool"))?;
-    let validate = time(operations, |_| u64::from(tool.check(arguments).is_ok()));
+    let validate = time(amount, |_| u64::from(tool.check(arguments).is_ok()));
     let source = Source::new(server);
     let invoke = || Call::tool(tool, arguments, &source).invoke();
     let Outcome::Tool(result) = invoke() else {
         return Err(wrong(format!("{} does not answer at once", tool.name())));
     };
-    let execute = time(operations, |_| u64::from(matches!(invoke(), Outcome::Tool(_))));
+    let execute = time(amount, |_| u64::from(matches!(invoke(), Outcome::Tool(_))));
     let mut out = Vec::new();
-    let encode = time(operations, |_| {
+    let encode = time(amount, |_| {
         out.clear();
         result.encode(&mut Writer::new(&mut out), VERSION.fields());
         u64::from(out.ends_with(b"}"))
@@ -98,7 +99,7 @@ fn parts(server: &Server, message: &[u8], operations: u64) -> Result<BTreeMap<St
         [("decode", decode), ("validate", validate), ("execute", execute), ("encode", encode)];
     let mut stages = BTreeMap::new();
     for (name, timed) in named {
-        if timed.sum != operations {
+        if timed.sum != timed.operations {
             return Err(wrong(format!("the stage {name} failed")));
         }
         stages.insert(name.to_owned(), timed.p50_us());

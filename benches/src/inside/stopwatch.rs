@@ -17,6 +17,38 @@ const READINGS: usize = 1001;
 /// Most operations of a batch.
 const BATCH_MAX: u64 = 1 << 12;
 
+/// How much is timed.
+#[derive(Clone, Copy, Debug)]
+pub struct Amount {
+    /// This many operations,
+    pub operations: u64,
+    /// and all of them again, until they have taken about so long.
+    pub time_min: Duration,
+}
+
+impl Amount {
+    /// No more than `operations`, however soon they are over.
+    pub fn exactly(operations: u64) -> Self {
+        Self { operations, time_min: Duration::ZERO }
+    }
+
+    /// The same operations, once.
+    pub(super) fn once(self) -> Self {
+        Self::exactly(self.operations)
+    }
+
+    /// One of `share` operations, once.
+    pub(super) fn fewer(self, share: u64) -> Self {
+        Self::exactly(self.operations.div_ceil(share))
+    }
+
+    /// How often all are done when one takes `each_ns`.
+    fn passes(self, each_ns: f64) -> u64 {
+        let once_ns = each_ns.max(1.0) * self.operations as f64;
+        (self.time_min.as_nanos() as f64 / once_ns).ceil().max(1.0) as u64
+    }
+}
+
 /// What was timed.
 pub(super) struct Timed {
     pub(super) latencies: Latencies,
@@ -43,38 +75,45 @@ impl Timed {
     }
 }
 
-/// Times `operations` calls of `operate`, which is told the operation's number and gives something
-/// to add up, so that none of its work can be left out. A tenth more go before, untimed.
-pub(super) fn time(operations: u64, mut operate: impl FnMut(u64) -> u64) -> Timed {
+/// Times `amount` calls of `operate`, which is told the operation's number and gives something to add
+/// up, so that none of its work can be left out. A tenth more go before, untimed.
+pub(super) fn time(amount: Amount, mut operate: impl FnMut(u64) -> u64) -> Timed {
+    let Amount { operations, time_min } = amount;
     let clock_ns = clock_ns();
     let warmup = (operations / 10).clamp(1, 1000);
-    let began = Instant::now();
-    for number in 0..warmup {
-        black_box(operate(number % operations));
+    let (mut warmed, began) = (0, Instant::now());
+    while warmed == 0 || began.elapsed() < time_min / 10 {
+        for number in 0..warmup {
+            black_box(operate(number % operations));
+        }
+        warmed += warmup;
     }
-    let each_ns = began.elapsed().as_nanos() as f64 / warmup as f64;
+    let each_ns = began.elapsed().as_nanos() as f64 / warmed as f64;
     let wanted = (CLOCK_COSTS * clock_ns / each_ns.max(1.0)).ceil() as u64;
     let batch = wanted.clamp(1, BATCH_MAX.min(operations));
+    let passes = amount.passes(each_ns);
     let mut timed = Timed {
         latencies: Latencies::default(),
         elapsed: Duration::ZERO,
-        operations,
+        operations: operations * passes,
         sum: 0,
         batch,
         clock_ns,
     };
-    let mut number = 0;
-    while number < operations {
-        let end = (number + batch).min(operations);
-        let began = Instant::now();
-        for number in number..end {
-            timed.sum = timed.sum.wrapping_add(black_box(operate(number)));
+    for _ in 0..passes {
+        let mut number = 0;
+        while number < operations {
+            let end = (number + batch).min(operations);
+            let began = Instant::now();
+            for number in number..end {
+                timed.sum = timed.sum.wrapping_add(black_box(operate(number)));
+            }
+            let took = began.elapsed();
+            timed.elapsed += took;
+            let each = took.as_nanos() as u64 / (end - number);
+            (number..end).for_each(|_| timed.latencies.record(each));
+            number = end;
         }
-        let took = began.elapsed();
-        timed.elapsed += took;
-        let each = took.as_nanos() as u64 / (end - number);
-        (number..end).for_each(|_| timed.latencies.record(each));
-        number = end;
     }
     timed
 }
@@ -95,13 +134,22 @@ fn clock_ns() -> f64 {
 mod tests {
     use super::*;
 
+    #[track_caller]
+    fn check(amount: Amount, passes: std::ops::RangeInclusive<u64>) {
+        let Amount { operations, .. } = amount;
+        let timed = time(amount, |number| number + 1);
+        let done = timed.operations / operations;
+        assert!(passes.contains(&done), "{amount:?}: {done} times");
+        assert_eq!(timed.sum, done * operations * (operations + 1) / 2);
+        assert_eq!(timed.latencies.count(), timed.operations);
+        assert!(timed.batch <= operations && timed.clock_ns >= 1.0);
+    }
+
     #[test]
-    fn every_operation_is_done_once_and_counted() {
+    fn every_operation_is_done_as_often_and_counted() {
         for operations in [1, 7, 1000, 12_345] {
-            let timed = time(operations, |number| number + 1);
-            assert_eq!(timed.sum, operations * (operations + 1) / 2);
-            assert_eq!((timed.operations, timed.latencies.count()), (operations, operations));
-            assert!(timed.batch <= operations && timed.clock_ns >= 1.0);
+            check(Amount::exactly(operations), 1..=1);
         }
+        check(Amount { operations: 7, time_min: Duration::from_millis(1) }, 2..=1_000_000);
     }
 }

@@ -10,7 +10,7 @@ const FEW: u64 = 60;
 fn check(id: &str, figures: &[&str]) {
     let workload = workload::find(id).unwrap_or_else(|| panic!("no workload {id}"));
     let spec = workload.inside.as_ref().expect("work inside");
-    let outcome = run(spec, FEW).unwrap_or_else(|fault| panic!("{id}: {fault}"));
+    let outcome = run(spec, Amount::exactly(FEW)).unwrap_or_else(|fault| panic!("{id}: {fault}"));
     assert_eq!((outcome.operations, outcome.latencies.count()), (FEW, FEW), "{id}");
     assert!(!outcome.elapsed.is_zero(), "{id}");
     for name in figures.iter().chain(&["clock_ns", "batch_operations"]) {
@@ -65,7 +65,7 @@ fn mistakes_of_use_are_told() {
         (spec("queue", None), 0, "no operations"),
     ];
     for (spec, operations, want) in rows {
-        match run(&spec, operations) {
+        match run(&spec, Amount::exactly(operations)) {
             Err(Fault::Usage(text)) => assert!(text.starts_with(want), "{text}"),
             other => panic!("{spec:?} gave {other:?}"),
         }

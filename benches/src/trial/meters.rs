@@ -42,6 +42,15 @@ pub(super) struct Used {
     pub(super) read_writes: Option<u64>,
 }
 
+/// Resident memory before and after the counted part.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Resident {
+    /// Whose: the first process of a server.
+    pub(super) process: Process,
+    /// With all that it has started.
+    pub(super) bytes: [u64; 2],
+}
+
 impl<'a> Meters<'a> {
     pub(super) fn new(process: Option<Process>, counters: Option<&'a Counters>) -> Self {
         Self { process, counters, is_piped: false, readings: Default::default() }
@@ -99,9 +108,9 @@ impl<'a> Meters<'a> {
     }
 
     /// Resident memory at the two marks, of a server that can be seen.
-    pub(super) fn resident_bytes(&self) -> Option<[u64; 2]> {
-        self.process?;
-        Some([&self.readings[0], &self.readings[1]].map(|reading| reading.resident_bytes))
+    pub(super) fn resident(&self) -> Option<Resident> {
+        let bytes = [&self.readings[0], &self.readings[1]].map(|reading| reading.resident_bytes);
+        self.process.map(|process| Resident { process, bytes })
     }
 }
 

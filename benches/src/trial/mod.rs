@@ -1,9 +1,11 @@
-//! One workload on several servers, their repetitions in turn: A B A B …, so that a machine that
-//! slows down slows all of them.
+//! Workloads on servers, with repetitions that are spread: one workload on several servers in turn
+//! (A B A B …), so that a machine that slows down slows all of them; or all workloads on one server
+//! in rounds, each on a process of its own, so that the repetitions show how much two measurements
+//! differ when nothing has changed.
 //!
 //! ```text
-//! Subject ─┐            ┌ prepare: can it do this workload at all?
-//! Workload ┴─ in_turn ──┤ repetition: load, with meters around the counted part
+//! Subject ─┐ in_turn,   ┌ prepare: can it do this workload at all?
+//! Workload ┴─ in_rounds ┤ repetition: load, with meters around the counted part
 //!                       └ summary: one Record from all repetitions
 //! ```
 //!
@@ -23,7 +25,7 @@ use mcpring::ring::Choice;
 
 use crate::fault::Fault;
 use crate::generator::{Load, Progress};
-use crate::inside;
+use crate::inside::{self, Amount};
 use crate::record::{Environment, Record};
 use crate::subject::Subject;
 use crate::workload::{self, Workload};
@@ -34,6 +36,8 @@ use repetition::Seen;
 const PIPELINE: &str = "W3";
 /// How often a repetition is made again because something else kept the server off its core.
 const RETRIES_MAX: usize = 2;
+/// Of the least time of a repetition over a wire, the part that suffices inside this process.
+const INSIDE_SHARE: u32 = 10;
 
 /// How long a workload may take, and how it is repeated.
 #[derive(Clone, Debug)]
@@ -45,7 +49,8 @@ pub struct Settings {
     /// Load before anything is counted, in each repetition.
     pub warmup: Duration,
     /// Least time of the counted part of one repetition over a wire: a fast server does a
-    /// workload's operations several times, for what is over at once cannot be measured.
+    /// workload's operations several times, for what is over at once cannot be measured. Work inside
+    /// this process, where nobody waits for anybody, takes a tenth of it.
     pub time_min: Duration,
     /// Most time of the counted part of one repetition; a slow server does fewer operations.
     pub time_max: Duration,
@@ -110,6 +115,15 @@ impl Settings {
             Scale::Exactly(_) => 0,
             _ => (rate * self.time_min.as_secs_f64()) as u64,
         }
+    }
+
+    /// The same for work inside this process.
+    fn amount(&self, operations: u64) -> Amount {
+        let time_min = match self.scale {
+            Scale::Exactly(_) => Duration::ZERO,
+            _ => self.time_min / INSIDE_SHARE,
+        };
+        Amount { operations, time_min }
     }
 
     /// Operations of one repetition of `workload`, as far as the time suffices.
@@ -180,13 +194,10 @@ pub fn in_turn(
     settings: &Settings,
     watch: &mut dyn Watch,
 ) -> Vec<Outcome> {
-    if let Some(why) = &workload.not_yet {
-        return vec![Outcome::NotYet { workload_id: workload.id.clone(), why: why.clone() }];
-    }
-    let mut sides: Vec<Side<'_>> = if workload.inside.is_some() {
-        vec![Side::inside(workload)]
+    let mut sides: Vec<Side<'_>> = if workload.needs_server() {
+        subjects.iter().map(|subject| Side::of(Some(subject), workload, settings)).collect()
     } else {
-        subjects.iter_mut().map(|subject| Side::of(subject, workload, settings)).collect()
+        vec![Side::of(None, workload, settings)]
     };
     for number in 1..=settings.repetitions {
         for side in &mut sides {
@@ -196,7 +207,45 @@ pub fn in_turn(
     sides.into_iter().map(|side| side.finish(workload, settings)).collect()
 }
 
-/// One server and its repetitions so far.
+/// Measures each of `workloads` once, and all of them again until each has its repetitions: the
+/// first time on `subject`, then on one that `again` has started or found anew. Fails if it cannot.
+/// `ended` hears what each has come to, in their order, in the last round.
+///
+/// How the memory of a process happens to lie, and what else the machine does in a minute, make more
+/// of a difference between two measurements than repetitions in a row show: a comparison of them
+/// would take it for one between the servers.
+pub fn in_rounds(
+    subject: Subject,
+    again: &mut dyn FnMut() -> Result<Subject, Fault>,
+    workloads: &[Workload],
+    settings: &Settings,
+    watch: &mut dyn Watch,
+    ended: &mut dyn FnMut(Outcome) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    let mut all: Vec<SoFar> = workloads.iter().map(|_| Ok(Vec::new())).collect();
+    let mut next = Some(subject);
+    for number in 1..=settings.repetitions {
+        let round = |fault: Fault| fault.within(&format!("round {number}"));
+        let subject = next.take().map_or_else(&mut *again, Ok).map_err(round)?;
+        for (workload, so_far) in workloads.iter().zip(&mut all) {
+            let subject = workload.needs_server().then_some(&subject);
+            let before = std::mem::replace(so_far, Ok(Vec::new()));
+            let mut side = Side::with(before, subject, workload, settings);
+            side.repeat(workload, settings, watch, number);
+            if number < settings.repetitions {
+                *so_far = side.pause(workload);
+            } else {
+                ended(side.finish(workload, settings))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The repetitions of a workload, or what it has come to before it had them all.
+type SoFar = Result<Vec<Seen>, Outcome>;
+
+/// One workload on one server, made ready, and its repetitions so far.
 struct Side<'a> {
     subject: Option<&'a Subject>,
     state: State,
@@ -208,27 +257,22 @@ enum State {
 }
 
 impl<'a> Side<'a> {
-    fn of(subject: &'a Subject, workload: &Workload, settings: &Settings) -> Self {
-        let state = match prepared::prepare(subject, workload, settings) {
-            Ok(Ok(prepared)) => State::Going { prepared: Box::new(prepared), seen: Vec::new() },
-            Ok(Err(why)) => {
-                let (server, workload_id) = (subject.name().to_owned(), workload.id.clone());
-                State::Over(Outcome::NotOffered { server, workload_id, why })
-            }
-            Err(fault) => State::Over(failed(Some(subject), workload, fault)),
-        };
-        Self { subject: Some(subject), state }
+    fn of(subject: Option<&'a Subject>, workload: &Workload, settings: &Settings) -> Self {
+        Self::with(Ok(Vec::new()), subject, workload, settings)
     }
 
-    fn inside(workload: &Workload) -> Self {
-        let state = match &workload.inside {
-            Some(spec) => State::Going {
-                prepared: Box::new(Prepared::Inside(spec.clone())),
-                seen: Vec::new(),
-            },
-            None => State::Over(failed(None, workload, Fault::Usage("no work".into()))),
-        };
-        Self { subject: None, state }
+    /// A side with repetitions that were made before, on the server as it was then.
+    fn with(
+        so_far: SoFar,
+        subject: Option<&'a Subject>,
+        workload: &Workload,
+        settings: &Settings,
+    ) -> Self {
+        let state = so_far.and_then(|seen| {
+            let prepared = Box::new(prepare(subject, workload, settings)?);
+            Ok(State::Going { prepared, seen })
+        });
+        Self { subject, state: state.unwrap_or_else(State::Over) }
     }
 
     fn repeat(
@@ -239,8 +283,7 @@ impl<'a> Side<'a> {
         number: usize,
     ) {
         let State::Going { prepared, seen } = &mut self.state else { return };
-        let name = self.subject.map_or("inside", Subject::name);
-        watch.begins(name, workload, number, settings.repetitions);
+        watch.begins(&name(self.subject), workload, number, settings.repetitions);
         let operations = settings.operations(workload);
         let mut attempt =
             || repetition::repeat(self.subject, prepared, operations, settings, watch);
@@ -257,22 +300,43 @@ impl<'a> Side<'a> {
         }
     }
 
-    fn finish(self, workload: &Workload, settings: &Settings) -> Outcome {
+    /// Ends what was made ready.
+    fn pause(self, workload: &Workload) -> SoFar {
         match self.state {
-            State::Over(outcome) => outcome,
+            State::Over(outcome) => Err(outcome),
             State::Going { prepared, seen } => {
                 let closed = prepared.close();
-                if let Err(fault) = closed {
-                    return failed(self.subject, workload, fault);
-                }
-                let mut record = summary::record(self.subject, workload, settings, &seen);
-                match stages(self.subject, workload) {
-                    Ok(stages) => record.stages_us.extend(stages),
-                    Err(fault) => return failed(self.subject, workload, fault),
-                }
-                Outcome::Measured(Box::new(record))
+                closed.map(|()| seen).map_err(|fault| failed(self.subject, workload, fault))
             }
         }
+    }
+
+    fn finish(self, workload: &Workload, settings: &Settings) -> Outcome {
+        let subject = self.subject;
+        let record = |seen: Vec<Seen>| {
+            let mut record = summary::record(subject, workload, settings, &seen);
+            let stages = stages(subject, workload);
+            record.stages_us.extend(stages.map_err(|fault| failed(subject, workload, fault))?);
+            Ok(Outcome::Measured(Box::new(record)))
+        };
+        self.pause(workload).and_then(record).unwrap_or_else(|outcome| outcome)
+    }
+}
+
+/// Makes `workload` ready, or says why there is nothing to measure.
+fn prepare(
+    subject: Option<&Subject>,
+    workload: &Workload,
+    settings: &Settings,
+) -> Result<Prepared, Outcome> {
+    let workload_id = workload.id.clone();
+    if let Some(why) = workload.not_yet.clone() {
+        return Err(Outcome::NotYet { workload_id, why });
+    }
+    match prepared::prepare(subject, workload, settings) {
+        Ok(Ok(prepared)) => Ok(prepared),
+        Ok(Err(why)) => Err(Outcome::NotOffered { server: name(subject), workload_id, why }),
+        Err(fault) => Err(failed(subject, workload, fault)),
     }
 }
 
@@ -289,6 +353,9 @@ fn stages(subject: Option<&Subject>, workload: &Workload) -> Result<BTreeMap<Str
 }
 
 fn failed(subject: Option<&Subject>, workload: &Workload, fault: Fault) -> Outcome {
-    let server = subject.map_or("inside", Subject::name).to_owned();
-    Outcome::Failed { server, workload_id: workload.id.clone(), fault }
+    Outcome::Failed { server: name(subject), workload_id: workload.id.clone(), fault }
+}
+
+fn name(subject: Option<&Subject>) -> String {
+    subject.map_or("inside", Subject::name).to_owned()
 }

@@ -31,12 +31,18 @@ pub(super) enum Prepared {
     Inside(InsideSpec),
 }
 
-/// Makes `workload` ready on `subject`, or says what the server does not offer.
+/// Makes `workload` ready on `subject`, or says what the server does not offer. Work inside this process
+/// needs none.
 pub(super) fn prepare(
-    subject: &Subject,
+    subject: Option<&Subject>,
     workload: &Workload,
     settings: &Settings,
 ) -> Result<Result<Prepared, String>, Fault> {
+    if let Some(spec) = &workload.inside {
+        return Ok(Ok(Prepared::Inside(spec.clone())));
+    }
+    let subject = subject
+        .ok_or_else(|| Fault::Usage(format!("the workload {} needs a server", workload.id)))?;
     let load = workload.load.clone();
     let reach = match subject.can(workload) {
         Ok(reach) => reach,

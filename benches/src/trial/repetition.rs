@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::meters::{Meters, Used};
+use super::meters::{Meters, Resident, Used};
 use super::prepared::Prepared;
 use super::{Settings, Watch};
 use crate::audience::Stage;
@@ -13,7 +13,7 @@ use crate::generator::pipes::Pipes;
 use crate::generator::validity::{Why, validity};
 use crate::generator::{Errors, Extent, Load, Mark, Pace, Tally, run_watched};
 use crate::histogram::Latencies;
-use crate::inside;
+use crate::inside::{self, Amount};
 use crate::measure::process::{Process, Usage};
 use crate::record::{READ_WRITES, RENEWALS, RESENT};
 use crate::subject::Subject;
@@ -33,7 +33,7 @@ pub(super) struct Seen {
     /// What the server used, where that can be seen.
     pub(super) used: Option<Used>,
     /// Resident memory before and after, where it can be seen.
-    pub(super) resident_bytes: Option<[u64; 2]>,
+    pub(super) resident: Option<Resident>,
     /// Other figures, each with its unit at the end of its name.
     pub(super) figures: BTreeMap<String, f64>,
     /// The stages of an operation, where they are known.
@@ -54,7 +54,7 @@ impl Seen {
             whys: validity(&tally, used.map(|used| used.time)),
             tally,
             used,
-            resident_bytes: meters.resident_bytes(),
+            resident: meters.resident(),
             figures,
             stages_us: BTreeMap::new(),
         }
@@ -116,7 +116,7 @@ pub(super) fn repeat(
             meters.read(Mark::End)?;
             Ok(Seen::of(tally, &meters))
         }
-        Prepared::Inside(spec) => inside(spec, operations),
+        Prepared::Inside(spec) => inside(spec, settings.amount(operations)),
     }
 }
 
@@ -189,17 +189,17 @@ fn checked(tally: Tally, settings: &Settings) -> Result<Tally, Fault> {
 
 /// Does the work in this process. Its processor time is not told apart from that of the checks
 /// around it, so only its time counts.
-fn inside(spec: &InsideSpec, operations: u64) -> Result<Seen, Fault> {
+fn inside(spec: &InsideSpec, amount: Amount) -> Result<Seen, Fault> {
     let own = Process(std::process::id());
     let before = own.resident_bytes()?;
-    let (outcome, whole) = on_this_thread(|| inside::run(spec, operations))?;
+    let (outcome, whole) = on_this_thread(|| inside::run(spec, amount))?;
     let whys = validity(&whole, None);
     let (requests, latencies) = (outcome.operations, outcome.latencies);
     Ok(Seen {
         tally: Tally { requests, latencies, elapsed: outcome.elapsed, ..whole },
         whys,
         used: None,
-        resident_bytes: Some([before, own.resident_bytes()?]),
+        resident: Some(Resident { process: own, bytes: [before, own.resident_bytes()?] }),
         figures: outcome.figures,
         stages_us: outcome.stages_us,
     })

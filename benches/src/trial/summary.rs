@@ -30,9 +30,7 @@ pub(super) fn record(
     let elapsed: Duration = seen.iter().map(|one| one.tally.elapsed).sum();
     let used: Vec<&Used> = seen.iter().filter_map(|one| one.used.as_ref()).collect();
     let cpu: Duration = used.iter().map(|used| used.time.cpu).sum();
-    let mib = |bytes: Option<u64>| bytes.unwrap_or(0) as f64 / f64::from(1 << 20);
-    let start = mib(seen.first().and_then(|one| one.resident_bytes).map(|[start, _]| start));
-    let end = mib(seen.last().and_then(|one| one.resident_bytes).map(|[_, end]| end));
+    let [start, end] = resident(seen).map(|bytes| bytes as f64 / f64::from(1 << 20));
     let share = cpu.as_secs_f64() / elapsed.as_secs_f64();
     let messages = operations as f64 * messages(workload);
     let repetitions: Vec<Repetition> = seen.iter().map(repetition).collect();
@@ -78,6 +76,15 @@ pub(super) fn record(
         stages_us: medians(seen, |one| &one.stages_us),
         figures: medians(seen, |one| &one.figures),
     }
+}
+
+/// Resident memory of the process that was measured last: before its first repetition, which may have
+/// been all it had, and after the last one. Zero where it could not be seen.
+fn resident(seen: &[Seen]) -> [u64; 2] {
+    let all = || seen.iter().filter_map(|one| one.resident);
+    let last = all().next_back();
+    let first = last.and_then(|last| all().find(|one| one.process == last.process));
+    first.zip(last).map_or([0; 2], |(first, last)| [first.bytes[0], last.bytes[1]])
 }
 
 /// Messages of one operation: a request and its answer, and what comes between them; or a call and

@@ -120,6 +120,53 @@ fn a_workload_is_measured_where_it_can_be() {
     }
 }
 
+/// Measures `workloads` on servers that are started anew for each round, of which there may be
+/// `servers_max`, and describes what they came to.
+fn check_rounds(driver: Choice, workloads: &[Workload], servers_max: usize, want: &[&str]) {
+    let mut servers = vec![start(driver)];
+    let meet = |running: &Running| Subject::remote(&running.addresses()[0], EraSpec::Any);
+    let mut got = Vec::new();
+    let first = meet(&servers[0]).expect("a server");
+    let again = &mut || {
+        if servers.len() == servers_max {
+            return Err(Fault::Target("no more servers".into()));
+        }
+        servers.push(start(driver));
+        meet(&servers[servers.len() - 1])
+    };
+    let settings = settings(driver);
+    let mut ended = |outcome| {
+        got.push(describe(&outcome));
+        Ok(())
+    };
+    let all = in_rounds(first, again, workloads, &settings, &mut Unwatched, &mut ended);
+    got.extend(all.err().map(|fault| fault.to_string()));
+    assert_eq!(got, want, "{driver}");
+    assert_eq!(servers.len(), servers_max.min(settings.repetitions), "{driver}");
+    for running in servers {
+        running.stop_now();
+        running.join().expect("a sound end");
+    }
+}
+
+#[test]
+fn all_are_measured_again_on_a_server_started_anew() {
+    for driver in [Choice::Auto, Choice::Epoll] {
+        let echo = call("echo", &json!({ "message": "abc" }), "abc", Via::Http);
+        let add = call("add", &json!({ "a": 1, "b": 2 }), "4", Via::Http);
+        let fanout = Some(FanoutSpec { subscribers: 3, rate: None });
+        let fanout = Workload { fanout, ..workload("fanout", Via::Http) };
+        let not_yet = Workload { not_yet: Some("why".into()), ..workload("w", Via::Http) };
+        let inside = Some(InsideSpec { part: "pool".into(), size: None });
+        let inside = Workload { inside, ..workload("pool", Via::Http) };
+        let all = [inside, echo, call("none", &json!({}), "", Via::Http), add, not_yet, fanout];
+        let (echo, none) = ("40 over http", "has no tool `none`");
+        let want = ["40 over inside", echo, none, "exit 4: errors", "not yet: why", "40 over http"];
+        check_rounds(driver, &all, 2, &want);
+        check_rounds(driver, &all, 1, &["round 2: no more servers"]);
+    }
+}
+
 #[test]
 fn work_inside_is_measured_without_a_server() {
     let inside = Some(InsideSpec { part: "pool".into(), size: None });

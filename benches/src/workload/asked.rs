@@ -12,6 +12,11 @@ pub(super) fn is_generator(name: &str) -> bool {
 }
 
 impl Workload {
+    /// Whether it is measured on a server: no work inside this process, and nothing that is yet to come.
+    pub fn needs_server(&self) -> bool {
+        self.inside.is_none() && self.not_yet.is_none()
+    }
+
     /// What it asks of a server; `None` where it asks nothing.
     pub fn question(&self) -> Option<Question> {
         let (request, answer) = self.request.as_ref().zip(self.answer.as_ref())?;
