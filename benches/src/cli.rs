@@ -5,7 +5,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::binaries::say;
-use crate::commands::{Ending, ablate, baseline, budget, compare, list, run, schema, suite};
+use crate::commands::{
+    Ending, ablate, baseline, budget, compare, inside, list, run, schema, suite,
+};
 use crate::fault::Fault;
 use crate::{interrupt, peers, table};
 
@@ -46,6 +48,9 @@ enum Command {
     Peers(peers::Arguments),
     /// What each optimisation of the engine is worth: with it and without it, in turn.
     Ablate(ablate::Arguments),
+    /// Does the work of one repetition for another of these.
+    #[command(name = crate::inside::COMMAND, hide = true)]
+    Inside(inside::Arguments),
     /// The table of the project's goals: ours beside the bare loop and beside rmcp.
     Table(table::Options),
 }
@@ -75,6 +80,7 @@ fn carry_out(command: Command) -> Result<Ending, Fault> {
         Command::Schema => schema::run(),
         Command::Peers(arguments) => peers::run(&arguments),
         Command::Ablate(arguments) => ablate::run(&arguments),
+        Command::Inside(arguments) => inside::run(&arguments),
         Command::Table(options) => table::run(options).map(|()| Ending::Fine),
     }
 }

@@ -3,12 +3,14 @@
 use std::fmt;
 
 use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
 
 /// A latency beyond this is counted as this: an open loop that is far behind may come to minutes.
 const LONGEST_NS: u64 = 3_600_000_000_000;
 
-/// Latencies of one run.
-#[derive(Clone)]
+/// Latencies of one run. As JSON it is a list of `[nanoseconds, count]`.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(from = "Vec<[u64; 2]>", into = "Vec<[u64; 2]>")]
 pub struct Latencies {
     counts: Histogram<u64>,
 }
@@ -25,6 +27,23 @@ impl Default for Latencies {
         let counts = Histogram::new_with_bounds(1, LONGEST_NS, 3)
             .expect("1 ns to an hour at three digits are bounds the histogram takes");
         Self { counts }
+    }
+}
+
+impl From<Latencies> for Vec<[u64; 2]> {
+    fn from(latencies: Latencies) -> Self {
+        let values = latencies.counts.iter_recorded();
+        values.map(|value| [value.value_iterated_to(), value.count_at_value()]).collect()
+    }
+}
+
+impl From<Vec<[u64; 2]>> for Latencies {
+    fn from(list: Vec<[u64; 2]>) -> Self {
+        let mut latencies = Self::default();
+        for [ns, count] in list {
+            latencies.counts.saturating_record_n(ns.max(1), count);
+        }
+        latencies
     }
 }
 
@@ -101,5 +120,14 @@ mod tests {
         sum.add(&other);
         assert_eq!(sum.count(), 2);
         assert!((sum.mean_us() - 2.0).abs() < 0.01, "{}", sum.mean_us());
+    }
+
+    #[test]
+    fn a_list_of_counts_holds_them_all() {
+        let mut latencies = Latencies::default();
+        (1..=1000).chain([70_000, 1 << 40]).for_each(|ns| latencies.record(ns));
+        let text = serde_json::to_string(&latencies).expect("a list");
+        let read: Latencies = serde_json::from_str(&text).expect("latencies");
+        assert_eq!(read.counts, latencies.counts);
     }
 }

@@ -4,6 +4,7 @@ pub mod ablate;
 pub mod baseline;
 pub mod budget;
 pub mod compare;
+pub mod inside;
 pub mod list;
 pub mod run;
 pub mod schema;

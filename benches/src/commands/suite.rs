@@ -94,7 +94,7 @@ pub fn run(arguments: &Arguments) -> Result<Ending, Fault> {
     let before = arguments.against.as_deref().map(file::read).transpose()?;
     let output = arguments.output.clone().unwrap_or_else(usual_file);
     file::check(&output)?;
-    let settings = settings(arguments, Environment::find(arguments.driver)?);
+    let settings = settings(arguments)?;
     let mut start = starter(arguments)?;
     let subject = start()?;
     let said = Said { json: arguments.json };
@@ -169,14 +169,16 @@ impl Watch for Progress {
     }
 }
 
-fn settings(arguments: &Arguments, environment: Environment) -> Settings {
+fn settings(arguments: &Arguments) -> Result<Settings, Fault> {
+    let environment = Environment::find(arguments.driver)?;
     let settings = if arguments.quick {
         Settings { repetitions: QUICK_ROUNDS, ..Settings::quick(environment) }
     } else {
         Settings::full(environment)
     };
     let repetitions = arguments.repeat.map_or(settings.repetitions, usize::from);
-    Settings { repetitions, driver: arguments.driver, ..settings }
+    let own = std::env::current_exe().map_err(Fault::harness("find this program"))?;
+    Ok(Settings { repetitions, driver: arguments.driver, apart: Some(own), ..settings })
 }
 
 /// Starts the server that is measured, or finds it, as often as it is called.

@@ -38,6 +38,11 @@ impl Why {
             Self::ServerKeptOff(_) | Self::GeneratorKeptOff(_) => "noise",
         }
     }
+
+    /// Whether it may be better the next time: a generator that is late has often been held up once.
+    pub fn may_pass(self) -> bool {
+        !matches!(self, Self::GeneratorBusy(_))
+    }
 }
 
 impl fmt::Display for Why {

@@ -4,6 +4,7 @@
 //! operations added up to. It uses what the engine's crate offers to anybody; where a part of the
 //! engine has no door of its own, the smallest one it lies behind is measured, and its file says so.
 
+mod apart;
 mod document;
 mod json;
 mod pool;
@@ -20,6 +21,9 @@ mod tests;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
+pub use apart::{Account, COMMAND, Work};
 pub use document::Document;
 pub use schema::{arguments as schema_arguments, schema as schema_of};
 pub use shard::Shard;
@@ -32,7 +36,7 @@ use crate::workload::InsideSpec;
 use stopwatch::Timed;
 
 /// What a part came to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Outcome {
     /// The time of each operation.
     pub latencies: Latencies,

@@ -8,6 +8,8 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 use crate::histogram::Latencies;
 
 /// How many times longer than the clock's cost a timed stretch has to be.
@@ -18,7 +20,7 @@ const READINGS: usize = 1001;
 const BATCH_MAX: u64 = 1 << 12;
 
 /// How much is timed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Amount {
     /// This many operations,
     pub operations: u64,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use nix::time::{ClockId, clock_getcpuclockid, clock_gettime};
 use nix::unistd::Pid;
+use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
 
@@ -14,7 +15,7 @@ const LOOK: Duration = Duration::from_millis(1);
 const LOOKS_MAX: usize = 20;
 
 /// Time of a process, as the scheduler counts it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
     /// On a core, user and kernel.
     pub cpu: Duration,
@@ -73,7 +74,7 @@ impl Switches {
 }
 
 /// A process under measurement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Process(
     /// Its id.
     pub u32,

@@ -19,6 +19,7 @@ mod summary;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use mcpring::ring::Choice;
@@ -34,7 +35,7 @@ use repetition::Seen;
 
 /// The plan's number of the workloads that show what a call spends its time on.
 const PIPELINE: &str = "W3";
-/// How often a repetition is made again because something else kept the server off its core.
+/// How often a repetition is made again because something spoiled it that may pass.
 const RETRIES_MAX: usize = 2;
 /// Of the least time of a repetition over a wire, the part that suffices inside this process.
 const INSIDE_SHARE: u32 = 10;
@@ -60,6 +61,8 @@ pub struct Settings {
     pub errors_counted: bool,
     /// The driver of the generator.
     pub driver: Choice,
+    /// `mcpring-bench`, if each repetition of work inside a process is to have one of its own.
+    pub apart: Option<PathBuf>,
     /// Where all this happens.
     pub environment: Environment,
 }
@@ -89,6 +92,7 @@ impl Settings {
             timeout: Load::TIMEOUT,
             errors_counted: false,
             driver: Choice::Auto,
+            apart: None,
             environment,
         }
     }
@@ -104,6 +108,7 @@ impl Settings {
             timeout: Load::TIMEOUT,
             errors_counted: false,
             driver: Choice::Auto,
+            apart: None,
             environment,
         }
     }
@@ -290,7 +295,7 @@ impl<'a> Side<'a> {
         let mut last = attempt();
         for _ in 0..RETRIES_MAX {
             match &last {
-                Ok(seen) if seen.is_noisy() => last = attempt(),
+                Ok(seen) if seen.is_spoiled() => last = attempt(),
                 _ => break,
             }
         }

@@ -1,6 +1,7 @@
 //! One repetition: the warm-up, then the load with the meters around what is counted.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::meters::{Meters, Resident, Used};
@@ -13,11 +14,11 @@ use crate::generator::pipes::Pipes;
 use crate::generator::validity::{Why, validity};
 use crate::generator::{Errors, Extent, Load, Mark, Pace, Tally, run_watched};
 use crate::histogram::Latencies;
-use crate::inside::{self, Amount};
-use crate::measure::process::{Process, Usage};
+use crate::inside::{Account, Work};
+use crate::measure::process::Usage;
 use crate::record::{READ_WRITES, RENEWALS, RESENT};
 use crate::subject::Subject;
-use crate::workload::{FanoutSpec, InsideSpec, LoadSpec};
+use crate::workload::{FanoutSpec, LoadSpec};
 
 /// Publications before anything is counted.
 const WARM_PUBLICATIONS: u32 = 3;
@@ -60,9 +61,9 @@ impl Seen {
         }
     }
 
-    /// Whether something else on this machine spoiled it, which may be better the next time.
-    pub(super) fn is_noisy(&self) -> bool {
-        self.whys.iter().any(|why| why.bottleneck() == "noise")
+    /// Whether something spoiled it that may be better the next time.
+    pub(super) fn is_spoiled(&self) -> bool {
+        self.whys.iter().any(|why| why.may_pass())
     }
 
     /// Share of the time in which the server was kept off its core by something else. Threads of one
@@ -116,7 +117,10 @@ pub(super) fn repeat(
             meters.read(Mark::End)?;
             Ok(Seen::of(tally, &meters))
         }
-        Prepared::Inside(spec) => inside(spec, settings.amount(operations)),
+        Prepared::Inside(spec) => {
+            let work = Work { spec: spec.clone(), amount: settings.amount(operations) };
+            inside(&work, settings.apart.as_deref())
+        }
     }
 }
 
@@ -187,35 +191,22 @@ fn checked(tally: Tally, settings: &Settings) -> Result<Tally, Fault> {
     }
 }
 
-/// Does the work in this process. Its processor time is not told apart from that of the checks
-/// around it, so only its time counts.
-fn inside(spec: &InsideSpec, amount: Amount) -> Result<Seen, Fault> {
-    let own = Process(std::process::id());
-    let before = own.resident_bytes()?;
-    let (outcome, whole) = on_this_thread(|| inside::run(spec, amount))?;
+/// Does the work, by `program` if there is one. Its processor time is not told apart from that of the
+/// checks around it, so only its time counts.
+fn inside(work: &Work, program: Option<&Path>) -> Result<Seen, Fault> {
+    let account = program.map_or_else(|| work.here(), |program| work.apart(program))?;
+    let Account { outcome, elapsed, usage: generator, process, resident_bytes: bytes } = account;
+    let whole = Tally { generator, elapsed, pace: UNPACED, ..Tally::default() };
     let whys = validity(&whole, None);
     let (requests, latencies) = (outcome.operations, outcome.latencies);
     Ok(Seen {
         tally: Tally { requests, latencies, elapsed: outcome.elapsed, ..whole },
         whys,
         used: None,
-        resident: Some(Resident { process: own, bytes: [before, own.resident_bytes()?] }),
+        resident: Some(Resident { process, bytes }),
         figures: outcome.figures,
         stages_us: outcome.stages_us,
     })
-}
-
-/// Does `work` and says how long it took, and for how much of that it was kept off its core by
-/// something else. The threads that it may have, such as those of a pool, share the core with this
-/// one: they are the work, and nothing else.
-fn on_this_thread<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<(T, Tally), Fault> {
-    let own = Process(std::process::id());
-    let (process, begin) = (own.usage()?, Instant::now());
-    let came = work()?;
-    let elapsed = begin.elapsed();
-    let process = own.usage()?.since(process);
-    let generator = Usage::of_busy_work(process.cpu, elapsed);
-    Ok((came, Tally { generator, elapsed, pace: UNPACED, ..Tally::default() }))
 }
 
 /// The pace of what is no loop of requests: that its thread is busy says nothing.
@@ -247,46 +238,4 @@ fn publish(
     let (requests, elapsed) = (latencies.count(), begin.elapsed());
     let pace = UNPACED;
     Ok(Tally { pace, requests, latencies, service, elapsed, generator, ..Tally::default() })
-}
-
-#[cfg(test)]
-mod tests {
-    use std::thread;
-
-    use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
-    use nix::unistd::Pid;
-
-    use super::*;
-
-    /// What the other thread of the work spends on the core.
-    const WORK: Duration = Duration::from_millis(30);
-
-    /// Binds this thread, and those that it starts, to one core.
-    fn share_a_core() {
-        let all = sched_getaffinity(Pid::from_raw(0)).expect("cores");
-        let first = (0..CpuSet::count()).find(|core| all.is_set(*core) == Ok(true));
-        let mut one = CpuSet::new();
-        one.set(first.expect("a core")).expect("a number of a core");
-        sched_setaffinity(Pid::from_raw(0), &one).expect("its own core");
-    }
-
-    /// Both threads are always ready to run, so that one waits while the other has the core.
-    #[test]
-    fn threads_of_the_work_do_not_keep_it_off_its_core() {
-        share_a_core();
-        let own_cpu = || Usage::of_this_thread().expect("own time").cpu;
-        let before = own_cpu();
-        let (after, tally) = on_this_thread(|| {
-            let other = thread::spawn(move || while own_cpu() < WORK {});
-            while !other.is_finished() {}
-            Ok(own_cpu())
-        })
-        .expect("an account");
-        let off = tally.elapsed.saturating_sub(after.saturating_sub(before));
-        assert!(off >= WORK, "on one core the work was done meanwhile: {tally:?}");
-        // Whatever else has kept it off: the other thread's time is not part of that, but for what
-        // passes between the readings of the clocks.
-        let kept_off = tally.generator.waited;
-        assert!(kept_off + WORK / 2 <= off, "{kept_off:?} of {off:?}: the work is something else");
-    }
 }

@@ -26,6 +26,7 @@ fn settings(driver: Choice) -> Settings {
         timeout: Duration::from_secs(5),
         errors_counted: false,
         driver,
+        apart: None,
         environment: Environment::default(),
     }
 }

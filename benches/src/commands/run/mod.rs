@@ -130,6 +130,7 @@ pub fn run(arguments: &Arguments) -> Result<Ending, Fault> {
         timeout: arguments.timeout,
         errors_counted: true,
         driver: arguments.driver,
+        apart: None,
         environment,
     };
     say(&format!("{}: {}", subject.identity(), workload.about));
