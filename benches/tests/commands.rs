@@ -328,6 +328,12 @@ fn what_a_server_offers_is_listed() {
     check(&["list", &stdio], 0, "over stdio\nversions: 2026-07-28, 2025-11-25\n");
     let not_offered = ["suite", "--target", &server.urls[1], "--only", "sse_stream_1k"];
     check(&not_offered, 0, "not offered: does not listen on http");
+    // Parts of the engine inside the program say nothing about a server of somebody else.
+    let path = file("others.json");
+    let suite = ["suite", "--suite", "pr", "--quick", "--repeat", "1", "--json", "-o", &path];
+    let records = measure(&[&suite[..], &["--target", &server.urls[0]]].concat());
+    let ids: Vec<_> = records.iter().map(|record| record["workload_id"].clone()).collect();
+    assert_eq!(ids, ["tool_call_simple", "resource_read"]);
 }
 
 /// Before anything is started: the server of these would fail.

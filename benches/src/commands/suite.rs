@@ -23,8 +23,8 @@ Examples:
   mcpring-bench suite --spawn 'python server.py' --quick
   mcpring-bench suite --against main.json --fail-on-regression
 
-Without --target or --spawn our own server is built and measured. What a server does not offer is
-said and no failure.
+Without --target or --spawn our own server is built and measured, and parts of the engine inside this
+program. What a server does not offer is said and no failure.
 
 Exit codes: 0 all measured, 1 regression (with --fail-on-regression), 2 usage, 3 a record is invalid,
 4 a workload failed.";
@@ -211,7 +211,12 @@ fn chosen(arguments: &Arguments) -> Result<Vec<Workload>, Fault> {
         return Err(Fault::Usage(format!("`{id}` {words}")));
     }
     let only = &arguments.only;
-    let wanted = |workload: &Workload| only.is_empty() || only.contains(&workload.id);
+    // Work inside this process says nothing about a server of somebody else.
+    let others = arguments.target.is_some() || arguments.spawn.is_some();
+    let fits = |workload: &Workload| workload.inside.is_none() || !others;
+    let wanted = |workload: &Workload| {
+        if only.is_empty() { fits(workload) } else { only.contains(&workload.id) }
+    };
     Ok(all.into_iter().filter(wanted).collect())
 }
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Conversation;
 use crate::fault::Fault;
-use crate::workload::{RequestSpec, Workload};
+use crate::workload::{AnswerSpec, RequestSpec, Workload};
 
 /// What a server listed.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +15,8 @@ pub struct Offers {
     pub tools: Vec<Value>,
     /// Its resources.
     pub resources: Vec<Value>,
+    /// Whether it has templates, from which more resources may come.
+    pub has_templates: bool,
     /// Its prompts.
     pub prompts: Vec<Value>,
 }
@@ -28,13 +30,19 @@ impl Offers {
         };
         let (tools, resources) = (list("tools")?, list("resources")?);
         let prompts = list("prompts")?;
-        Ok(Self { capabilities: capabilities.clone(), tools, resources, prompts })
+        // Not every server that has resources knows of templates.
+        let templates = capabilities
+            .get("resources")
+            .and_then(|_| talk.list("resources/templates/list", "resourceTemplates").ok());
+        let has_templates = templates.is_some_and(|templates| !templates.is_empty());
+        Ok(Self { capabilities: capabilities.clone(), tools, resources, has_templates, prompts })
     }
 
     /// Whether it has what `workload` asks for, or what is missing.
     pub fn covers(&self, workload: &Workload) -> Result<(), String> {
         if let Some(request) = &workload.request {
-            return self.covers_request(request);
+            self.covers_request(request)?;
+            return self.lists(request, workload.answer.as_ref());
         }
         if workload.fanout.is_some() {
             if self.capabilities["resources"]["subscribe"] != true {
@@ -57,7 +65,9 @@ impl Offers {
         match request.method.as_str() {
             "tools/call" => has(&self.tools, "tool", "name", named("name").unwrap_or("")),
             "prompts/get" => has(&self.prompts, "prompt", "name", named("name").unwrap_or("")),
-            // A resource may come from a template, so only the capability is sure.
+            "resources/read" if !self.has_templates => {
+                has(&self.resources, "resource", "uri", named("uri").unwrap_or(""))
+            }
             method => match method.split_once('/') {
                 Some((area @ ("tools" | "resources" | "prompts" | "completions"), _)) => {
                     announced(area)
@@ -65,6 +75,19 @@ impl Offers {
                 _ => Ok(()),
             },
         }
+    }
+
+    /// Whether the items of a list that is asked for are in it.
+    fn lists(&self, request: &RequestSpec, answer: Option<&AnswerSpec>) -> Result<(), String> {
+        let (items, what, member) = match request.method.as_str() {
+            "tools/list" => (&self.tools, "tool", "name"),
+            "resources/list" => (&self.resources, "resource", "uri"),
+            "prompts/list" => (&self.prompts, "prompt", "name"),
+            _ => return Ok(()),
+        };
+        let wanted = answer.and_then(|answer| answer.result[&format!("{what}s")].as_array());
+        let mut names = wanted.into_iter().flatten().filter_map(|item| item[member].as_str());
+        names.try_for_each(|name| has(items, what, member, name))
     }
 }
 
@@ -81,26 +104,38 @@ mod tests {
 
     use super::*;
 
-    fn check(method: &str, params: Value, want: Result<(), &str>) {
+    #[track_caller]
+    fn check(method: &str, params: Value, answer: Value, has_templates: bool, want: &str) {
         let offers = Offers {
             capabilities: json!({ "tools": {}, "resources": {} }),
             tools: vec![json!({ "name": "echo" })],
+            resources: vec![json!({ "uri": "a:b" })],
+            has_templates,
             ..Offers::default()
         };
         let Value::Object(params) = params else { panic!("an object") };
         let (generate, replies) = (None, Map::new());
         let request =
             RequestSpec { method: method.into(), params, generate, progress: false, replies };
-        assert_eq!(offers.covers_request(&request), want.map_err(str::to_owned), "{method}");
+        let answer = AnswerSpec { result: answer, events: 0 };
+        let request_only = offers.covers_request(&request);
+        let covered = request_only.and_then(|()| offers.lists(&request, Some(&answer)));
+        assert_eq!(covered.err().unwrap_or_default(), want, "{method}");
     }
 
     #[test]
     fn what_is_not_listed_is_not_offered() {
-        check("tools/call", json!({ "name": "echo" }), Ok(()));
-        check("tools/call", json!({ "name": "add" }), Err("has no tool `add`"));
-        check("prompts/get", json!({ "name": "p" }), Err("has no prompt `p`"));
-        check("prompts/list", json!({}), Err("has no prompts"));
-        check("resources/read", json!({ "uri": "a:b" }), Ok(()));
-        check("ping", json!({}), Ok(()));
+        let any = || json!({});
+        check("tools/call", json!({ "name": "echo" }), any(), false, "");
+        check("tools/call", json!({ "name": "add" }), any(), false, "has no tool `add`");
+        check("prompts/get", json!({ "name": "p" }), any(), false, "has no prompt `p`");
+        check("prompts/list", any(), any(), false, "has no prompts");
+        check("resources/read", json!({ "uri": "a:b" }), any(), false, "");
+        check("resources/read", json!({ "uri": "a:c" }), any(), false, "has no resource `a:c`");
+        check("resources/read", json!({ "uri": "a:c" }), any(), true, "");
+        let listed = |uri: &str| json!({ "resources": [{ "uri": uri }] });
+        check("resources/list", any(), listed("a:b"), false, "");
+        check("resources/list", any(), listed("a:c"), true, "has no resource `a:c`");
+        check("ping", any(), any(), false, "");
     }
 }
